@@ -1,0 +1,121 @@
+//! Audit events: one hash chain per user (and one for the whole store for what has no user).
+
+use crate::{ConnectionId, EventId, LinkId, Micros, SessionId, UserId};
+use std::collections::BTreeMap;
+
+/// Where a chain ends: the next event has `seq + 1` and is hashed over `hash`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ChainHead {
+    pub seq: i64,
+    pub hash: [u8; 32],
+}
+
+/// What happened. Closed; the stable name is what the log, the API and metrics carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    UserCreated,
+    UserDisabled,
+    UserEnabled,
+    UserDeleted,
+    SignedIn,
+    SignedOut,
+    SteppedUp,
+    SessionEnded,
+    AddressProven,
+    PasswordSet,
+    Linked,
+    Unlinked,
+    LinkRefused,
+    RecycledIdentityNoticed,
+    ConnectionDeclared,
+    ConnectionEnabled,
+    ConnectionDisabled,
+}
+
+impl EventKind {
+    pub const ALL: [Self; 17] = [
+        Self::UserCreated,
+        Self::UserDisabled,
+        Self::UserEnabled,
+        Self::UserDeleted,
+        Self::SignedIn,
+        Self::SignedOut,
+        Self::SteppedUp,
+        Self::SessionEnded,
+        Self::AddressProven,
+        Self::PasswordSet,
+        Self::Linked,
+        Self::Unlinked,
+        Self::LinkRefused,
+        Self::RecycledIdentityNoticed,
+        Self::ConnectionDeclared,
+        Self::ConnectionEnabled,
+        Self::ConnectionDisabled,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UserCreated => "user_created",
+            Self::UserDisabled => "user_disabled",
+            Self::UserEnabled => "user_enabled",
+            Self::UserDeleted => "user_deleted",
+            Self::SignedIn => "signed_in",
+            Self::SignedOut => "signed_out",
+            Self::SteppedUp => "stepped_up",
+            Self::SessionEnded => "session_ended",
+            Self::AddressProven => "address_proven",
+            Self::PasswordSet => "password_set",
+            Self::Linked => "linked",
+            Self::Unlinked => "unlinked",
+            Self::LinkRefused => "link_refused",
+            Self::RecycledIdentityNoticed => "recycled_identity_noticed",
+            Self::ConnectionDeclared => "connection_declared",
+            Self::ConnectionEnabled => "connection_enabled",
+            Self::ConnectionDisabled => "connection_disabled",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// Who did it. Never inferred from whom it was done to (T134).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case", tag = "by")]
+pub enum Actor {
+    User { user: UserId },
+    Operator { name: String },
+    System,
+}
+
+/// Personal values of an event. They are sealed with the user's key before they are stored, so that deleting the user
+/// leaves the chain whole and unreadable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Personal {
+    Plain(BTreeMap<&'static str, String>),
+    Sealed(Vec<u8>),
+}
+
+/// One event as a plan carries it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEvent {
+    pub id: EventId,
+    /// Whose chain; `None` is the store's own.
+    pub subject: Option<UserId>,
+    /// The head the plan rests on.
+    pub after: ChainHead,
+    pub at: Micros,
+    pub kind: EventKind,
+    pub actor: Actor,
+    /// Stable code of the decision's reason.
+    pub reason: &'static str,
+    pub policy_version: String,
+    pub link: Option<LinkId>,
+    pub connection: Option<ConnectionId>,
+    pub session: Option<SessionId>,
+    /// References to the proofs the change rests on, in words of the vocabulary (`password@…`, `link:<id>@…`).
+    pub proofs: Vec<String>,
+    pub personal: Personal,
+}

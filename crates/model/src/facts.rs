@@ -1,0 +1,200 @@
+//! What a decision rests on: one snapshot of the store, with the versions it was read at.
+
+use crate::{
+    Address, ChainHead, ConnectionId, ConnectionState, DisplayClaims, ExternalIdentity, FlowId, Level, LinkId, Method,
+    Micros, SessionId, UserId,
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserStatus {
+    Active,
+    /// By an administrator.
+    Disabled,
+    /// By the owner or a rule, until somebody looks.
+    Held,
+    /// Personal data is gone; the row stays so that the id is never reissued (T22).
+    Deleted,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkState {
+    Active,
+    Held,
+    /// A tombstone: remembered, authenticates nothing.
+    Removed,
+}
+
+/// How an address was proven for the user who has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressProof {
+    /// By a provider known to send its own code.
+    Vouched,
+    /// By an issuer that may speak for the domain.
+    Authoritative,
+    /// A code went through the mailbox here.
+    Loop,
+}
+
+/// A proven address with its proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressFacts {
+    pub address: Address,
+    pub proof: AddressProof,
+    pub proven_at: Micros,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordFacts {
+    /// PHC string. It never leaves the server and is compared only by the password port.
+    pub phc: crate::Secret<String>,
+    pub set_at: Micros,
+}
+
+/// One link of a user, tombstones included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkFacts {
+    pub id: LinkId,
+    pub connection: ConnectionId,
+    pub identity: ExternalIdentity,
+    pub state: LinkState,
+    pub linked_at: Micros,
+    pub last_used_at: Option<Micros>,
+    pub removed_at: Option<Micros>,
+    /// Claims last seen, for display only.
+    pub display: DisplayClaims,
+    /// The address the provider last gave, as it stands on the external identity.
+    pub address: Option<Address>,
+}
+
+/// Everything a decision may ask about one user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserFacts {
+    pub id: UserId,
+    pub version: i64,
+    pub status: UserStatus,
+    /// Administrators and whoever an operator marked: nothing about them is ever automatic.
+    pub protected: bool,
+    /// The user's own requirement; the policy's may be higher.
+    pub required_level: Level,
+    pub name: String,
+    pub created_at: Micros,
+    pub addresses: Vec<AddressFacts>,
+    pub password: Option<PasswordFacts>,
+    pub links: Vec<LinkFacts>,
+    pub chain: ChainHead,
+    /// The user's data key, sealed by the key ring; opens the personal values of the audit log.
+    pub sealed_key: Vec<u8>,
+}
+
+impl UserFacts {
+    pub fn active_links(&self) -> impl Iterator<Item = &LinkFacts> {
+        self.links.iter().filter(|link| link.state == LinkState::Active)
+    }
+
+    pub fn link(&self, id: LinkId) -> Option<&LinkFacts> {
+        self.links.iter().find(|link| link.id == id)
+    }
+
+    pub fn address(&self, address: &Address) -> Option<&AddressFacts> {
+        self.addresses.iter().find(|known| known.address == *address)
+    }
+}
+
+/// The external identity of the assertion, if it was ever seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityFacts {
+    pub identity: ExternalIdentity,
+    /// The link that holds it now (`Active` or `Held`), and whose it is.
+    pub link: Option<(LinkId, UserId, LinkState)>,
+    /// It was linked once and is not any more: only an explicit link brings it back.
+    pub was_removed: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionFacts {
+    pub id: SessionId,
+    /// SHA-256 of the secret.
+    pub hash: [u8; 32],
+    pub user: UserId,
+    pub level: Level,
+    /// The one method this session rests on.
+    pub method: Method,
+    /// When the person last authenticated in it.
+    pub authenticated_at: Micros,
+    pub created_at: Micros,
+    pub expires_at: Micros,
+    pub store_epoch: i64,
+    pub user_agent: String,
+}
+
+/// A live code that went to a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeFacts {
+    pub address: Address,
+    /// SHA-256 over flow id and code.
+    pub hash: [u8; 32],
+    pub attempts_left: i64,
+    pub expires_at: Micros,
+}
+
+/// One counter of failures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThrottleFacts {
+    pub key: Vec<u8>,
+    pub failures: i64,
+    pub blocked_until: Micros,
+    pub updated_at: Micros,
+}
+
+/// Which facts to read. Everything named is read in one snapshot, together with the users it leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FactsQuery {
+    /// SHA-256 of a session secret.
+    pub session: Option<[u8; 32]>,
+    pub identity: Option<ExternalIdentity>,
+    pub address: Option<Address>,
+    pub users: Vec<UserId>,
+    /// Was it spent, and does a code of it live?
+    pub flow: Option<FlowId>,
+    pub throttles: Vec<Vec<u8>>,
+}
+
+/// One snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// Raised by a restore: everything issued under another epoch is dead (T86).
+    pub store_epoch: i64,
+    /// This journey has already committed its outcome.
+    pub flow_spent: bool,
+    pub session: Option<SessionFacts>,
+    pub identity: Option<IdentityFacts>,
+    /// For whom the address asked about is proven.
+    pub address_owner: Option<UserId>,
+    pub code: Option<CodeFacts>,
+    pub throttles: Vec<ThrottleFacts>,
+    pub connections: Vec<ConnectionState>,
+    /// Every user named by session, identity or address, and those asked for by id.
+    pub users: Vec<UserFacts>,
+}
+
+impl Facts {
+    pub fn user(&self, id: UserId) -> Option<&UserFacts> {
+        self.users.iter().find(|user| user.id == id)
+    }
+
+    pub fn connection(&self, id: &ConnectionId) -> Option<&ConnectionState> {
+        self.connections.iter().find(|connection| connection.id == *id)
+    }
+
+    /// The user who is signed in in this browser, if the session still counts at `now`.
+    pub fn live_session(&self, now: Micros) -> Option<(&SessionFacts, &UserFacts)> {
+        let session = self.session.as_ref()?;
+        let user = self.user(session.user)?;
+        let live =
+            session.expires_at > now && session.store_epoch == self.store_epoch && user.status == UserStatus::Active;
+        live.then_some((session, user))
+    }
+}

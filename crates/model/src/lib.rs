@@ -1,0 +1,32 @@
+//! The nouns of Selfsame: plain data and their invariants.
+//!
+//! Nothing here does I/O, reads a clock or makes randomness; both are traits that are passed in.
+//! The words are those of the product's meaning: a *user* has *methods*; a *link* joins an *external identity* to a
+//! user; *facts* are what a decision rests on, a *plan* is what it wants written.
+
+mod address;
+mod assertion;
+mod audit;
+mod connection;
+mod facts;
+mod ids;
+mod plan;
+mod policy;
+mod proof;
+mod secret;
+mod time;
+
+pub use address::{Address, AddressError, masked};
+pub use assertion::{Assertion, AssertionParts, DisplayClaims, Evidence, MailClaim};
+pub use audit::{Actor, AuditEvent, ChainHead, EventKind, Personal};
+pub use connection::{ConnectionId, ConnectionState, ExternalIdentity, Namespace, SubjectError, UpstreamSubject};
+pub use facts::{
+    AddressFacts, AddressProof, CodeFacts, Facts, FactsQuery, IdentityFacts, LinkFacts, LinkState, PasswordFacts,
+    SessionFacts, ThrottleFacts, UserFacts, UserStatus,
+};
+pub use ids::{EventId, FlowId, IdError, LinkId, MailId, SessionId, UserId};
+pub use plan::{Change, Conflict, Expiring, Mail, MailBody, MailKind, NewLink, NewSession, Plan, SealedSession};
+pub use policy::{ConnectionPolicy, LinkOnMatch, LocalMethods, MailAuthority, Policy, ProfileSync, Purpose, SignUp};
+pub use proof::{ActiveUser, Level, Method, MethodKind, Proof};
+pub use secret::Secret;
+pub use time::{Clock, DAY, HOUR, MINUTE, Micros, Random, SECOND};

@@ -1,0 +1,308 @@
+//! Plans: what a decision wants written, with the guards it rests on.
+//!
+//! A plan commits whole or not at all. A guard that does not hold any more is a [`Conflict`]: the caller reads facts
+//! again and decides again.
+
+use crate::{
+    Actor, Address, AddressProof, AuditEvent, ConnectionId, ConnectionState, DisplayClaims, EventKind,
+    ExternalIdentity, FlowId, Level, LinkId, MailId, Method, Micros, Secret, SessionId, UserId, UserStatus,
+};
+
+/// A spent id with the time after which nobody can present it any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expiring {
+    pub flow: FlowId,
+    pub expires_at: Micros,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewLink {
+    pub id: LinkId,
+    pub user: UserId,
+    pub connection: ConnectionId,
+    pub identity: ExternalIdentity,
+    /// How it was proven: reason code and references to proofs.
+    pub reason: &'static str,
+    pub proofs: Vec<String>,
+    pub policy_version: String,
+    pub at: Micros,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSession {
+    pub id: SessionId,
+    /// SHA-256 of the secret.
+    pub hash: [u8; 32],
+    pub user: UserId,
+    pub level: Level,
+    pub method: Method,
+    pub at: Micros,
+    pub expires_at: Micros,
+    pub store_epoch: i64,
+    pub user_agent: String,
+}
+
+/// What a mail is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailKind {
+    /// A code that proves the address, for somebody who wants to sign up or sign in.
+    Code,
+    Linked,
+    Unlinked,
+    /// Somebody with another account of the same provider brought this address (row 10).
+    RecycledIdentity,
+    PasswordSet,
+    UserDisabled,
+}
+
+/// A mail's content before it is rendered and sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailBody {
+    Plain {
+        kind: MailKind,
+        to: Address,
+        values: Vec<(&'static str, String)>,
+    },
+    /// Address, subject and both texts, sealed by the key ring.
+    Sealed(Vec<u8>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    pub id: MailId,
+    pub at: Micros,
+    pub body: MailBody,
+}
+
+/// One change or guard. The store knows which rows each must touch; a different count is a conflict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Guard: the user is as it was read. Locks it against a change until commit.
+    ExpectUser {
+        user: UserId,
+        version: i64,
+    },
+    /// Guard: the connection is as it was read.
+    ExpectConnection {
+        connection: ConnectionId,
+        version: i64,
+    },
+    /// Guard: no restore happened meanwhile.
+    ExpectStoreEpoch {
+        epoch: i64,
+    },
+    /// Guard: the session that asked is still there.
+    ExpectSession {
+        hash: [u8; 32],
+    },
+    /// Guard: no method of any user linked through the connection changed since `fingerprint` was read.
+    ExpectCohort {
+        connection: ConnectionId,
+        fingerprint: i64,
+    },
+    /// Every change to methods, addresses or status: `version` goes from `from` to `from + 1`.
+    RaiseUser {
+        user: UserId,
+        from: i64,
+    },
+    /// The journey's outcome is committed: a second one conflicts (I7).
+    SpendFlow(Expiring),
+
+    CreateUser {
+        user: UserId,
+        name: String,
+        required_level: Level,
+        sealed_key: Secret<Vec<u8>>,
+        at: Micros,
+    },
+    CreateSubject {
+        sector: String,
+        sub: String,
+        user: UserId,
+        at: Micros,
+    },
+    SetUserStatus {
+        user: UserId,
+        status: UserStatus,
+        at: Micros,
+    },
+    /// Erases what is personal: addresses, password, sessions, data key, links' holds on identities.
+    EraseUser {
+        user: UserId,
+        at: Micros,
+    },
+
+    /// The address becomes this user's; it must be nobody's.
+    ProveAddress {
+        address: Address,
+        user: UserId,
+        proof: AddressProof,
+        at: Micros,
+    },
+    /// The same user proved the same address again, at least as well.
+    RenewAddress {
+        address: Address,
+        user: UserId,
+        proof: AddressProof,
+        at: Micros,
+    },
+    /// Somebody says so. Reserves and attracts nothing.
+    ClaimAddress {
+        address: Address,
+        user: UserId,
+        at: Micros,
+    },
+    SetPassword {
+        user: UserId,
+        phc: Secret<String>,
+        at: Micros,
+    },
+
+    /// What the provider said last, on the external identity.
+    SeeIdentity {
+        identity: ExternalIdentity,
+        display: DisplayClaims,
+        address: Option<Address>,
+        at: Micros,
+    },
+    /// The identity must be held by no link.
+    AddLink(NewLink),
+    RemoveLink {
+        link: LinkId,
+        user: UserId,
+        identity: ExternalIdentity,
+        at: Micros,
+    },
+    TouchLink {
+        link: LinkId,
+        user: UserId,
+        at: Micros,
+    },
+
+    CreateSession(NewSession),
+    EndSession {
+        hash: [u8; 32],
+    },
+    EndSessionById {
+        session: SessionId,
+        user: UserId,
+    },
+    EndSessionsOfLink {
+        link: LinkId,
+        user: UserId,
+    },
+    EndSessionsOfUser {
+        user: UserId,
+    },
+
+    /// Sends a code: at most one lives per flow.
+    IssueCode {
+        flow: FlowId,
+        address: Address,
+        hash: [u8; 32],
+        attempts: i64,
+        expires_at: Micros,
+    },
+    /// One guess was made; `left` is what was read.
+    CountGuess {
+        flow: FlowId,
+        left: i64,
+    },
+    /// The right code was entered.
+    RedeemCode {
+        flow: FlowId,
+        left: i64,
+    },
+    /// A failure counter goes from `was` to `failures`.
+    Throttle {
+        key: Vec<u8>,
+        was: i64,
+        failures: i64,
+        blocked_until: Micros,
+        at: Micros,
+    },
+    ClearThrottle {
+        key: Vec<u8>,
+    },
+    /// A one-time code with which an app takes over a session (native hand-over).
+    IssueHandover {
+        hash: [u8; 32],
+        challenge: String,
+        session: SealedSession,
+        expires_at: Micros,
+    },
+    RedeemHandover {
+        hash: [u8; 32],
+    },
+
+    DeclareConnection(ConnectionState),
+    SetConnectionEnabled {
+        connection: ConnectionId,
+        version: i64,
+        enabled: bool,
+        at: Micros,
+    },
+
+    Audit(AuditEvent),
+    Send(Mail),
+}
+
+/// What a hand-over yields: opaque to the store.
+pub type SealedSession = Vec<u8>;
+
+/// Changes that commit together, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    pub changes: Vec<Change>,
+}
+
+impl Plan {
+    pub fn push(&mut self, change: Change) -> &mut Self {
+        self.changes.push(change);
+        self
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+}
+
+/// Which guard did not hold when the plan was applied. Nothing was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conflict {
+    /// User, connection, chain or counter moved on: read again, decide again.
+    Stale,
+    /// The flow has already committed (replay, double submit).
+    FlowSpent,
+    /// Another link holds the identity.
+    IdentityTaken,
+    /// The address is proven for another user.
+    AddressTaken,
+    /// The session that asked has ended.
+    SessionGone,
+}
+
+impl std::fmt::Display for Conflict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Stale => "the facts have changed",
+            Self::FlowSpent => "this was already done",
+            Self::IdentityTaken => "this identity is linked to another user",
+            Self::AddressTaken => "this address belongs to another user",
+            Self::SessionGone => "the session has ended",
+        })
+    }
+}
+
+impl AuditEvent {
+    /// The actor is the person themselves.
+    pub fn by_self(&self) -> bool {
+        matches!((&self.actor, self.subject), (Actor::User { user }, Some(subject)) if *user == subject)
+    }
+
+    pub fn is(&self, kind: EventKind) -> bool {
+        self.kind == kind
+    }
+}

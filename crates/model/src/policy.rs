@@ -1,0 +1,120 @@
+//! Policy: data with a version, the other half of every decision.
+
+use crate::{ConnectionId, Level};
+use std::collections::BTreeMap;
+
+/// What to do when an unknown external identity brings an address that is proven for somebody here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkOnMatch {
+    /// Say (after a mailbox code where needed) that the address belongs to an account.
+    Off,
+    /// Ask for proof of the existing user, then link.
+    #[default]
+    Prove,
+    /// As `prove`, and link at once where the mailbox alone could sign the user in (row 12).
+    VerifiedEmail,
+}
+
+/// Who may sign up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignUp {
+    #[default]
+    Open,
+    Invited,
+    Closed,
+}
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    #[default]
+    SignInAndLink,
+    LinkOnly,
+    SignInOnly,
+    DataOnly,
+}
+
+impl Purpose {
+    pub fn signs_in(self) -> bool {
+        matches!(self, Self::SignInAndLink | Self::SignInOnly)
+    }
+
+    pub fn links(self) -> bool {
+        matches!(self, Self::SignInAndLink | Self::LinkOnly)
+    }
+}
+
+/// When claims are copied onto the external identity. They never reach the user by themselves (T112).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProfileSync {
+    Never,
+    OnLink,
+    #[default]
+    OnSignIn,
+}
+
+/// What the operator says about a connection's statements on addresses, beyond the catalogue that `linking` holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+pub struct MailAuthority {
+    /// The issuer, byte for byte: the key into the catalogue.
+    pub issuer: String,
+    /// The operator vouches: this provider sends a code of its own before it says `verified`.
+    pub vouched: bool,
+    /// Domains (A-labels, lower case) this provider may speak for, because it hosts their mailboxes.
+    pub authoritative_domains: Vec<String>,
+}
+
+/// Policy of one connection.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ConnectionPolicy {
+    pub link_on_match: LinkOnMatch,
+    pub sign_up: SignUp,
+    pub purpose: Purpose,
+    pub max_links_per_user: u32,
+    pub profile_sync: ProfileSync,
+    pub mail_authority: MailAuthority,
+}
+
+impl Default for ConnectionPolicy {
+    fn default() -> Self {
+        Self {
+            link_on_match: LinkOnMatch::default(),
+            sign_up: SignUp::default(),
+            purpose: Purpose::default(),
+            max_links_per_user: 5,
+            profile_sync: ProfileSync::default(),
+            mail_authority: MailAuthority::default(),
+        }
+    }
+}
+
+/// Which local methods sign people in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct LocalMethods {
+    pub password: bool,
+    pub email_code: bool,
+}
+
+/// The whole policy a decision is made under.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Policy {
+    /// Names this very policy in links and audit events (a digest of it).
+    pub version: String,
+    pub local: LocalMethods,
+    /// Sign-up with a password.
+    pub sign_up: SignUp,
+    /// The level every session of a user without a requirement of their own must reach.
+    pub required_level: Level,
+    /// A connection that is not here is not configured, and what needs it is refused.
+    pub connections: BTreeMap<ConnectionId, ConnectionPolicy>,
+}
+
+impl Policy {
+    pub fn connection(&self, id: &ConnectionId) -> Option<&ConnectionPolicy> {
+        self.connections.get(id)
+    }
+}
