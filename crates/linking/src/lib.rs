@@ -1,1 +1,73 @@
-//! 
+//! The decisions: facts and policy in; outcome, reason and guarded plan out.
+//!
+//! Everything here is pure and total: no clock, no I/O, no panic. Time and randomness come in with [`Context`], so that
+//! the same inputs give the same plan. Pages, API, command line and tests call these functions, and nothing else
+//! creates, moves or removes a link or mints a session.
+
+mod administer;
+mod connection_change;
+mod draft;
+mod evidence;
+mod link;
+mod local;
+mod methods;
+mod reason;
+mod session;
+mod sign_in;
+mod throttle;
+mod unlink;
+
+pub use administer::{EndSessions, decide_end_session, decide_user_status};
+pub use connection_change::{
+    ChangeOutcome, Declaration, Stranded, decide_connection_change, decide_declaration, stranded_without,
+};
+pub use evidence::{EvidenceSource, evidence, may_speak_for};
+pub use link::{LinkInput, LinkOutcome, decide_link};
+pub use local::{
+    HandoverInput, LocalOutcome, LocalSignIn, SignUpInput, SignUpOutcome, StepUpInput, decide_handover,
+    decide_local_sign_in, decide_set_password, decide_sign_out, decide_sign_up, decide_step_up,
+};
+pub use methods::{UnusableBecause, required_level, usable_methods, why_unusable};
+pub use reason::Reason;
+pub use session::{NewUser, SessionTerms};
+pub use sign_in::{SignInInput, SignInOutcome, decide_sign_in, recycled_notice_key};
+pub use throttle::{Attempt, Door, decide_attempt, throttle_keys};
+pub use unlink::{UnlinkInput, UnlinkOutcome, decide_unlink};
+
+use model::{Actor, Expiring, Micros, Plan, Policy, Random};
+
+/// A decision: what to show, why, and what to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision<O> {
+    pub outcome: O,
+    pub reason: Reason,
+    /// Row of the sign-in table that fired, where that table was consulted.
+    pub row: Option<u8>,
+    /// Empty when nothing is to be written.
+    pub plan: Plan,
+}
+
+impl<O> Decision<O> {
+    fn without_plan(outcome: O, reason: Reason, row: Option<u8>) -> Self {
+        Self { outcome, reason, row, plan: Plan::default() }
+    }
+}
+
+/// What every decision is given besides facts.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub now: Micros,
+    pub random: &'a dyn Random,
+    pub policy: &'a Policy,
+    /// Who asks. For a person who is only just signing in this is replaced by the user they turn out to be.
+    pub actor: &'a Actor,
+    /// The journey that is spent when its outcome commits; `None` for single requests of a live session.
+    pub flow: Option<Expiring>,
+    /// Device and place as the person would recognise them, for notices.
+    pub device: &'a str,
+}
+
+/// How long an authentication counts as fresh (N22, T88).
+pub const FRESH: Micros = model::MINUTE.times(5);
+/// How old a mailbox proof may be for row 12.
+pub const LOOP_PROOF_MAX_AGE: Micros = model::DAY.times(365);

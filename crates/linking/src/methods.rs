@@ -1,0 +1,75 @@
+//! Which methods a user can really use today.
+
+use model::{ConnectionState, Level, LinkFacts, LinkState, Method, Policy, UserFacts};
+
+/// Why a method that stands in a list does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UnusableBecause {
+    /// Policy does not allow this kind today.
+    PolicyForbids,
+    /// It needs a proven address and there is none.
+    NoProvenAddress,
+    ConnectionNotConfigured,
+    ConnectionDisabled,
+    OldEpoch,
+    NotForSignIn,
+    LinkNotActive,
+}
+
+/// *Usable* = enabled by policy for this user now, proven, and working (T73). In a stable order: password, e-mail
+/// codes, links by age.
+pub fn usable_methods(user: &UserFacts, connections: &[ConnectionState], policy: &Policy) -> Vec<Method> {
+    let mut methods = Vec::new();
+    if user.password.is_some() && password_unusable(user, policy).is_none() {
+        methods.push(Method::Password);
+    }
+    if policy.local.email_code {
+        methods.extend(user.addresses.iter().map(|known| Method::EmailCode { address: known.address.clone() }));
+    }
+    methods.extend(
+        user.links
+            .iter()
+            .filter(|link| why_unusable(link, connections, policy).is_none())
+            .map(|link| Method::Link { link: link.id, connection: link.connection.clone() }),
+    );
+    methods
+}
+
+fn password_unusable(user: &UserFacts, policy: &Policy) -> Option<UnusableBecause> {
+    if !policy.local.password {
+        Some(UnusableBecause::PolicyForbids)
+    } else if user.addresses.is_empty() {
+        // The person names themselves by an address; without one the password opens nothing.
+        Some(UnusableBecause::NoProvenAddress)
+    } else {
+        None
+    }
+}
+
+/// `None` when the link signs its user in today.
+pub fn why_unusable(link: &LinkFacts, connections: &[ConnectionState], policy: &Policy) -> Option<UnusableBecause> {
+    if link.state != LinkState::Active {
+        return Some(UnusableBecause::LinkNotActive);
+    }
+    let Some(rules) = policy.connection(&link.connection) else {
+        return Some(UnusableBecause::ConnectionNotConfigured);
+    };
+    let Some(state) = connections.iter().find(|connection| connection.id == link.connection) else {
+        return Some(UnusableBecause::ConnectionNotConfigured);
+    };
+    if !state.enabled {
+        Some(UnusableBecause::ConnectionDisabled)
+    } else if state.namespace != link.identity.namespace {
+        Some(UnusableBecause::OldEpoch)
+    } else if !rules.purpose.signs_in() {
+        Some(UnusableBecause::NotForSignIn)
+    } else {
+        None
+    }
+}
+
+/// The level a session of this user must reach: the higher of the user's own and the policy's. Computed, never stored
+/// (T96).
+pub fn required_level(user: &UserFacts, policy: &Policy) -> Level {
+    user.required_level.max(policy.required_level)
+}
