@@ -1,1 +1,42 @@
-//! 
+//! The journeys of a person: sign in, sign up, link, prove, step up, unlink.
+//!
+//! A journey is a [`Flow`]: plain data that is sealed and carried by the browser, so that starting one costs no
+//! storage. [`Journeys::act`] takes a flow and what the person did and gives the [`Next`] thing to show; pages and the
+//! JSON API call the same function. In between there is one read of facts, one pure decision of `linking`, and one
+//! plan. What a journey needs from outside are the ports.
+
+mod account;
+mod browser;
+mod commit;
+mod decide;
+mod flow;
+mod handover;
+mod journeys;
+mod mailbox;
+mod ports;
+mod prove;
+mod return_to;
+mod seal;
+mod surface;
+
+pub use account::{AccountView, MethodView, Removed};
+pub use browser::{Browser, Device};
+pub use flow::{
+    Action, Destination, Fault, FaultKind, Field, Finished, Flow, Goal, HandoverRequest, Material, Next, PendingSignUp,
+    ProofMethod, Proves, SealedProof, Step,
+};
+pub use handover::{Handed, s256};
+pub use journeys::{Application, Journeys, Settings};
+pub use mailbox::OutgoingMail;
+pub use ports::{
+    ApplyError, Event, MailWriter, Passwords, PasswordsBusy, Present, Reads, Store, Unavailable, Upstream,
+    WeakPassword, Written,
+};
+pub use return_to::local_path;
+pub use seal::{KeyRing, SealError, digest};
+pub use surface::{Cookies, Landing, Place, form_token, session_hash, source_of};
+
+/// Words of the decisions that surfaces show.
+pub use linking::{EndSessions, Reason, UnusableBecause};
+/// A provider's answer, as surfaces hand it on.
+pub use protocol::oidc::CallbackParams;

@@ -1,0 +1,240 @@
+//! What a person does with the account they are signed in to.
+
+use crate::decide::{display_name, proof_methods};
+use crate::flow::{Fault, FaultKind, Field, Finished, Flow, Goal, Step};
+use crate::journeys::Journeys;
+use crate::prove::busy;
+use crate::{Browser, local_path};
+use linking::{
+    EndSessions, LocalOutcome, Reason, UnlinkInput, UnlinkOutcome, UnusableBecause, decide_end_session,
+    decide_set_password, decide_sign_out, decide_unlink, required_level, usable_methods, why_unusable,
+};
+use model::{
+    Actor, AddressFacts, ConnectionId, Facts, FactsQuery, LinkFacts, LinkId, LinkState, Method, Micros, Plan, Secret,
+    SessionFacts, SessionId, UserFacts,
+};
+
+/// One row of the page: every method, external or local, so that the last-method rule is visible.
+#[derive(Debug, Clone)]
+pub struct MethodView {
+    pub method: Method,
+    pub link: Option<LinkFacts>,
+    pub used_now: bool,
+    pub unusable: Option<UnusableBecause>,
+    /// `Err` says why it cannot be removed.
+    pub removable: Result<(), Reason>,
+}
+
+/// A person's account, as one snapshot.
+#[derive(Debug, Clone)]
+pub struct AccountView {
+    pub user: UserFacts,
+    pub session: SessionFacts,
+    pub name: String,
+    pub methods: Vec<MethodView>,
+    pub can_connect: Vec<ConnectionId>,
+    pub fresh: bool,
+}
+
+/// What an unlink did.
+#[derive(Debug, Clone)]
+pub struct Removed {
+    pub connection: ConnectionId,
+    pub own_session_ended: bool,
+}
+
+impl Journeys {
+    /// Facts about the person signed in in this browser.
+    async fn own_facts(&self, browser: &Browser) -> Result<Facts, Fault> {
+        self.facts(&FactsQuery { session: browser.session, ..FactsQuery::default() }).await
+    }
+
+    fn live<'a>(&self, facts: &'a Facts) -> Result<(&'a SessionFacts, &'a UserFacts), Fault> {
+        facts.live_session(self.now()).ok_or_else(|| Fault::refused(Reason::SessionExpired))
+    }
+
+    fn is_fresh(&self, session: &SessionFacts, user: &UserFacts) -> bool {
+        session.authenticated_at + linking::FRESH > self.now() && session.level >= required_level(user, &self.policy)
+    }
+
+    /// The account page. One read.
+    pub async fn account(&self, browser: &Browser) -> Result<AccountView, Fault> {
+        let facts = self.own_facts(browser).await?;
+        let (session, user) = self.live(&facts)?;
+        let usable = usable_methods(user, &facts.connections, &self.policy);
+        let mut methods: Vec<MethodView> = usable
+            .iter()
+            .filter(|method| method.link().is_none())
+            .map(|method| MethodView {
+                method: method.clone(),
+                link: None,
+                used_now: session.method == *method,
+                unusable: None,
+                removable: Err(Reason::MethodNotAllowed),
+            })
+            .collect();
+        for link in user.links.iter().filter(|link| link.state != LinkState::Removed) {
+            let method = Method::Link { link: link.id, connection: link.connection.clone() };
+            let others = usable.iter().any(|other| other.link() != Some(link.id));
+            methods.push(MethodView {
+                used_now: session.method == method,
+                method,
+                unusable: why_unusable(link, &facts.connections, &self.policy),
+                link: Some(link.clone()),
+                removable: if others { Ok(()) } else { Err(Reason::LastMethod) },
+            });
+        }
+        Ok(AccountView {
+            name: display_name(user),
+            methods,
+            can_connect: self.connectable(&facts, user),
+            fresh: self.is_fresh(session, user),
+            session: session.clone(),
+            user: user.clone(),
+        })
+    }
+
+    /// Connections that may be added: enabled, meant for linking, and below the limit.
+    fn connectable(&self, facts: &Facts, user: &UserFacts) -> Vec<ConnectionId> {
+        let enabled = |id: &ConnectionId| facts.connection(id).is_some_and(|state| state.enabled);
+        let present = |id: &ConnectionId| user.active_links().filter(|link| link.connection == *id).count();
+        self.policy
+            .connections
+            .iter()
+            .filter(|(id, rules)| {
+                rules.purpose.links() && enabled(id) && present(id) < rules.max_links_per_user as usize
+            })
+            .map(|(id, _)| id.clone())
+            .collect()
+    }
+
+    /// Authenticating again: the methods offered are the user's own.
+    fn step_up(&self, facts: &Facts, session: &SessionFacts, user: &UserFacts, to: &str) -> Flow {
+        let to = local_path(to).unwrap_or("/account").to_owned();
+        let mut flow = self.begin(Goal::StepUp { user: user.id, session: session.id, to });
+        let methods = proof_methods(&usable_methods(user, &facts.connections, &self.policy));
+        flow.step = Step::StepUp { methods };
+        flow
+    }
+
+    pub async fn begin_step_up(&self, to: &str, browser: &Browser) -> Result<Flow, Fault> {
+        let facts = self.own_facts(browser).await?;
+        let (session, user) = self.live(&facts)?;
+        Ok(self.step_up(&facts, session, user, to))
+    }
+
+    /// Starts a link from settings: in the session that asks, fresh, for this user at this version (T32). `Err(flow)`
+    /// is the step-up that must come first.
+    pub async fn begin_link(
+        &self,
+        connection: &ConnectionId,
+        back_to: &str,
+        browser: &Browser,
+    ) -> Result<Result<Flow, Box<Flow>>, Fault> {
+        let facts = self.own_facts(browser).await?;
+        let (session, user) = self.live(&facts)?;
+        if !self.connectable(&facts, user).contains(connection) {
+            let present = self.policy.connection(connection).is_some();
+            return Err(Fault::refused(if present { Reason::LinkLimit } else { Reason::UnknownConnection }));
+        }
+        if !self.is_fresh(session, user) {
+            return Ok(Err(Box::new(self.step_up(&facts, session, user, back_to))));
+        }
+        Ok(Ok(self.begin(Goal::Link {
+            user: user.id,
+            session: session.id,
+            user_version: user.version,
+            connection: connection.clone(),
+        })))
+    }
+
+    /// Removes one of the person's own links. One read, one plan; on conflict decided again (T72, T80).
+    pub async fn unlink(&self, link: LinkId, browser: &Browser) -> Result<Removed, Fault> {
+        for _ in 0..3 {
+            let facts = self.own_facts(browser).await?;
+            let (session, user) = self.live(&facts)?;
+            let actor = Actor::User { user: user.id };
+            let context = self.context(None, &actor, browser);
+            let input = UnlinkInput { facts: &facts, user: user.id, link, session: Some(session.id), force: false };
+            let decision = decide_unlink(&context, &input);
+            tracing::info!(reason = decision.reason.code(), "decided");
+            let UnlinkOutcome::Removed { connection, own_session_ended, .. } = decision.outcome else {
+                return Err(Fault::refused(decision.reason));
+            };
+            if self.apply(decision.plan, &facts, None, &browser.language).await?.is_none() {
+                return Ok(Removed { connection, own_session_ended });
+            }
+        }
+        Err(Fault::new(FaultKind::Unavailable, "busy"))
+    }
+
+    /// Ends the session of this browser. Twice is not an error.
+    pub async fn sign_out(&self, browser: &Browser) -> Result<(), Fault> {
+        self.own_change(browser, |context, facts| Ok(((), decide_sign_out(context, facts).plan))).await
+    }
+
+    /// Ends another session of the same person.
+    pub async fn end_session(&self, which: EndSessions, browser: &Browser) -> Result<(), Fault> {
+        self.own_change(browser, |context, facts| {
+            let (_, user) = self.live(facts)?;
+            let actor = Actor::User { user: user.id };
+            let context = linking::Context { actor: &actor, ..*context };
+            Ok(((), decide_end_session(&context, facts, user.id, which).plan))
+        })
+        .await
+    }
+
+    /// Sets the password: every other session ends and this one gets a new secret.
+    pub async fn set_password(&self, password: Secret<String>, browser: &Browser) -> Result<Finished, Fault> {
+        let facts = self.own_facts(browser).await?;
+        let (session, user) = self.live(&facts)?;
+        let (session, user_id): (SessionId, _) = (session.id, user.id);
+        if !self.is_fresh(facts.session.as_ref().ok_or_else(|| Fault::flow("bad_request"))?, user) {
+            return Err(Fault::refused(Reason::StepUpNeeded));
+        }
+        let mut about: Vec<&str> = vec![&user.name];
+        about.extend(user.addresses.iter().map(|known| known.address.local()));
+        self.passwords.check_strength(&password, &about).map_err(|weak| Fault::input(Field::Password, weak.0))?;
+        let phc = self.passwords.hash(&password).await.map_err(busy)?;
+        let secret = self.new_secret(browser);
+        self.own_change(browser, |context, facts| {
+            let decision = decide_set_password(context, facts, session, &phc, &secret.terms);
+            match decision.outcome {
+                LocalOutcome::SignedIn { .. } => Ok(((), decision.plan)),
+                _ => Err(Fault::refused(decision.reason)),
+            }
+        })
+        .await?;
+        let finished = self.finished(user_id, "/account".to_owned());
+        Ok(Finished { session: Some(secret.secret), ..finished })
+    }
+
+    /// Read, decide, apply; again on conflict.
+    async fn own_change<O: Send>(
+        &self,
+        browser: &Browser,
+        decide: impl Fn(&linking::Context<'_>, &Facts) -> Result<(O, Plan), Fault> + Send,
+    ) -> Result<O, Fault> {
+        for _ in 0..3 {
+            let facts = self.own_facts(browser).await?;
+            let actor = Actor::System;
+            let (outcome, plan) = decide(&self.context(None, &actor, browser), &facts)?;
+            if plan.is_empty() || self.apply(plan, &facts, None, &browser.language).await?.is_none() {
+                return Ok(outcome);
+            }
+        }
+        Err(Fault::new(FaultKind::Unavailable, "busy"))
+    }
+
+    /// Addresses proven for a user, strongest proof first.
+    pub fn addresses(user: &UserFacts) -> Vec<&AddressFacts> {
+        let mut addresses: Vec<&AddressFacts> = user.addresses.iter().collect();
+        addresses.sort_by(|a, b| b.proof.cmp(&a.proof).then(a.address.cmp(&b.address)));
+        addresses
+    }
+
+    /// When this authentication stops being fresh.
+    pub fn fresh_until(session: &SessionFacts) -> Micros {
+        session.authenticated_at + linking::FRESH
+    }
+}

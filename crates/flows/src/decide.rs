@@ -1,0 +1,368 @@
+//! The heart of every journey: read facts, decide, apply, and on conflict read again (three times at most).
+
+use crate::flow::{Destination, Fault, FaultKind, Finished, Flow, Goal, Next, ProofMethod, Proves, Step};
+use crate::journeys::{Acted, Journeys};
+use crate::{Browser, seal::digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use linking::{
+    Context, Decision, LinkInput, LinkOutcome, LocalOutcome, LocalSignIn, NewUser, Reason, SessionTerms, SignInInput,
+    SignInOutcome, SignUpInput, SignUpOutcome, StepUpInput, decide_link, decide_local_sign_in, decide_sign_in,
+    decide_sign_up, decide_step_up, recycled_notice_key,
+};
+use model::{Actor, Change, Conflict, Facts, FactsQuery, LinkId, Method, Plan, Secret, UserId, masked};
+
+/// A decision in the words of a journey.
+pub(crate) enum Settled {
+    Done { user: UserId, new_session: bool, linked: Option<LinkId>, created: bool },
+    Step(Step),
+    MailCode(model::Address),
+    Fault(Fault),
+}
+
+/// How often facts are read before a conflict becomes an answer.
+const TRIES: usize = 3;
+
+/// A new session secret and its hash.
+pub(crate) struct NewSecret {
+    pub secret: Secret<String>,
+    pub terms: SessionTerms,
+}
+
+impl Journeys {
+    pub(crate) fn new_secret(&self, browser: &Browser) -> NewSecret {
+        let secret = URL_SAFE_NO_PAD.encode(self.random().bytes::<32>());
+        let terms = SessionTerms {
+            hash: digest(&[secret.as_bytes()]),
+            lifetime: self.session_lifetime,
+            user_agent: browser.user_agent.clone(),
+        };
+        NewSecret { secret: Secret::new(secret), terms }
+    }
+
+    /// Which facts this flow's decision rests on: everything in one snapshot.
+    pub(crate) fn query(&self, flow: &Flow, browser: &Browser) -> FactsQuery {
+        let material = &flow.material;
+        let external = material.external.as_ref();
+        let address = material
+            .mailbox
+            .as_ref()
+            .map(|(address, _)| address.clone())
+            .or_else(|| external.and_then(|assertion| assertion.mail().map(|mail| mail.address.clone())));
+        let mut users: Vec<UserId> = material.named.into_iter().collect();
+        users.extend(material.proof.as_ref().map(|proof| proof.user));
+        if let Goal::Link { user, .. } | Goal::StepUp { user, .. } = &flow.goal {
+            users.push(*user);
+        }
+        let mut throttles: Vec<Vec<u8>> = external.map(recycled_notice_key).into_iter().collect();
+        if let (Some(address), None) = (&address, &material.mailbox) {
+            // The decision may be to send a code: its limits are read along.
+            throttles.extend(crate::mailbox::mail_keys(address, browser));
+        }
+        FactsQuery {
+            session: browser.session,
+            identity: external.map(|assertion| assertion.identity().clone()),
+            address,
+            users,
+            flow: Some(flow.id),
+            throttles,
+            owner_throttles: Vec::new(),
+        }
+    }
+
+    /// Decides on what the flow has gathered. `given` are facts that were just read for the same query.
+    pub(crate) async fn settle(&self, flow: Flow, given: Option<Facts>, browser: &Browser) -> Acted {
+        self.settle_with(flow, given, browser, &[], |_| Plan::default()).await
+    }
+
+    /// As [`Self::settle`], with counters to clear on success and changes that go into the same plan (a redeemed code).
+    pub(crate) async fn settle_with(
+        &self,
+        mut flow: Flow,
+        mut given: Option<Facts>,
+        browser: &Browser,
+        clear: &[Vec<u8>],
+        also: impl Fn(&Facts) -> Plan + Send,
+    ) -> Acted {
+        let query = self.query(&flow, browser);
+        let mut conflict = Conflict::Stale;
+        for _ in 0..TRIES {
+            let facts = match given.take() {
+                Some(facts) => facts,
+                None => self.facts(&query).await?,
+            };
+            if facts.flow_spent {
+                return self.already_done(&flow, &facts);
+            }
+            let secret = self.new_secret(browser);
+            let new_user = self.new_user()?;
+            let actor = Actor::System;
+            let context = self.context(Some(&flow), &actor, browser);
+            let decision = self.decide(&context, &flow, &facts, &secret.terms, &new_user, clear);
+            tracing::info!(reason = decision.reason.code(), row = decision.row, "decided");
+            let mut plan = also(&facts);
+            plan.changes.extend(decision.plan.changes);
+            if !plan.is_empty() {
+                if let Some(found) = self.apply(plan, &facts, Some(&new_user), &browser.language).await? {
+                    conflict = found;
+                    continue;
+                }
+            }
+            return self.show(&mut flow, decision.outcome, facts, secret, browser).await;
+        }
+        Err(Self::conflict_fault(conflict))
+    }
+
+    pub(crate) fn conflict_fault(conflict: Conflict) -> Fault {
+        match conflict {
+            Conflict::FlowSpent => Fault::flow("flow_spent"),
+            Conflict::IdentityTaken => Fault::refused(Reason::IdentityOfOtherUser),
+            Conflict::AddressTaken => Fault::refused(Reason::AddressBelongsToAccount),
+            Conflict::SessionGone => Fault::refused(Reason::SessionExpired),
+            Conflict::Stale => Fault::new(FaultKind::Unavailable, "busy"),
+        }
+    }
+
+    /// The outcome was committed before. A browser that has a session is sent on; any other gets an error page (T85).
+    fn already_done(&self, flow: &Flow, facts: &Facts) -> Acted {
+        match facts.live_session(self.now()) {
+            Some((_, user)) => {
+                let to = match &flow.goal {
+                    Goal::SignIn { to: Destination::Path(path) } | Goal::SignUp { to: Destination::Path(path) } => path,
+                    Goal::StepUp { to, .. } => to,
+                    Goal::Link { .. } | Goal::SignIn { .. } | Goal::SignUp { .. } => "/account",
+                };
+                Ok(Next::Finished(self.finished(user.id, to.to_owned())))
+            }
+            None => Err(Fault::flow("flow_spent")),
+        }
+    }
+
+    fn decide(
+        &self,
+        context: &Context<'_>,
+        flow: &Flow,
+        facts: &Facts,
+        terms: &SessionTerms,
+        new_user: &NewUser,
+        clear: &[Vec<u8>],
+    ) -> Decision<Settled> {
+        let material = &flow.material;
+        let proof = material.proof.as_ref().map(crate::flow::SealedProof::unsealed);
+        match (&flow.goal, &material.external) {
+            (Goal::Link { user, session, user_version, .. }, Some(assertion)) => {
+                let input =
+                    LinkInput { facts, assertion, user: *user, session: *session, user_version: *user_version, terms };
+                map(decide_link(context, &input), |outcome, reason| link_outcome(outcome, *user, reason))
+            }
+            (Goal::StepUp { user, .. }, _) => match &proof {
+                Some(proof) => {
+                    let input = StepUpInput { facts, proof, user: *user, terms, clear };
+                    map(decide_step_up(context, &input), |outcome, reason| local_outcome(outcome, facts, reason))
+                }
+                None => nothing_to_decide(),
+            },
+            (Goal::SignIn { .. } | Goal::SignUp { .. }, Some(assertion)) => {
+                let input = SignInInput {
+                    facts,
+                    assertion,
+                    mailbox: material.mailbox.as_ref().map(|(address, _)| address),
+                    proof: proof.as_ref().zip(material.named),
+                    switch_confirmed: material.switch,
+                    separate_confirmed: material.separate,
+                    terms,
+                    new_user,
+                };
+                map(decide_sign_in(context, &input), |outcome, reason| {
+                    sign_in_outcome(outcome, facts, &self.policy, flow, reason)
+                })
+            }
+            (Goal::SignIn { .. } | Goal::SignUp { .. }, None) => match (&material.sign_up, &material.mailbox, &proof) {
+                (_, _, Some(proof)) => {
+                    let input = LocalSignIn { facts, proof, switch_confirmed: material.switch, terms, clear };
+                    map(decide_local_sign_in(context, &input), |outcome, reason| local_outcome(outcome, facts, reason))
+                }
+                (Some(wanted), Some((address, _)), None) => {
+                    let phc = wanted.phc();
+                    let input = SignUpInput {
+                        facts,
+                        address,
+                        name: &wanted.name,
+                        phc: &phc,
+                        switch_confirmed: material.switch,
+                        terms,
+                        new_user,
+                    };
+                    map(decide_sign_up(context, &input), |outcome, reason| {
+                        sign_up_outcome(outcome, facts, self.policy.local.email_code, reason)
+                    })
+                }
+                _ => nothing_to_decide(),
+            },
+            (Goal::Link { .. }, None) => nothing_to_decide(),
+        }
+    }
+
+    /// Turns a settled decision into what comes next.
+    async fn show(
+        &self,
+        flow: &mut Flow,
+        settled: Settled,
+        facts: Facts,
+        secret: NewSecret,
+        browser: &Browser,
+    ) -> Acted {
+        match settled {
+            Settled::Done { user, new_session, linked, created } => {
+                let used = self.used(flow);
+                let to = self.destination(flow, new_session.then_some(&secret), &facts)?;
+                let session = new_session.then_some(secret.secret);
+                Ok(Next::Finished(Finished { session, user, used, to, linked, created }))
+            }
+            Settled::Step(step) => {
+                if let Step::AskProof { user, .. } = &step {
+                    flow.material.named = Some(*user);
+                }
+                flow.step = step;
+                Ok(Next::Show(Box::new(flow.clone())))
+            }
+            Settled::MailCode(address) => {
+                Box::pin(self.send_code_given(flow.clone(), address, Proves::Mailbox, Some(facts), browser)).await
+            }
+            Settled::Fault(fault) => Ok(Next::Failed(fault, Box::new(flow.clone()))),
+        }
+    }
+
+    /// What the last-used hint will say.
+    fn used(&self, flow: &Flow) -> Option<String> {
+        match (&flow.goal, &flow.material) {
+            (Goal::Link { .. } | Goal::StepUp { .. }, _) => None,
+            (_, material) => match (&material.proof, &material.external) {
+                (_, Some(assertion)) => Some(format!("connection:{}", assertion.connection())),
+                (Some(proof), None) => Some(proof.method.name().to_owned()),
+                (None, None) => Some("password".to_owned()),
+            },
+        }
+    }
+}
+
+fn nothing_to_decide() -> Decision<Settled> {
+    let outcome = Settled::Fault(Fault::flow("bad_request"));
+    Decision { outcome, reason: Reason::NothingToChange, row: None, plan: Plan::default() }
+}
+
+fn map<O>(decision: Decision<O>, with: impl FnOnce(O, Reason) -> Settled) -> Decision<Settled> {
+    let Decision { outcome, reason, row, plan } = decision;
+    Decision { outcome: with(outcome, reason), reason, row, plan }
+}
+
+fn done(user: UserId) -> Settled {
+    Settled::Done { user, new_session: true, linked: None, created: false }
+}
+
+fn refused(reason: Reason) -> Settled {
+    Settled::Fault(Fault::refused(reason))
+}
+
+fn link_outcome(outcome: LinkOutcome, user: UserId, reason: Reason) -> Settled {
+    match outcome {
+        LinkOutcome::Linked { link } => Settled::Done { user, new_session: true, linked: Some(link), created: false },
+        LinkOutcome::AlreadyLinked { .. }
+        | LinkOutcome::OtherUsers
+        | LinkOutcome::SignInFirst
+        | LinkOutcome::StepUpFirst
+        | LinkOutcome::Refused => refused(reason),
+    }
+}
+
+fn local_outcome(outcome: LocalOutcome, facts: &Facts, reason: Reason) -> Settled {
+    match outcome {
+        LocalOutcome::SignedIn { user } => done(user),
+        LocalOutcome::AskSwitch { current, other } => Settled::Step(ask_switch(facts, current, Some(other))),
+        LocalOutcome::Refused => refused(reason),
+    }
+}
+
+fn sign_up_outcome(outcome: SignUpOutcome, facts: &Facts, email_code: bool, reason: Reason) -> Settled {
+    match outcome {
+        SignUpOutcome::Created { user } => Settled::Done { user, new_session: true, linked: None, created: true },
+        SignUpOutcome::AddressTaken => {
+            Settled::Step(Step::AddressTaken { may_separate: false, may_continue: email_code })
+        }
+        SignUpOutcome::AskSwitch { current } => Settled::Step(ask_switch(facts, current, None)),
+        SignUpOutcome::Refused => refused(reason),
+    }
+}
+
+fn sign_in_outcome(
+    outcome: SignInOutcome,
+    facts: &Facts,
+    policy: &model::Policy,
+    flow: &Flow,
+    reason: Reason,
+) -> Settled {
+    match outcome {
+        SignInOutcome::SignedIn { user, link, linked_now, created } => {
+            Settled::Done { user, new_session: true, linked: linked_now.then_some(link), created }
+        }
+        SignInOutcome::AlreadySignedIn { user, .. } => {
+            Settled::Done { user, new_session: false, linked: None, created: false }
+        }
+        SignInOutcome::AskSwitch { current, other } => Settled::Step(ask_switch(facts, current, other)),
+        SignInOutcome::AskMailbox { address } => Settled::MailCode(address),
+        SignInOutcome::AskProof { user, methods } => {
+            let address = flow_address(flow).map(|address| masked(&address)).unwrap_or_default();
+            let may_separate = flow.material.external.as_ref().is_some_and(|assertion| {
+                policy.connection(assertion.connection()).is_some_and(|rules| rules.sign_up == model::SignUp::Open)
+            });
+            let methods = proof_methods(&methods);
+            Settled::Step(Step::AskProof { user, account: address, methods, may_separate })
+        }
+        SignInOutcome::OtherAccount => Settled::Step(Step::OtherAccount),
+        SignInOutcome::AddressTaken { may_separate } => {
+            let may_continue = policy.local.email_code && flow.material.mailbox.is_some();
+            Settled::Step(Step::AddressTaken { may_separate, may_continue })
+        }
+        SignInOutcome::AskCreate => Settled::Step(Step::AskCreate),
+        SignInOutcome::Refused => refused(reason),
+    }
+}
+
+fn flow_address(flow: &Flow) -> Option<model::Address> {
+    let mailbox = flow.material.mailbox.as_ref().map(|(address, _)| address.clone());
+    mailbox.or_else(|| Some(flow.material.external.as_ref()?.mail()?.address.clone()))
+}
+
+fn ask_switch(facts: &Facts, current: UserId, other: Option<UserId>) -> Step {
+    let name = |id: UserId| facts.user(id).map(display_name).unwrap_or_default();
+    Step::AskSwitch { current: name(current), other: other.map(name) }
+}
+
+/// How a user is called on their own pages.
+pub(crate) fn display_name(user: &model::UserFacts) -> String {
+    if !user.name.is_empty() {
+        return user.name.clone();
+    }
+    user.addresses.first().map_or_else(|| format!("…{}", user.id.tail()), |known| known.address.to_string())
+}
+
+/// Methods as the prompt may show them: which connection, never which upstream account.
+pub(crate) fn proof_methods(methods: &[Method]) -> Vec<ProofMethod> {
+    let mut shown: Vec<ProofMethod> = Vec::new();
+    for method in methods {
+        let method = match method {
+            Method::Password => ProofMethod::Password,
+            Method::EmailCode { address } => ProofMethod::EmailCode { masked: masked(address) },
+            Method::Link { connection, .. } => ProofMethod::Connection { connection: connection.clone() },
+        };
+        if !shown.contains(&method) {
+            shown.push(method);
+        }
+    }
+    shown
+}
+
+/// The plan that spends a right code.
+pub(crate) fn redeem_code(flow: &Flow, left: i64) -> Plan {
+    Plan { changes: vec![Change::RedeemCode { flow: flow.id, left }] }
+}

@@ -1,0 +1,312 @@
+//! The state of one journey, and what can happen in it.
+
+use model::{Address, Assertion, ConnectionId, FlowId, Level, Method, Micros, Proof, Secret, SessionId, UserId};
+use protocol::oidc::Attempt;
+use serde::{Deserialize, Serialize};
+
+/// One journey of one browser. Sealed, it travels in a cookie that only this flow's id opens.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Flow {
+    pub id: FlowId,
+    pub started_at: Micros,
+    pub expires_at: Micros,
+    pub goal: Goal,
+    pub step: Step,
+    pub material: Material,
+    /// What went wrong last, shown on the next page and then forgotten.
+    pub error: Option<Fault>,
+}
+
+/// What the journey is for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    SignIn {
+        to: Destination,
+    },
+    SignUp {
+        to: Destination,
+    },
+    /// The ticket of a link: who asked, in which session, at which version of the user, for which connection.
+    Link {
+        user: UserId,
+        session: SessionId,
+        user_version: i64,
+        connection: ConnectionId,
+    },
+    StepUp {
+        user: UserId,
+        session: SessionId,
+        to: String,
+    },
+}
+
+/// Where a person goes afterwards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Destination {
+    /// A path of ours, checked.
+    Path(String),
+    /// An application that takes over a session of its own.
+    Application(HandoverRequest),
+}
+
+/// An application's request, checked against its registration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandoverRequest {
+    pub application: String,
+    pub redirect_uri: String,
+    /// S256 of a secret that only the application knows.
+    pub challenge: String,
+    pub state: String,
+}
+
+/// Where the journey stands. Serialised names are the API's `state`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Who are you? Providers, an address, or the form to sign up.
+    Identify,
+    /// The address was typed; whether anybody has it shows nowhere.
+    Password { address: Address },
+    /// The browser is at a provider.
+    Away { attempt: Attempt, proving: bool, back: Box<Step> },
+    /// A code was sent.
+    MailCode { address: Address, proves: Proves, back: Box<Step> },
+    /// An account exists and must be proven by one of these methods.
+    AskProof { user: UserId, account: String, methods: Vec<ProofMethod>, may_separate: bool },
+    /// Same provider, another subject (row 10).
+    OtherAccount,
+    /// The address belongs to an account (row 14, and sign-up).
+    AddressTaken { may_separate: bool, may_continue: bool },
+    /// The identity was removed from an account once (row 6).
+    AskCreate,
+    /// Somebody else is signed in here.
+    AskSwitch { current: String, other: Option<String> },
+    /// The provider came back with this identity: link it?
+    ConfirmLink,
+    /// Show again that it is you.
+    StepUp { methods: Vec<ProofMethod> },
+    /// Signed in already: continue to the application?
+    Continue { name: String },
+}
+
+impl Step {
+    /// The API's `state`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Identify => "identify",
+            Self::Password { .. } => "password",
+            Self::Away { .. } => "away",
+            Self::MailCode { .. } => "mail_code",
+            Self::AskProof { .. } => "ask_proof",
+            Self::OtherAccount => "other_account",
+            Self::AddressTaken { .. } => "address_taken",
+            Self::AskCreate => "ask_create",
+            Self::AskSwitch { .. } => "ask_switch",
+            Self::ConfirmLink => "confirm_link",
+            Self::StepUp { .. } => "step_up",
+            Self::Continue { .. } => "continue",
+        }
+    }
+}
+
+/// What the right code shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proves {
+    /// Control of the mailbox: for an identity or a sign-up that brought the address.
+    Mailbox,
+    /// The user who has the address, if there is one: sign-in with a code.
+    Owner,
+    /// This very user: conflict and step-up.
+    User(UserId),
+}
+
+/// A method of the existing user, as far as it may be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum ProofMethod {
+    Password,
+    EmailCode { masked: String },
+    Connection { connection: ConnectionId },
+}
+
+/// A proof inside a sealed flow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedProof {
+    pub user: UserId,
+    pub method: Method,
+    pub level: Level,
+    pub at: Micros,
+}
+
+impl SealedProof {
+    pub(crate) fn of(proof: &Proof) -> Self {
+        Self { user: proof.user(), method: proof.method().clone(), level: proof.level(), at: proof.at() }
+    }
+
+    /// Only from a flow that we sealed ourselves.
+    pub(crate) fn unsealed(&self) -> Proof {
+        Proof::of_checked(self.user, self.method.clone(), self.level, self.at)
+    }
+}
+
+/// A sign-up that waits for its mailbox code: the password is hashed already.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PendingSignUp {
+    pub name: String,
+    pub address: Address,
+    phc: String,
+}
+
+impl PendingSignUp {
+    pub fn new(name: String, address: Address, phc: Secret<String>) -> Self {
+        Self { name, address, phc: phc.into_exposed() }
+    }
+
+    pub fn phc(&self) -> Secret<String> {
+        Secret::new(self.phc.clone())
+    }
+}
+
+impl std::fmt::Debug for PendingSignUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PendingSignUp").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// What was gathered on the way: verified, and worth nothing before a decision takes it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Material {
+    pub external: Option<Assertion>,
+    /// An address whose code was entered in this flow, and when.
+    pub mailbox: Option<(Address, Micros)>,
+    pub proof: Option<SealedProof>,
+    /// The user the conflict page named (T43).
+    pub named: Option<UserId>,
+    pub sign_up: Option<PendingSignUp>,
+    pub switch: bool,
+    pub separate: bool,
+    /// The person saw the identity that came back and said yes.
+    pub confirmed: bool,
+}
+
+/// What a person can do. Which of them means something depends on the step; the others are refused.
+#[derive(Debug, Clone)]
+pub enum Action {
+    Provider(ConnectionId),
+    Email(String),
+    Password(Secret<String>),
+    SignUp { name: String, email: String, password: Secret<String> },
+    SendCode,
+    Resend,
+    Code(String),
+    Separate,
+    Confirm,
+    Switch,
+    Stay,
+    Continue,
+    Cancel,
+}
+
+/// The form field an error belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    Email,
+    Password,
+    Name,
+    Code,
+}
+
+/// How a surface answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// The person can correct it here.
+    Input,
+    /// Try again later: 429 or 503 with the time to wait.
+    Wait,
+    /// A decision said no.
+    Refused,
+    /// The provider failed or answered with something we do not accept.
+    Provider,
+    /// The flow is over, was not ours, or does not fit.
+    Flow,
+    /// The database cannot be reached: 503.
+    Unavailable,
+}
+
+/// A typed error with a stable code; sentences live with the translations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    pub kind: FaultKind,
+    pub code: String,
+    pub field: Option<Field>,
+    /// Not before this time, for `Wait`; guesses left, for a wrong code.
+    pub number: Option<i64>,
+}
+
+impl Fault {
+    pub fn new(kind: FaultKind, code: &str) -> Self {
+        Self { kind, code: code.to_owned(), field: None, number: None }
+    }
+
+    pub fn input(field: Field, code: &str) -> Self {
+        Self { kind: FaultKind::Input, code: code.to_owned(), field: Some(field), number: None }
+    }
+
+    pub fn refused(reason: linking::Reason) -> Self {
+        Self::new(FaultKind::Refused, reason.code())
+    }
+
+    pub fn flow(code: &str) -> Self {
+        Self::new(FaultKind::Flow, code)
+    }
+
+    pub fn wait(code: &str, until: Micros) -> Self {
+        Self { number: Some(until.0), ..Self::new(FaultKind::Wait, code) }
+    }
+
+    pub fn unavailable() -> Self {
+        Self::new(FaultKind::Unavailable, "database_unavailable")
+    }
+}
+
+impl From<crate::Unavailable> for Fault {
+    fn from(_: crate::Unavailable) -> Self {
+        Self::unavailable()
+    }
+}
+
+/// What a finished journey leaves behind.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// A new session secret; `None` when the present session goes on.
+    pub session: Option<Secret<String>>,
+    pub user: UserId,
+    /// For the last-used hint.
+    pub used: Option<String>,
+    /// Where to: a path of ours, or an application's redirect with its one-time code.
+    pub to: String,
+    /// The link this journey made, shown at once.
+    pub linked: Option<model::LinkId>,
+    pub created: bool,
+}
+
+/// What comes next.
+#[derive(Debug, Clone)]
+pub enum Next {
+    /// Show the step the flow is in now.
+    Show(Box<Flow>),
+    /// Send the browser to a provider.
+    Leave(Box<Flow>, String),
+    Finished(Finished),
+    /// The journey is over and nothing changed.
+    Ended {
+        to: String,
+    },
+    /// The journey is over, with an error page.
+    Failed(Fault, Box<Flow>),
+}

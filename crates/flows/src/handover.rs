@@ -1,0 +1,227 @@
+//! Handing a session over to an application: a one-time code on its registered redirect, redeemed with a secret of its
+//! own (the shape of RFC 7636), so that neither the code nor the redirect alone is worth anything.
+//!
+//! The code is sealed, bound to the application, the challenge and the browser's session, and spent in the plan that
+//! creates the application's session.
+
+use crate::Browser;
+use crate::decide::NewSecret;
+use crate::flow::{Destination, Fault, Flow, Goal, HandoverRequest, Next};
+use crate::journeys::{Acted, Application, Journeys};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use linking::{HandoverInput, decide_handover};
+use model::{Actor, Expiring, Facts, FactsQuery, FlowId, MINUTE, Micros, Secret, UserId};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Registered applications.
+pub(crate) struct Applications(Vec<Application>);
+
+impl Applications {
+    pub fn new(applications: Vec<Application>) -> Self {
+        Self(applications)
+    }
+
+    fn find(&self, id: &str) -> Option<&Application> {
+        self.0.iter().find(|application| application.id == id)
+    }
+}
+
+/// The life of a one-time code (RFC 6749 §4.1.2 recommends ten minutes at most).
+const CODE_LIFETIME: Micros = MINUTE;
+
+#[derive(Serialize, Deserialize)]
+struct Code {
+    id: FlowId,
+    application: String,
+    challenge: String,
+    /// The browser's session: when it ends, the code is worth nothing.
+    session: [u8; 32],
+    expires_at: Micros,
+}
+
+/// What the application gets.
+#[derive(Debug, Clone)]
+pub struct Handed {
+    pub token: Secret<String>,
+    pub user: UserId,
+    pub name: String,
+    pub address: Option<model::Address>,
+    pub expires_at: Micros,
+    pub application: String,
+}
+
+impl Journeys {
+    /// Checks an application's request against its registration: exact redirect, loopback with any port (RFC 8252
+    /// §7.3), an S256 challenge.
+    pub fn handover_request(
+        &self,
+        application: &str,
+        redirect_uri: &str,
+        challenge: &str,
+        state: &str,
+    ) -> Result<HandoverRequest, Fault> {
+        let known = self.applications.find(application).ok_or_else(|| Fault::flow("unknown_application"))?;
+        if !known.redirect_uris.iter().any(|registered| redirect_matches(registered, redirect_uri)) {
+            return Err(Fault::flow("redirect_not_registered"));
+        }
+        let challenge_ok = challenge.len() == 43 && URL_SAFE_NO_PAD.decode(challenge).is_ok_and(|c| c.len() == 32);
+        if !challenge_ok || state.len() > 512 {
+            return Err(Fault::flow("bad_request"));
+        }
+        Ok(HandoverRequest {
+            application: application.to_owned(),
+            redirect_uri: redirect_uri.to_owned(),
+            challenge: challenge.to_owned(),
+            state: state.to_owned(),
+        })
+    }
+
+    /// The application's name, for "to continue to …".
+    pub fn application_name(&self, id: &str) -> Option<&str> {
+        self.applications.find(id).map(|application| application.name.as_str())
+    }
+
+    /// Where a finished journey leads.
+    pub(crate) fn destination(&self, flow: &Flow, new: Option<&NewSecret>, facts: &Facts) -> Result<String, Fault> {
+        match &flow.goal {
+            Goal::Link { .. } => Ok("/account".to_owned()),
+            Goal::StepUp { to, .. } => Ok(to.clone()),
+            Goal::SignIn { to: Destination::Path(path) } | Goal::SignUp { to: Destination::Path(path) } => {
+                Ok(crate::local_path(path).unwrap_or("/account").to_owned())
+            }
+            Goal::SignIn { to: Destination::Application(request) }
+            | Goal::SignUp { to: Destination::Application(request) } => {
+                // The browser's session as it will be: the one just made, or the one that goes on.
+                let session = match (new, facts.session.as_ref()) {
+                    (Some(new), _) => new.terms.hash,
+                    (None, Some(live)) => live.hash,
+                    (None, None) => return Err(Fault::flow("flow_spent")),
+                };
+                let code = Code {
+                    id: FlowId::generate(self.now(), self.random()),
+                    application: request.application.clone(),
+                    challenge: request.challenge.clone(),
+                    session,
+                    expires_at: self.now() + CODE_LIFETIME,
+                };
+                self.code_redirect(request, &code)
+            }
+        }
+    }
+
+    fn code_redirect(&self, request: &HandoverRequest, code: &Code) -> Result<String, Fault> {
+        let sealed = self.keys.seal_value("handover", b"", code, self.random()).map_err(|_| Fault::unavailable())?;
+        let mut url = Url::parse(&request.redirect_uri).map_err(|_| Fault::flow("redirect_not_registered"))?;
+        url.query_pairs_mut().append_pair("code", &sealed).append_pair("state", &request.state);
+        Ok(url.into())
+    }
+
+    /// "Continue as …": the person is signed in already and says yes.
+    pub(crate) async fn continue_to_application(&self, flow: Flow, browser: &Browser) -> Acted {
+        let query = FactsQuery { session: browser.session, ..FactsQuery::default() };
+        let facts = self.facts(&query).await?;
+        let Some((_, user)) = facts.live_session(self.now()) else {
+            return Err(Fault::refused(linking::Reason::SessionExpired));
+        };
+        let to = self.destination(&flow, None, &facts)?;
+        Ok(Next::Finished(self.finished(user.id, to)))
+    }
+
+    /// Redeems a one-time code: one read, one plan.
+    pub async fn redeem_handover(&self, code: &str, verifier: &str, user_agent: &str) -> Result<Handed, Fault> {
+        let invalid = || Fault::flow("handover_invalid");
+        let code: Code = self.keys.open_value("handover", b"", code).map_err(|_| invalid())?;
+        if code.expires_at <= self.now() || !same(&s256(verifier), &code.challenge) {
+            return Err(invalid());
+        }
+        let browser = Browser {
+            session: Some(code.session),
+            device: crate::Device { id: [0; 16], users: Vec::new(), last_used: None },
+            source: Vec::new(),
+            user_agent: user_agent.to_owned(),
+            language: "en".to_owned(),
+        };
+        let query = FactsQuery { session: Some(code.session), flow: Some(code.id), ..FactsQuery::default() };
+        for _ in 0..3 {
+            let facts = self.facts(&query).await?;
+            if facts.flow_spent {
+                return Err(invalid());
+            }
+            let secret = self.new_secret(&browser);
+            let actor = Actor::System;
+            let mut context = self.context(None, &actor, &browser);
+            context.flow = Some(Expiring { flow: code.id, expires_at: code.expires_at });
+            let input = HandoverInput { facts: &facts, session: &code.session, terms: &secret.terms };
+            let decision = decide_handover(&context, &input);
+            let Some(user) = decision.outcome.and_then(|user| facts.user(user)) else {
+                return Err(Fault::refused(decision.reason));
+            };
+            let handed = Handed {
+                token: secret.secret,
+                user: user.id,
+                name: crate::decide::display_name(user),
+                address: user.addresses.first().map(|known| known.address.clone()),
+                expires_at: self.now() + self.session_lifetime,
+                application: code.application.clone(),
+            };
+            if self.apply(decision.plan, &facts, None, "en").await?.is_none() {
+                return Ok(handed);
+            }
+        }
+        Err(invalid())
+    }
+}
+
+/// RFC 7636 §4.2.
+pub fn s256(verifier: &str) -> String {
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes());
+    URL_SAFE_NO_PAD.encode(hash)
+}
+
+fn same(a: &str, b: &str) -> bool {
+    use subtle::ConstantTimeEq as _;
+    a.as_bytes().ct_eq(b.as_bytes()).into()
+}
+
+/// Exact, but for the port of a loopback address literal (RFC 8252 §7.3).
+fn redirect_matches(registered: &str, given: &str) -> bool {
+    if registered == given {
+        return true;
+    }
+    let (Ok(mut left), Ok(mut right)) = (Url::parse(registered), Url::parse(given)) else { return false };
+    let loopback = |url: &Url| url.scheme() == "http" && matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));
+    if !loopback(&left) || !loopback(&right) || given.contains('#') || !right.username().is_empty() {
+        return false;
+    }
+    // cannot fail: both have a host
+    let _ = left.set_port(None);
+    let _ = right.set_port(None);
+    left == right && right.password().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_are_exact_but_for_a_loopback_port() {
+        assert!(redirect_matches("https://app.example/cb", "https://app.example/cb"));
+        assert!(redirect_matches("http://127.0.0.1/cb", "http://127.0.0.1:4321/cb"));
+        for bad in [
+            "https://app.example/cb/",
+            "https://app.example/cb?x=1",
+            "https://app.example.evil/cb",
+            "https://app.example@evil.example/cb",
+            "HTTPS://app.example/cb",
+            "https://app.example:444/cb",
+        ] {
+            assert!(!redirect_matches("https://app.example/cb", bad), "{bad}");
+        }
+        assert!(!redirect_matches("http://127.0.0.1/cb", "http://127.0.0.1:4321/other"));
+        assert!(!redirect_matches("http://127.0.0.1/cb", "http://user@127.0.0.1:4321/cb"));
+        assert!(!redirect_matches("http://localhost/cb", "http://localhost:4321/cb"));
+        assert_eq!(s256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+}

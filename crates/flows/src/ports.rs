@@ -1,0 +1,107 @@
+//! What journeys need from outside.
+
+use async_trait::async_trait;
+use model::{
+    Actor, Address, Assertion, Conflict, ConnectionId, EventId, EventKind, Facts, FactsQuery, Level, LinkId, MailKind,
+    Method, Micros, Plan, Secret, SessionFacts, SessionId, UserId,
+};
+use protocol::oidc::{Attempt, CallbackParams, OidcError};
+
+/// The store cannot be reached. Nothing was written, or it is not known whether the commit went through: the same
+/// request may be made again, because every plan spends its flow or guards a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the database cannot be reached")]
+pub struct Unavailable;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    #[error("{0}")]
+    Conflict(Conflict),
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// One snapshot of facts; one plan that commits whole or not at all.
+#[async_trait]
+pub trait Store: Send + Sync {
+    async fn facts(&self, query: &FactsQuery) -> Result<Facts, Unavailable>;
+    async fn apply(&self, plan: Plan) -> Result<(), ApplyError>;
+}
+
+/// The leg to a provider and back.
+#[async_trait]
+pub trait Upstream: Send + Sync {
+    /// The trust epoch a new attempt is made in; `None` when there is no such connection.
+    fn epoch(&self, connection: &ConnectionId) -> Option<i64>;
+    /// Where to send the browser (OpenID Connect Core §3.1.2.1).
+    async fn authorize(&self, attempt: &Attempt) -> Result<String, OidcError>;
+    /// Redeems the answer and verifies everything in it (OpenID Connect Core §3.1.3).
+    async fn redeem(&self, attempt: &Attempt, answer: &CallbackParams) -> Result<Assertion, OidcError>;
+}
+
+/// All hashing slots are taken: try again in a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many passwords are being checked at once")]
+pub struct PasswordsBusy;
+
+/// Why a password was refused: the key of a translated sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WeakPassword(pub &'static str);
+
+#[async_trait]
+pub trait Passwords: Send + Sync {
+    async fn hash(&self, password: &Secret<String>) -> Result<Secret<String>, PasswordsBusy>;
+    /// Takes as long when there is nothing to compare with (T123).
+    async fn verify(&self, password: &Secret<String>, phc: Option<&Secret<String>>) -> Result<bool, PasswordsBusy>;
+    fn check_strength(&self, password: &Secret<String>, about: &[&str]) -> Result<(), WeakPassword>;
+}
+
+/// A mail in words.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Written {
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+pub trait MailWriter: Send + Sync {
+    fn write(&self, kind: MailKind, to: &Address, values: &[(&'static str, String)], language: &str) -> Written;
+}
+
+/// A live session, as the session check sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Present {
+    pub session: SessionId,
+    pub user: UserId,
+    pub name: String,
+    pub address: Option<Address>,
+    pub level: Level,
+    pub method: Method,
+    pub authenticated_at: Micros,
+    pub expires_at: Micros,
+}
+
+/// One line of a person's activity, personal values still sealed.
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub id: EventId,
+    pub seq: i64,
+    pub at: Micros,
+    pub kind: EventKind,
+    pub actor: Actor,
+    pub reason: String,
+    pub connection: Option<ConnectionId>,
+    pub link: Option<LinkId>,
+}
+
+/// Reads that lead to no decision.
+#[async_trait]
+pub trait Reads: Send + Sync {
+    /// The session check: cached, and otherwise one indexed read. `None` when there is no live session.
+    async fn session(&self, hash: &[u8; 32]) -> Result<Option<Present>, Unavailable>;
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<SessionFacts>, Unavailable>;
+    /// Newest first, before `before` where given.
+    async fn events_of(&self, user: UserId, before: Option<i64>, limit: u32) -> Result<Vec<Event>, Unavailable>;
+    /// Whether the store answers.
+    async fn ready(&self) -> bool;
+}

@@ -1,0 +1,242 @@
+//! Proving who you are: passwords and other links, for sign-in, for a conflict, for a step-up. One throttle for all.
+
+use crate::flow::{Action, Fault, FaultKind, Field, Flow, ProofMethod, Proves, SealedProof};
+use crate::journeys::{Acted, Journeys};
+use crate::{Browser, PasswordsBusy, digest};
+use linking::{Attempt as Reserved, FRESH, Reason, decide_attempt, throttle_keys};
+use model::{
+    Address, Assertion, Facts, Level, LinkState, MINUTE, Method, Micros, OwnerThrottle, Proof, Secret, UserId,
+    UserStatus,
+};
+use protocol::oidc::Attempt;
+
+/// Longest password that is looked at at all (bytes).
+const PASSWORD_MAX: usize = 1024;
+/// Clock difference to a provider that is tolerated.
+const SKEW: Micros = MINUTE;
+
+/// The throttle keys of one attempt, before and after it is known whose account it is.
+struct Counters {
+    source: Vec<u8>,
+    device: Vec<u8>,
+}
+
+impl Counters {
+    fn of(browser: &Browser) -> Self {
+        Self { source: browser.source.clone(), device: browser.device.id.to_vec() }
+    }
+
+    /// Every counter that may matter once the owner is known.
+    fn asked(&self, fallback: &[u8]) -> Vec<OwnerThrottle> {
+        let pair = |source: &[u8]| {
+            let suffix = [&[0], source].concat();
+            OwnerThrottle { prefix: b"pair:", fallback: fallback.to_vec(), suffix }
+        };
+        let strangers = OwnerThrottle { prefix: b"strangers:", fallback: fallback.to_vec(), suffix: Vec::new() };
+        vec![pair(&self.source), pair(&self.device), strangers]
+    }
+
+    fn from_source(&self) -> Vec<u8> {
+        [b"source:", self.source.as_slice()].concat()
+    }
+
+    /// The counters of this attempt: a device the owner has used before answers for itself alone (T76).
+    fn keys(&self, browser: &Browser, owner: Option<UserId>, fallback: &[u8]) -> Vec<Vec<u8>> {
+        let known = owner.is_some_and(|user| browser.device.knows(user));
+        let account = owner.map_or_else(|| fallback.to_vec(), |user| user.as_bytes().to_vec());
+        throttle_keys(&account, if known { &self.device } else { &self.source }, known)
+    }
+
+    /// What a success clears: never the counter of the source, or an attacker would clear it with an account of his.
+    fn cleared(keys: &[Vec<u8>]) -> Vec<Vec<u8>> {
+        keys.iter().filter(|key| !key.starts_with(b"source:")).cloned().collect()
+    }
+}
+
+impl Journeys {
+    /// Sign-in with address and password: one read, the attempt, the hash, the outcome.
+    pub(crate) async fn password_of_address(
+        &self,
+        mut flow: Flow,
+        address: Address,
+        password: Secret<String>,
+        browser: &Browser,
+    ) -> Acted {
+        if !self.policy.local.password {
+            return Err(Fault::refused(Reason::MethodNotAllowed));
+        }
+        let mut query = self.query(&flow, browser);
+        query.address = Some(address.clone());
+        let checked = self.check_password(query, None, &address, password, browser).await?;
+        flow.material.proof = Some(SealedProof::of(&checked.proof));
+        flow.material.external = None;
+        self.settle_with(flow, Some(checked.facts), browser, &checked.clear, |_| model::Plan::default()).await
+    }
+
+    /// Reserves the attempt, then hashes: wrong address and wrong password take the same path and the same time.
+    async fn check_password(
+        &self,
+        mut query: model::FactsQuery,
+        user: Option<UserId>,
+        address: &Address,
+        password: Secret<String>,
+        browser: &Browser,
+    ) -> Result<Checked, Fault> {
+        let wrong = || Fault::input(Field::Password, "wrong_password");
+        if password.expose().is_empty() || password.expose().len() > PASSWORD_MAX {
+            return Err(wrong());
+        }
+        let fallback = digest(&[b"account", address.as_str().as_bytes()]);
+        let counters = Counters::of(browser);
+        match user {
+            Some(user) => {
+                query.users.push(user);
+                let asked = counters.asked(&fallback);
+                query.throttles.extend(asked.iter().map(|throttle| throttle.key(Some(user))));
+            }
+            None => query.owner_throttles = counters.asked(&fallback),
+        }
+        query.throttles.push(counters.from_source());
+        for _ in 0..3 {
+            let facts = self.facts(&query).await?;
+            let owner = user.or(facts.address_owner);
+            let keys = counters.keys(browser, owner, &fallback);
+            let decision = decide_attempt(&facts, &keys, self.now());
+            if let Reserved::Wait(until) = decision.outcome {
+                return Err(Fault::wait("throttled", until));
+            }
+            if self.apply(decision.plan, &facts, None, &browser.language).await?.is_some() {
+                continue;
+            }
+            let found = owner.and_then(|id| facts.user(id)).filter(|user| user.status == UserStatus::Active);
+            let phc = found.and_then(|user| user.password.as_ref()).map(|known| &known.phc);
+            let right = self.passwords.verify(&password, phc).await.map_err(busy)?;
+            let Some(owner) = found.filter(|_| right) else { return Err(wrong()) };
+            let proof = Proof::of_checked(owner.id, Method::Password, Level::One, self.now());
+            return Ok(Checked { proof, facts, clear: Counters::cleared(&keys) });
+        }
+        Err(Fault::new(FaultKind::Unavailable, "busy"))
+    }
+
+    /// Proof of a named user: the conflict page and the step-up page.
+    pub(crate) async fn prove(
+        &self,
+        mut flow: Flow,
+        user: UserId,
+        methods: &[ProofMethod],
+        action: Action,
+        browser: &Browser,
+    ) -> Acted {
+        match action {
+            Action::Password(password) if methods.contains(&ProofMethod::Password) => {
+                let query = self.query(&flow, browser);
+                // The address only feeds the counter of accounts that do not exist; this one does.
+                let nobody = Address::parse("nobody@nowhere.invalid").map_err(|_| Fault::flow("bad_request"))?;
+                let checked = self.check_password(query, Some(user), &nobody, password, browser).await?;
+                flow.material.proof = Some(SealedProof::of(&checked.proof));
+                self.settle_with(flow, Some(checked.facts), browser, &checked.clear, |_| model::Plan::default()).await
+            }
+            Action::SendCode => {
+                let masked = methods.iter().find_map(|method| match method {
+                    ProofMethod::EmailCode { masked } => Some(masked.clone()),
+                    _ => None,
+                });
+                let Some(masked) = masked else { return Err(Fault::flow("bad_request")) };
+                self.prove_by_mailbox(flow, user, &masked, browser).await
+            }
+            Action::Separate if flow.step_allows_separate() => {
+                flow.material.separate = true;
+                self.settle(flow, None, browser).await
+            }
+            _ => Err(Fault::flow("bad_request")),
+        }
+    }
+
+    /// The mailbox as proof: a code that was just entered in this very flow counts, otherwise one is sent.
+    async fn prove_by_mailbox(&self, mut flow: Flow, user: UserId, masked: &str, browser: &Browser) -> Acted {
+        let fresh = flow.material.mailbox.as_ref().filter(|(_, at)| *at + FRESH > self.now()).cloned();
+        let mut query = self.query(&flow, browser);
+        query.users.push(user);
+        if let Some((address, at)) = fresh {
+            let facts = self.facts(&query).await?;
+            if facts.user(user).is_some_and(|user| user.address(&address).is_some()) {
+                let method = Method::EmailCode { address };
+                flow.material.proof = Some(SealedProof { user, method, level: Level::One, at });
+                return self.settle(flow, Some(facts), browser).await;
+            }
+        }
+        let facts = self.facts(&query).await?;
+        let address = facts
+            .user(user)
+            .and_then(|user| user.addresses.iter().find(|known| model::masked(&known.address) == masked))
+            .map(|known| known.address.clone())
+            .ok_or_else(|| Fault::refused(Reason::MethodNotAllowed))?;
+        self.send_code(flow, address, Proves::User(user), browser).await
+    }
+
+    /// Another link as proof: the identity must be an active link of the named user, and the person must have
+    /// authenticated at the provider for this very purpose (T91).
+    pub(crate) async fn proven_by_provider(
+        &self,
+        mut flow: Flow,
+        attempt: &Attempt,
+        assertion: &Assertion,
+        browser: &Browser,
+    ) -> Acted {
+        let wanted = match (&flow.goal, flow.material.named) {
+            (crate::Goal::StepUp { user, .. }, _) => *user,
+            (_, Some(user)) => user,
+            _ => return Err(Fault::flow("bad_request")),
+        };
+        let fresh = assertion.parts().authenticated_at.is_some_and(|at| at + SKEW >= attempt.started_at);
+        if !fresh {
+            return Err(Fault::new(FaultKind::Provider, Reason::NotFresh.code()));
+        }
+        let mut query = self.query(&flow, browser);
+        query.users.push(wanted);
+        let facts = self.facts(&query).await?;
+        let Some(method) = link_of(&facts, wanted, assertion) else {
+            // Completed as somebody else: refuse, whoever it is (T66).
+            return Err(Fault::new(FaultKind::Provider, Reason::WrongUserProved.code()));
+        };
+        let proof = Proof::of_checked(wanted, method, assertion.parts().level, self.now());
+        flow.material.proof = Some(SealedProof::of(&proof));
+        self.settle(flow, Some(facts), browser).await
+    }
+
+    /// The address turned out to have an account, and its mailbox was shown: sign in to that account.
+    pub(crate) async fn sign_in_by_mailbox(&self, mut flow: Flow, browser: &Browser) -> Acted {
+        let fresh = flow.material.mailbox.as_ref().filter(|(_, at)| *at + FRESH > self.now()).cloned();
+        let Some((address, at)) = fresh else { return Err(Fault::flow("flow_expired")) };
+        let facts = self.facts(&self.query(&flow, browser)).await?;
+        let Some(user) = facts.address_owner else { return Err(Fault::refused(Reason::MatchInactive)) };
+        let method = Method::EmailCode { address };
+        flow.material.proof = Some(SealedProof { user, method, level: Level::One, at });
+        self.settle(flow, Some(facts), browser).await
+    }
+}
+
+struct Checked {
+    proof: Proof,
+    facts: Facts,
+    clear: Vec<Vec<u8>>,
+}
+
+fn link_of(facts: &Facts, user: UserId, assertion: &Assertion) -> Option<Method> {
+    let link = facts
+        .user(user)?
+        .links
+        .iter()
+        .find(|link| link.state == LinkState::Active && link.identity == *assertion.identity())?;
+    Some(Method::Link { link: link.id, connection: link.connection.clone() })
+}
+
+pub(crate) fn busy(_: PasswordsBusy) -> Fault {
+    Fault::new(FaultKind::Unavailable, "busy")
+}
+
+impl Flow {
+    fn step_allows_separate(&self) -> bool {
+        matches!(self.step, crate::Step::AskProof { may_separate: true, .. })
+    }
+}
