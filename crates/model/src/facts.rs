@@ -160,6 +160,29 @@ pub struct FactsQuery {
     /// Was it spent, and does a code of it live?
     pub flow: Option<FlowId>,
     pub throttles: Vec<Vec<u8>>,
+    /// Counters of the account that `address` leads to.
+    pub owner_throttles: Vec<OwnerThrottle>,
+}
+
+/// A counter whose key names an account: `prefix`, then the owner's id (or `fallback` where the address is nobody's),
+/// then `suffix`. One account has one counter, by whichever of its addresses it was named (T95).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnerThrottle {
+    pub prefix: &'static [u8],
+    pub fallback: Vec<u8>,
+    pub suffix: Vec<u8>,
+}
+
+impl OwnerThrottle {
+    pub fn key(&self, owner: Option<UserId>) -> Vec<u8> {
+        let mut key = self.prefix.to_vec();
+        match owner {
+            Some(user) => key.extend_from_slice(user.as_bytes()),
+            None => key.extend_from_slice(&self.fallback),
+        }
+        key.extend_from_slice(&self.suffix);
+        key
+    }
 }
 
 /// One snapshot.

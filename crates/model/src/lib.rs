@@ -21,11 +21,11 @@ pub use assertion::{Assertion, AssertionParts, DisplayClaims, Evidence, MailClai
 pub use audit::{Actor, AuditEvent, ChainHead, EventKind, Personal};
 pub use connection::{ConnectionId, ConnectionState, ExternalIdentity, Namespace, SubjectError, UpstreamSubject};
 pub use facts::{
-    AddressFacts, AddressProof, CodeFacts, Facts, FactsQuery, IdentityFacts, LinkFacts, LinkState, PasswordFacts,
-    SessionFacts, ThrottleFacts, UserFacts, UserStatus,
+    AddressFacts, AddressProof, CodeFacts, Facts, FactsQuery, IdentityFacts, LinkFacts, LinkState, OwnerThrottle,
+    PasswordFacts, SessionFacts, ThrottleFacts, UserFacts, UserStatus,
 };
 pub use ids::{EventId, FlowId, IdError, LinkId, MailId, SessionId, UserId};
-pub use plan::{Change, Conflict, Expiring, Mail, MailBody, MailKind, NewLink, NewSession, Plan, SealedSession};
+pub use plan::{Change, Conflict, Expiring, Mail, MailBody, MailKind, NewLink, NewSession, Plan};
 pub use policy::{ConnectionPolicy, LinkOnMatch, LocalMethods, MailAuthority, Policy, ProfileSync, Purpose, SignUp};
 pub use proof::{ActiveUser, Level, Method, MethodKind, Proof};
 pub use secret::Secret;

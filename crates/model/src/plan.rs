@@ -35,7 +35,10 @@ pub struct NewSession {
     pub hash: [u8; 32],
     pub user: UserId,
     pub level: Level,
+    /// The one method it rests on.
     pub method: Method,
+    /// When the person authenticated: earlier than `at` when only the secret is renewed.
+    pub authenticated_at: Micros,
     pub at: Micros,
     pub expires_at: Micros,
     pub store_epoch: i64,
@@ -225,16 +228,6 @@ pub enum Change {
     ClearThrottle {
         key: Vec<u8>,
     },
-    /// A one-time code with which an app takes over a session (native hand-over).
-    IssueHandover {
-        hash: [u8; 32],
-        challenge: String,
-        session: SealedSession,
-        expires_at: Micros,
-    },
-    RedeemHandover {
-        hash: [u8; 32],
-    },
 
     DeclareConnection(ConnectionState),
     SetConnectionEnabled {
@@ -247,9 +240,6 @@ pub enum Change {
     Audit(AuditEvent),
     Send(Mail),
 }
-
-/// What a hand-over yields: opaque to the store.
-pub type SealedSession = Vec<u8>;
 
 /// Changes that commit together, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

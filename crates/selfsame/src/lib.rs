@@ -1,1 +1,15 @@
-//! 
+//! The binary's parts: configuration, wiring, jobs, command line. Everything is here so that tests run the same server.
+
+pub mod admin;
+pub mod cache;
+pub mod command;
+pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
+pub mod logging;
+pub mod mail;
+pub mod os;
+pub mod passwords;
+pub mod server;
+pub mod socket;
+pub mod wiring;

@@ -1,1 +1,5 @@
-fn main() {}
+//! `selfsame`: one person, many sign-ins, one account.
+
+fn main() -> std::process::ExitCode {
+    selfsame::command::main()
+}

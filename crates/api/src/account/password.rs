@@ -1,0 +1,58 @@
+//! Setting the password. Every other session ends, and this one gets a new secret (T24).
+
+use crate::Answer;
+use crate::body::Body;
+use crate::caller::{Caller, add_cookies};
+use crate::problem::Problem;
+use axum::Json;
+use axum::response::IntoResponse;
+use flows::{Next, Place};
+use model::Secret;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPassword {
+    #[schema(value_type = String, format = Password)]
+    password: Secret<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PasswordSet {
+    /// Only for a caller with a bearer token: the token from now on. A browser's cookie was renewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+/// Set or change the password.
+#[utoipa::path(
+    put,
+    path = "/api/v1/account/password",
+    operation_id = "set_password",
+    tag = "account",
+    request_body = NewPassword,
+    responses(
+        (status = 200, description = "The password is set and every other session has ended", body = PasswordSet),
+        (status = 403, description = "`step_up_needed`: begin a `step_up` flow first", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 422, description = "The password is too easy to guess; `code` says why", body = Problem,
+            content_type = "application/problem+json"),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = []), ("bearer" = [])),
+)]
+pub(crate) async fn set(caller: Caller, Body(asked): Body<NewPassword>) -> Answer {
+    let journeys = &caller.api.journeys;
+    let mut finished =
+        journeys.set_password(asked.password, &caller.browser).await.map_err(|fault| caller.api.fault(&fault))?;
+    // A bearer's new secret goes back the way the old one came, not into a cookie.
+    let token = if caller.is_bearer() { finished.session.take() } else { None };
+    let landing = journeys.land(Ok(Next::Finished(finished)), None, &caller.browser, caller.cookies());
+    if let Place::Failed { fault, .. } = &landing.place {
+        return Err(caller.api.fault(fault));
+    }
+    let mut response = Json(PasswordSet { token: token.map(Secret::into_exposed) }).into_response();
+    add_cookies(&mut response, &landing.cookies);
+    Ok(response)
+}

@@ -1,0 +1,366 @@
+//! What an app is shown of a journey: as much as the pages show, and what may be posted next.
+
+use crate::ProviderInfo;
+use crate::caller::Caller;
+use crate::method::{Provider, provider};
+use crate::problem::Problem;
+use crate::time::rfc3339;
+use flows::{Destination, Flow, Goal, ProofMethod, Proves, Step};
+use model::{ConnectionId, Micros, Policy, SignUp, masked};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A journey and where it stands. Members that the state does not name are absent.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct FlowView {
+    #[schema(format = "uuid")]
+    pub id: String,
+    pub kind: FlowKind,
+    pub state: FlowState,
+    #[schema(format = DateTime)]
+    pub expires_at: String,
+    /// What may be posted now.
+    pub actions: Vec<ActionName>,
+    /// What went wrong last; the flow stands where it stood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Problem>,
+    /// For the action `provider`, in the operator's order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub providers: Vec<Provider>,
+    /// The address that was typed, or that a code went to; masked where somebody else may be reading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The account this is about: its masked address, or the name of whoever is signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The account that the person would become.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_account: Option<String>,
+    /// The application that takes over afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// What proves the account.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub methods: Vec<ProofOption>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external: Option<External>,
+    /// Whether an account of its own may be created instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_separate: Option<bool>,
+    /// Whether the person may go on into the account that was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_continue: Option<bool>,
+}
+
+/// What a journey is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FlowKind {
+    SignIn,
+    SignUp,
+    Link,
+    StepUp,
+}
+
+/// Where a journey stands.
+///
+/// - `identify`: who are you? Choose one of `providers`, or say an address; in a `sign_up`, fill in the form.
+/// - `password`: the password of `address`, or a code instead. Whether anybody has the address shows nowhere.
+/// - `away`: the browser is at a provider. The members are those of the state it left, and the person may go on there.
+/// - `mail_code`: a code was sent to `address`.
+/// - `ask_proof`: `external` brought the address of an existing `account`, which one of `methods` has to prove before
+///   the two are linked. `may_separate` says whether a separate account is possible.
+/// - `other_account`: the account is connected to another identity of the same provider. Sign in to it, then add this.
+/// - `address_taken`: the address belongs to an account. `may_continue`: sign in to it; `may_separate`: a separate one.
+/// - `ask_create`: `external` was removed from an account once. A new account is made only when asked for.
+/// - `ask_switch`: `account` is signed in here. Become `other_account`, or stay?
+/// - `confirm_link`: the provider answered without asking the person. Is `external` the identity they meant?
+/// - `step_up`: show again that it is you, by one of `methods`.
+/// - `continue`: signed in as `account` already; continue to `application`?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FlowState {
+    Identify,
+    Password,
+    Away,
+    MailCode,
+    AskProof,
+    OtherAccount,
+    AddressTaken,
+    AskCreate,
+    AskSwitch,
+    ConfirmLink,
+    StepUp,
+    Continue,
+}
+
+impl From<&Step> for FlowState {
+    fn from(step: &Step) -> Self {
+        match step {
+            Step::Identify => Self::Identify,
+            Step::Password { .. } => Self::Password,
+            Step::Away { .. } => Self::Away,
+            Step::MailCode { .. } => Self::MailCode,
+            Step::AskProof { .. } => Self::AskProof,
+            Step::OtherAccount => Self::OtherAccount,
+            Step::AddressTaken { .. } => Self::AddressTaken,
+            Step::AskCreate => Self::AskCreate,
+            Step::AskSwitch { .. } => Self::AskSwitch,
+            Step::ConfirmLink => Self::ConfirmLink,
+            Step::StepUp { .. } => Self::StepUp,
+            Step::Continue { .. } => Self::Continue,
+        }
+    }
+}
+
+/// What may be posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ActionName {
+    Provider,
+    Email,
+    Password,
+    SignUp,
+    SendCode,
+    Resend,
+    Code,
+    Separate,
+    Confirm,
+    Switch,
+    Stay,
+    Continue,
+    Cancel,
+}
+
+/// A method that proves the account, as far as it may be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum ProofOption {
+    /// The action `password`.
+    Password {},
+    /// The action `send_code`.
+    EmailCode {
+        /// Masked.
+        address: String,
+    },
+    /// The action `provider`.
+    Connection { provider: Provider },
+}
+
+/// The identity that came back from a provider. Names and addresses there can be made up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct External {
+    pub provider: Provider,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The end of the provider's own id, to tell two of one name apart.
+    pub id_tail: String,
+    /// Whether a code went through this mailbox here. What the provider says does not count.
+    pub address_confirmed: bool,
+}
+
+/// What a view depends on beside the flow.
+pub(crate) struct Frame<'a> {
+    pub policy: &'a Policy,
+    pub providers: &'a [ProviderInfo],
+    pub errors_url: &'a str,
+    pub now: Micros,
+    pub application: Option<String>,
+    /// Providers answer in a browser: a caller with a token is offered none.
+    pub bearer: bool,
+}
+
+impl Caller {
+    pub(crate) fn view(&self, flow: &Flow) -> FlowView {
+        let journeys = &self.api.journeys;
+        let application = match &flow.goal {
+            Goal::SignIn { to: Destination::Application(asked) }
+            | Goal::SignUp { to: Destination::Application(asked) } => journeys.application_name(&asked.application),
+            _ => None,
+        };
+        let frame = Frame {
+            policy: journeys.policy(),
+            providers: &self.api.providers,
+            errors_url: &self.api.errors_url,
+            now: journeys.now(),
+            application: application.map(str::to_owned),
+            bearer: self.is_bearer(),
+        };
+        frame.view(flow)
+    }
+}
+
+impl Frame<'_> {
+    pub fn view(&self, flow: &Flow) -> FlowView {
+        // A person who came back without an answer goes on with what they left.
+        let step = match &flow.step {
+            Step::Away { back, .. } => back,
+            step => step,
+        };
+        let mut view = FlowView {
+            id: flow.id.to_string(),
+            kind: kind(&flow.goal),
+            state: (&flow.step).into(),
+            expires_at: rfc3339(flow.expires_at),
+            actions: self.actions(flow, step),
+            error: flow.error.as_ref().map(|fault| Problem::of_fault(self.errors_url, fault, self.now)),
+            providers: Vec::new(),
+            address: None,
+            account: None,
+            other_account: None,
+            application: self.application.clone(),
+            methods: Vec::new(),
+            external: self.external(flow),
+            may_separate: None,
+            may_continue: None,
+        };
+        self.describe(&mut view, flow, step);
+        view
+    }
+
+    /// The members that belong to the step.
+    fn describe(&self, view: &mut FlowView, flow: &Flow, step: &Step) {
+        match step {
+            Step::Identify => view.providers = self.choices(&flow.goal),
+            Step::Password { address } => {
+                view.providers = self.choices(&flow.goal);
+                view.address = Some(address.to_string());
+            }
+            Step::MailCode { address, proves, .. } => {
+                // Masked where it was not the person themselves who named it.
+                let named = !matches!(proves, Proves::User(_));
+                view.address = Some(if named { address.to_string() } else { masked(address) });
+            }
+            Step::AskProof { account, methods, may_separate, .. } => {
+                view.account = Some(account.clone());
+                view.methods = self.methods(methods);
+                view.may_separate = Some(*may_separate);
+            }
+            Step::AddressTaken { may_separate, may_continue } => {
+                view.may_separate = Some(*may_separate);
+                view.may_continue = Some(*may_continue);
+            }
+            Step::AskSwitch { current, other } => {
+                view.account = Some(current.clone());
+                view.other_account.clone_from(other);
+            }
+            Step::StepUp { methods } => view.methods = self.methods(methods),
+            Step::Continue { name } => view.account = Some(name.clone()),
+            Step::AskCreate => view.may_separate = Some(true),
+            Step::OtherAccount | Step::ConfirmLink | Step::Away { .. } => {}
+        }
+    }
+
+    /// What `flows` takes in this step; anything else it refuses.
+    fn actions(&self, flow: &Flow, step: &Step) -> Vec<ActionName> {
+        let local = self.policy.local;
+        let mut actions = match step {
+            Step::Identify => {
+                let mut actions = vec![ActionName::Provider];
+                match flow.goal {
+                    Goal::SignIn { .. } if local.password || local.email_code => actions.push(ActionName::Email),
+                    Goal::SignUp { .. } if local.password && self.policy.sign_up == SignUp::Open => {
+                        actions.push(ActionName::SignUp);
+                    }
+                    _ => {}
+                }
+                actions
+            }
+            Step::Password { .. } => {
+                let mut actions = vec![ActionName::Email, ActionName::Provider];
+                actions.extend(local.password.then_some(ActionName::Password));
+                actions.extend(local.email_code.then_some(ActionName::SendCode));
+                actions
+            }
+            Step::MailCode { proves, .. } => {
+                let mut actions = vec![ActionName::Code, ActionName::Resend];
+                actions.extend((*proves == Proves::Mailbox).then_some(ActionName::Email));
+                actions
+            }
+            Step::AskProof { methods, may_separate, .. } => {
+                let mut actions = proofs(methods);
+                actions.extend(may_separate.then_some(ActionName::Separate));
+                actions
+            }
+            Step::StepUp { methods } => proofs(methods),
+            Step::AddressTaken { may_separate, may_continue } => {
+                let mut actions = Vec::new();
+                actions.extend(may_continue.then_some(ActionName::Continue));
+                actions.extend(may_separate.then_some(ActionName::Separate));
+                actions
+            }
+            Step::AskCreate => vec![ActionName::Separate],
+            Step::AskSwitch { .. } => vec![ActionName::Switch, ActionName::Stay],
+            Step::ConfirmLink => vec![ActionName::Confirm],
+            Step::Continue { .. } => vec![ActionName::Continue, ActionName::Switch],
+            Step::OtherAccount | Step::Away { .. } => Vec::new(),
+        };
+        if self.bearer {
+            actions.retain(|action| *action != ActionName::Provider);
+        }
+        actions.push(ActionName::Cancel);
+        actions
+    }
+
+    /// The providers that this journey may go to.
+    fn choices(&self, goal: &Goal) -> Vec<Provider> {
+        let offered = |id: &ConnectionId| match goal {
+            Goal::Link { connection, .. } => connection == id,
+            _ => self.policy.connection(id).is_some_and(|rules| rules.purpose.signs_in()),
+        };
+        self.providers.iter().filter(|info| offered(&info.id)).map(Into::into).collect()
+    }
+
+    fn methods(&self, methods: &[ProofMethod]) -> Vec<ProofOption> {
+        let shown = methods.iter().map(|method| match method {
+            ProofMethod::Password => ProofOption::Password {},
+            ProofMethod::EmailCode { masked } => ProofOption::EmailCode { address: masked.clone() },
+            ProofMethod::Connection { connection } => {
+                ProofOption::Connection { provider: provider(self.providers, connection) }
+            }
+        });
+        shown.filter(|option| !(self.bearer && matches!(option, ProofOption::Connection { .. }))).collect()
+    }
+
+    fn external(&self, flow: &Flow) -> Option<External> {
+        let parts = flow.material.external.as_ref()?.parts();
+        let asserted = parts.mail.as_ref().map(|mail| &mail.address);
+        Some(External {
+            provider: provider(self.providers, &parts.connection),
+            name: parts.display.name.clone().or_else(|| parts.display.user_name.clone()),
+            address: asserted.map(ToString::to_string).or_else(|| parts.display.raw_address.clone()),
+            id_tail: parts.identity.subject.tail().to_owned(),
+            address_confirmed: flow.material.mailbox.as_ref().is_some_and(|(shown, _)| Some(shown) == asserted),
+        })
+    }
+}
+
+fn kind(goal: &Goal) -> FlowKind {
+    match goal {
+        Goal::SignIn { .. } => FlowKind::SignIn,
+        Goal::SignUp { .. } => FlowKind::SignUp,
+        Goal::Link { .. } => FlowKind::Link,
+        Goal::StepUp { .. } => FlowKind::StepUp,
+    }
+}
+
+/// The actions that methods are proven by, each once.
+fn proofs(methods: &[ProofMethod]) -> Vec<ActionName> {
+    let mut actions = Vec::new();
+    for method in methods {
+        let action = match method {
+            ProofMethod::Password => ActionName::Password,
+            ProofMethod::EmailCode { .. } => ActionName::SendCode,
+            ProofMethod::Connection { .. } => ActionName::Provider,
+        };
+        if !actions.contains(&action) {
+            actions.push(action);
+        }
+    }
+    actions
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! What the crate publishes.
+
+mod document;

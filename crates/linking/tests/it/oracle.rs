@@ -1,0 +1,76 @@
+//! What a link may rest on, said a second time and in other words, so that the decision is not its own judge.
+
+use crate::world::World;
+use model::{
+    AddressProof, ConnectionId, DAY, Level, LinkOnMatch, LinkState, MINUTE, Method, Purpose, UserFacts, UserStatus,
+};
+
+/// For whom the address in question is proven.
+pub fn matching(world: &World) -> Option<&UserFacts> {
+    let asked = world.mailbox.as_ref().or(world.parts.mail.as_ref().map(|mail| &mail.address))?;
+    world.users.iter().find(|user| user.addresses.iter().any(|known| known.address == *asked))
+}
+
+fn signs_in(world: &World, id: &ConnectionId) -> bool {
+    world
+        .policy
+        .connections
+        .get(id)
+        .is_some_and(|rules| matches!(rules.purpose, Purpose::SignInAndLink | Purpose::SignInOnly))
+        && world.connections.iter().any(|state| state.id == *id && state.enabled)
+}
+
+/// A complete sign-in to the matching user, by a usable method other than the identity itself, at most five minutes old.
+pub fn proof_holds(world: &World) -> bool {
+    let (Some((proof, named)), Some(owner)) = (&world.proof, matching(world)) else { return false };
+    let usable = match proof.method() {
+        Method::Password => world.policy.local.password && owner.password.is_some(),
+        Method::EmailCode { address } => {
+            world.policy.local.email_code && owner.addresses.iter().any(|known| known.address == *address)
+        }
+        Method::Link { link, .. } => owner.links.iter().any(|known| {
+            known.id == *link
+                && known.state == LinkState::Active
+                && known.identity != world.parts.identity
+                && signs_in(world, &known.connection)
+                && world.connections.iter().any(|state| state.namespace == known.identity.namespace)
+        }),
+    };
+    usable
+        && proof.user() == owner.id
+        && *named == owner.id
+        && owner.status == UserStatus::Active
+        && proof.at() <= world.now
+        && proof.at() + MINUTE.times(5) >= world.now
+        && proof.level() >= owner.required_level.max(world.policy.required_level)
+}
+
+/// Row 12 with every one of its conditions.
+pub fn row_12_holds(world: &World) -> bool {
+    let rules = &world.policy.connections[&world.parts.connection];
+    let (Some(mail), Some(owner)) = (&world.parts.mail, matching(world)) else { return false };
+    let authoritative = mail.verified
+        && rules.mail_authority.authoritative_domains.iter().any(|domain| domain == mail.address.domain())
+        && world.mailbox.as_ref().is_none_or(|mailbox| *mailbox == mail.address);
+    let lately = owner.addresses.iter().any(|known| {
+        known.address == mail.address
+            && known.proof == AddressProof::Loop
+            && known.proven_at + DAY.times(365) > world.now
+    });
+    let never_here = !owner.links.iter().any(|link| {
+        let tombstone_elsewhere = link.state == LinkState::Removed && link.connection != world.parts.connection;
+        link.connection == world.parts.connection && link.state != LinkState::Removed
+            || link.identity.namespace == world.parts.identity.namespace && link.state != LinkState::Removed
+            || link.identity == world.parts.identity && !tombstone_elsewhere
+    });
+    rules.link_on_match == LinkOnMatch::VerifiedEmail
+        && rules.purpose == Purpose::SignInAndLink
+        && authoritative
+        && lately
+        && never_here
+        && world.policy.local.email_code
+        && owner.status == UserStatus::Active
+        && !owner.protected
+        && owner.required_level == Level::One
+        && world.policy.required_level == Level::One
+}

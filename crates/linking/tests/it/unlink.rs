@@ -1,0 +1,197 @@
+//! Unlink: what remains, what ends, who is told; and which methods are usable at all.
+
+use crate::world::{
+    HOME, MAIL, MALLORY, NOW, PRESENT, Read, SESSION, VERA, World, code_method, connection, link, link_id, link_method,
+    namespace, session,
+};
+use linking::{Reason, UnlinkOutcome, UnusableBecause, usable_methods, why_unusable};
+use model::{Change, EventKind, Level, LinkState, MINUTE, MailKind, Method, Purpose, SessionId, UserStatus};
+
+/// Vera has a link at `acme` and one at `other`, and signed in with her password.
+fn linked() -> World {
+    World::new()
+        .linked(VERA, link(10, "acme", "4711", LinkState::Active))
+        .linked(VERA, link(20, "other", "x", LinkState::Active))
+        .signed_in(VERA)
+}
+
+/// As [`linked`], without any local method.
+fn links_alone() -> World {
+    linked().with(|w| (w.user(VERA).password, w.policy.local.email_code) = (None, false))
+}
+
+#[track_caller]
+fn refuses(world: &World, outcome: &UnlinkOutcome, reason: Reason) {
+    let decision = world.unlink(link_id(10));
+    assert_eq!((&decision.outcome, decision.reason), (outcome, reason));
+    assert!(decision.plan.is_empty());
+}
+
+#[test]
+fn unlink_removes_in_one_plan() {
+    let world = linked();
+    let decision = world.unlink(link_id(10));
+    let UnlinkOutcome::Removed { connection: of, own_session_ended, .. } = &decision.outcome else {
+        panic!("{:?}", decision.outcome)
+    };
+    assert_eq!((of, *own_session_ended), (&connection("acme"), false));
+    let plan = &decision.plan;
+    assert!(plan.well_begun() && plan.raises(&world.users[0]));
+    assert!(plan.has(&Change::ExpectSession { hash: PRESENT }));
+    let removed = |c: &Change| matches!(c, Change::RemoveLink { link, user: VERA, .. } if *link == link_id(10));
+    assert!(plan.any(removed));
+    let event = plan.event(EventKind::Unlinked).unwrap();
+    assert_eq!((event.subject, event.link, event.proofs.len()), (Some(VERA), Some(link_id(10)), 1));
+}
+
+#[test]
+fn t67_sessions_through_the_link_end_with_it() {
+    let ends = Change::EndSessionsOfLink { link: link_id(10), user: VERA };
+    assert!(linked().unlink(link_id(10)).plan.has(&ends));
+    assert!(linked().unlink_by(link_id(10), None, false).plan.has(&ends));
+    let through = linked().with(|w| w.session.as_mut().unwrap().method = link_method(10, "acme"));
+    let own = matches!(through.unlink(link_id(10)).outcome, UnlinkOutcome::Removed { own_session_ended: true, .. });
+    assert!(own);
+}
+
+#[test]
+fn t72_the_last_usable_method_stays() {
+    let last = links_alone().with(|w| drop(w.user(VERA).links.pop()));
+    refuses(&last, &UnlinkOutcome::LastMethod, Reason::LastMethod);
+    // What remains must still work at commit: the connection it goes through is guarded.
+    let plan = links_alone().unlink(link_id(10)).plan;
+    assert!(plan.guards_connection("other") && plan.raises(&links_alone().users[0]));
+    // A link that cannot sign in any more is no method, and may go whenever another remains.
+    let disabled = links_alone().with(|w| w.connections[1].enabled = false);
+    refuses(&disabled, &UnlinkOutcome::LastMethod, Reason::LastMethod);
+    assert!(matches!(disabled.unlink(link_id(20)).outcome, UnlinkOutcome::Removed { .. }));
+}
+
+#[test]
+fn t72_an_operator_needs_a_second_word_for_the_last_method() {
+    let last = links_alone().with(|w| drop(w.user(VERA).links.pop()));
+    let by = |session, force| last.unlink_by(link_id(10), session, force).outcome;
+    assert_eq!(by(None, false), UnlinkOutcome::LastMethod);
+    assert!(matches!(by(None, true), UnlinkOutcome::Removed { own_session_ended: false, .. }));
+    // The word is an operator's alone.
+    assert_eq!(by(Some(SESSION), true), UnlinkOutcome::LastMethod);
+    let decision = last.unlink_by(link_id(10), None, true);
+    assert_eq!(decision.reason, Reason::UnlinkedByOperator);
+    assert!(decision.plan.raises(&last.users[0]));
+}
+
+#[test]
+fn t73_what_remains_must_be_usable() {
+    let spoils: [fn(&mut World); 6] = [
+        |w| w.connections[1].enabled = false,
+        |w| w.connections[1].namespace = namespace("other", 2),
+        |w| drop(w.connections.pop()),
+        |w| drop(w.policy.connections.remove(&connection("other"))),
+        |w| w.policy.connections.get_mut(&connection("other")).unwrap().purpose = Purpose::LinkOnly,
+        |w| w.user(VERA).links[1].state = LinkState::Held,
+    ];
+    for spoil in spoils {
+        refuses(&links_alone().with(spoil), &UnlinkOutcome::LastMethod, Reason::LastMethod);
+        // A password that policy allows is enough, one that it forbids is not, one without an address neither.
+        let password = linked().with(spoil).with(|w| w.policy.local.email_code = false);
+        assert!(matches!(password.unlink(link_id(10)).outcome, UnlinkOutcome::Removed { .. }));
+        let forbidden = password.clone().with(|w| w.policy.local.password = false);
+        refuses(&forbidden, &UnlinkOutcome::LastMethod, Reason::LastMethod);
+        let nameless = password.with(|w| w.user(VERA).addresses.clear());
+        refuses(&nameless, &UnlinkOutcome::LastMethod, Reason::LastMethod);
+        // A mailbox code needs a proven address.
+        let code = links_alone().with(spoil).with(|w| w.policy.local.email_code = true);
+        assert!(matches!(code.unlink(link_id(10)).outcome, UnlinkOutcome::Removed { .. }));
+        refuses(&code.with(|w| w.user(VERA).addresses.clear()), &UnlinkOutcome::LastMethod, Reason::LastMethod);
+    }
+}
+
+#[test]
+fn t73_usable_methods_over_all_kinds_and_states() {
+    for bits in 0u32..1 << 8 {
+        let on = |bit: u32| bits & (1 << bit) != 0;
+        let world = linked().with(|w| {
+            w.policy.local.password = on(0);
+            w.policy.local.email_code = on(1);
+            if !on(2) {
+                w.user(VERA).password = None;
+            }
+            if !on(3) {
+                w.user(VERA).addresses.clear();
+            }
+            w.acme().enabled = on(4);
+            if !on(5) {
+                w.acme().namespace = namespace("acme", 2);
+            }
+            w.rules().purpose = if on(6) { Purpose::SignInOnly } else { Purpose::LinkOnly };
+            w.user(VERA).links[0].state = if on(7) { LinkState::Active } else { LinkState::Removed };
+            w.user(VERA).links.truncate(1);
+        });
+        let mut expected = Vec::new();
+        if on(0) && on(2) && on(3) {
+            expected.push(Method::Password);
+        }
+        if on(1) && on(3) {
+            expected.extend([code_method(MAIL), code_method(HOME)]);
+        }
+        if on(4) && on(5) && on(6) && on(7) {
+            expected.push(link_method(10, "acme"));
+        }
+        assert_eq!(usable_methods(&world.users[0], &world.connections, &world.policy), expected, "{bits:08b}");
+    }
+}
+
+#[test]
+fn t73_why_a_link_is_unusable() {
+    let why = |change: fn(&mut World)| {
+        let world = linked().with(change);
+        why_unusable(&world.users[0].links[0], &world.connections, &world.policy)
+    };
+    assert_eq!(why(|_| {}), None);
+    assert_eq!(why(|w| w.user(VERA).links[0].state = LinkState::Held), Some(UnusableBecause::LinkNotActive));
+    assert_eq!(why(|w| w.user(VERA).links[0].state = LinkState::Removed), Some(UnusableBecause::LinkNotActive));
+    assert_eq!(why(|w| w.policy.connections.clear()), Some(UnusableBecause::ConnectionNotConfigured));
+    assert_eq!(why(|w| w.connections.clear()), Some(UnusableBecause::ConnectionNotConfigured));
+    assert_eq!(why(|w| w.acme().enabled = false), Some(UnusableBecause::ConnectionDisabled));
+    assert_eq!(why(|w| w.acme().namespace = namespace("acme", 2)), Some(UnusableBecause::OldEpoch));
+    assert_eq!(why(|w| w.rules().purpose = Purpose::DataOnly), Some(UnusableBecause::NotForSignIn));
+}
+
+#[test]
+fn unlink_needs_the_owner_s_live_and_fresh_session() {
+    let gone = (UnlinkOutcome::SignInFirst, Reason::SessionExpired);
+    let refused = |change: fn(&mut World), (outcome, reason): &(UnlinkOutcome, Reason)| {
+        refuses(&linked().with(change), outcome, *reason);
+    };
+    refused(|w| w.session = None, &gone);
+    refused(|w| w.session = Some(session(MALLORY, Method::Password)), &gone);
+    refused(|w| w.session.as_mut().unwrap().id = SessionId::from_bytes([8; 16]), &gone);
+    refused(|w| w.session.as_mut().unwrap().expires_at = NOW, &gone);
+    refused(|w| w.user(VERA).status = UserStatus::Disabled, &gone);
+    let step_up = (UnlinkOutcome::StepUpFirst, Reason::StepUpNeeded);
+    refused(|w| w.session.as_mut().unwrap().authenticated_at = NOW - MINUTE.times(5), &step_up);
+    refused(|w| w.user(VERA).required_level = Level::Two, &step_up);
+    // A session through the very link is as good as any.
+    let own = linked().with(|w| w.session.as_mut().unwrap().method = link_method(10, "acme"));
+    assert!(matches!(own.unlink(link_id(10)).outcome, UnlinkOutcome::Removed { .. }));
+}
+
+#[test]
+fn unlink_finds_only_living_links_of_this_user() {
+    refuses(
+        &linked().with(|w| w.user(VERA).links[0].state = LinkState::Removed),
+        &UnlinkOutcome::NotFound,
+        Reason::LinkNotFound,
+    );
+    let of_mallory = World::new().signed_in(VERA).linked(MALLORY, link(10, "acme", "4711", LinkState::Active));
+    refuses(&of_mallory, &UnlinkOutcome::NotFound, Reason::LinkNotFound);
+    let held = linked().with(|w| w.user(VERA).links[0].state = LinkState::Held);
+    assert!(matches!(held.unlink(link_id(10)).outcome, UnlinkOutcome::Removed { .. }));
+}
+
+#[test]
+fn t125_every_address_is_told_of_an_unlink() {
+    let told = [(MailKind::Unlinked, MAIL), (MailKind::Unlinked, HOME)];
+    assert_eq!(linked().unlink(link_id(10)).plan.notices(), told);
+    assert_eq!(linked().unlink_by(link_id(10), None, false).plan.notices(), told);
+}

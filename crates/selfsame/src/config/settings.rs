@@ -1,0 +1,318 @@
+//! The file as it is written. The doc comments here are the descriptions in the JSON Schema.
+
+use super::checked::{EmailEvidence, IdTokenAlgorithm, TokenAuth};
+use model::{LinkOnMatch, ProfileSync, Purpose, Secret, SignUp};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+
+/// Configuration of Selfsame. Every key can be overridden by the environment: `server.listen` by
+/// `SELFSAME__SERVER__LISTEN`, `connections[0].client_id` by `SELFSAME__CONNECTIONS__0__CLIENT_ID` or, with the
+/// connection's id, `SELFSAME__CONNECTIONS__GOOGLE__CLIENT_ID`. Relative paths start at the directory of the file.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "selfsame.toml")]
+pub(super) struct Settings {
+    pub server: ServerSettings,
+    pub database: DatabaseSettings,
+    pub secrets: SecretsSettings,
+    pub mail: MailSettings,
+    #[serde(default)]
+    pub policy: PolicySettings,
+    #[serde(default)]
+    pub sessions: SessionsSettings,
+    #[serde(default)]
+    pub branding: BrandingSettings,
+    /// Identity providers people can sign in with, in the order they are shown.
+    #[serde(default)]
+    pub connections: Vec<ConnectionSettings>,
+    /// Applications that people are sent back to.
+    #[serde(default)]
+    pub applications: Vec<ApplicationSettings>,
+}
+
+/// Where the server is and who may talk to it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServerSettings {
+    /// The origin people see, like `https://id.example.org`. Links, redirect addresses and cookies come from it, never
+    /// from a request.
+    pub public_origin: String,
+    /// Address and port to listen on.
+    #[serde(default = "default_listen")]
+    pub listen: String,
+    /// Local socket through which the command line talks to the running server. By default beside an SQLite database.
+    pub admin_socket: Option<PathBuf>,
+    /// Origins of single-page applications that may call the self-service API from a browser.
+    #[serde(default)]
+    pub allowed_origins: Vec<String>,
+    /// Header in which a trusted proxy writes the address of the client, like `x-forwarded-for`.
+    pub client_ip_header: Option<String>,
+    /// Addresses or networks of the proxies whose header is believed, like `10.0.0.0/8`.
+    #[serde(default)]
+    pub trusted_proxies: Vec<String>,
+}
+
+fn default_listen() -> String {
+    "127.0.0.1:8080".to_owned()
+}
+
+/// Where data is kept.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DatabaseSettings {
+    /// `sqlite:PATH` or `postgres://USER@HOST/NAME?sslmode=verify-full`.
+    #[schemars(with = "String")]
+    pub url: Secret<String>,
+    /// Password of the PostgreSQL role, when it is not in the address.
+    pub password: Option<SecretReference>,
+}
+
+/// Where a secret comes from: exactly one of the two.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SecretReference {
+    /// File that holds the secret; a newline at its end is not part of it.
+    pub file: Option<PathBuf>,
+    /// Environment variable that holds the secret.
+    pub env: Option<String>,
+}
+
+/// The keys everything secret at rest is sealed with.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SecretsSettings {
+    /// The first seals, all of them open. To rotate, put a new key first.
+    #[schemars(length(min = 1))]
+    pub keys: Vec<RootKeySettings>,
+}
+
+/// One root key: 32 random bytes in base64 or hexadecimal, by file or environment variable.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RootKeySettings {
+    /// Name that is stored beside everything the key has sealed: 1 to 32 of a–z, 0–9 and -.
+    pub id: String,
+    pub file: Option<PathBuf>,
+    pub env: Option<String>,
+}
+
+/// How mail is sent.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MailSettings {
+    /// `smtps://HOST` (TLS), `smtp+starttls://HOST` (STARTTLS is required) or `smtp://HOST` (no TLS, for a relay of your own
+    /// network, without password).
+    pub url: String,
+    /// Sender, like `Example <no-reply@example.org>`.
+    pub from: String,
+    pub user: Option<String>,
+    pub password: Option<SecretReference>,
+}
+
+/// What is allowed to everybody.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PolicySettings {
+    /// People may have a password.
+    pub password: bool,
+    /// People may sign in with a code sent to a proven address.
+    pub email_code: bool,
+    /// Who may sign up without an identity provider.
+    #[schemars(schema_with = "sign_up")]
+    pub sign_up: SignUp,
+    /// Assurance level every session must reach (NIST SP 800-63B-4).
+    #[schemars(range(min = 1, max = 3))]
+    pub required_level: i64,
+}
+
+impl Default for PolicySettings {
+    fn default() -> Self {
+        Self { password: true, email_code: true, sign_up: SignUp::Open, required_level: 1 }
+    }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct SessionsSettings {
+    /// Hours after which a session ends and the person signs in again.
+    #[schemars(range(min = 1, max = 8760))]
+    pub lifetime_hours: i64,
+}
+
+impl Default for SessionsSettings {
+    fn default() -> Self {
+        Self { lifetime_hours: 720 }
+    }
+}
+
+/// How the pages present themselves.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct BrandingSettings {
+    /// Name of your service.
+    #[schemars(length(min = 1, max = 60))]
+    pub name: String,
+    /// Where people find help: an `https:` or `mailto:` address.
+    pub support_url: Option<String>,
+}
+
+impl Default for BrandingSettings {
+    fn default() -> Self {
+        Self { name: "Selfsame".to_owned(), support_url: None }
+    }
+}
+
+/// One identity provider.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConnectionSettings {
+    /// Short name; part of the redirect URI and never changed: 1 to 32 of a–z, 0–9 and -.
+    pub id: String,
+    /// Name on the button.
+    #[schemars(length(min = 1, max = 60))]
+    pub name: String,
+    /// Brand mark on the button, like `google`, `github`, `microsoft`, `apple`, `building` or `key`.
+    #[serde(default = "default_mark")]
+    pub mark: String,
+    /// Issuer exactly as the provider writes it.
+    pub issuer: String,
+    #[schemars(length(min = 1))]
+    pub client_id: String,
+    pub client_secret: Option<SecretReference>,
+    #[serde(default = "default_scopes")]
+    pub scopes: Vec<String>,
+    /// Algorithm of ID tokens. A token that names another is refused.
+    #[serde(default)]
+    pub algorithm: IdTokenAlgorithm,
+    /// How the client authenticates at the token endpoint. By default `basic` with a secret, `none` without.
+    pub token_auth: Option<TokenAuth>,
+    /// The claim that names the person and never changes for them.
+    #[serde(default = "default_subject_claim")]
+    pub subject_claim: String,
+    /// The provider gives each client other subjects, so they have meaning for this client alone.
+    #[serde(default)]
+    pub pairwise: bool,
+    /// Audiences an ID token may carry beside the client id.
+    #[serde(default)]
+    pub allowed_audiences: Vec<String>,
+    /// Hosts outside the issuer's that the provider's endpoints may be on.
+    #[serde(default)]
+    pub approved_hosts: Vec<String>,
+    /// Ask the UserInfo endpoint as well.
+    #[serde(default)]
+    pub fetch_userinfo: bool,
+    /// What happens when an unknown identity brings an address that is proven for somebody here.
+    #[serde(default)]
+    #[schemars(schema_with = "link_on_match")]
+    pub link_on_match: LinkOnMatch,
+    /// Who may sign up through this connection.
+    #[serde(default)]
+    #[schemars(schema_with = "sign_up")]
+    pub sign_up: SignUp,
+    #[serde(default)]
+    #[schemars(schema_with = "purpose")]
+    pub purpose: Purpose,
+    /// How many identities of this connection one user may have.
+    #[serde(default = "default_max_links")]
+    #[schemars(range(min = 1, max = 100))]
+    pub max_links_per_user: u32,
+    /// When name and picture are copied onto the identity.
+    #[serde(default)]
+    #[schemars(schema_with = "profile_sync")]
+    pub profile_sync: ProfileSync,
+    /// `vouched` says that this provider sends a code of its own before it calls an address verified.
+    #[serde(default)]
+    pub email_evidence: EmailEvidence,
+    /// Domains whose mailboxes this provider hosts.
+    #[serde(default)]
+    pub authoritative_domains: Vec<String>,
+}
+
+fn default_mark() -> String {
+    "key".to_owned()
+}
+
+fn default_scopes() -> Vec<String> {
+    ["openid", "email", "profile"].map(str::to_owned).to_vec()
+}
+
+fn default_subject_claim() -> String {
+    "sub".to_owned()
+}
+
+fn default_max_links() -> u32 {
+    5
+}
+
+/// One application.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApplicationSettings {
+    /// 1 to 32 of a–z, 0–9 and -.
+    pub id: String,
+    /// Name people see.
+    #[schemars(length(min = 1, max = 60))]
+    pub name: String,
+    /// Where people may be sent, compared exactly; `http` only to loopback addresses, where any port is accepted.
+    #[schemars(length(min = 1))]
+    pub redirect_uris: Vec<String>,
+}
+
+fn link_on_match(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ["off", "prove", "verified_email"] })
+}
+
+fn sign_up(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ["open", "invited", "closed"] })
+}
+
+fn purpose(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ["sign_in_and_link", "link_only", "sign_in_only", "data_only"] })
+}
+
+fn profile_sync(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ["never", "on_link", "on_sign_in"] })
+}
+
+pub(super) fn schema() -> Value {
+    let mut schema = schemars::schema_for!(Settings).to_value();
+    without_null(&mut schema);
+    schema
+}
+
+/// TOML has no null: an optional key is one that may be left out.
+fn without_null(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            drop_null(object);
+            object.values_mut().for_each(without_null);
+        }
+        Value::Array(values) => values.iter_mut().for_each(without_null),
+        _ => {}
+    }
+}
+
+fn drop_null(object: &mut Map<String, Value>) {
+    if object.get("default").is_some_and(Value::is_null) {
+        object.remove("default");
+    }
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            object.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(mut variants)) = object.remove("anyOf") {
+        variants.retain(|variant| variant["type"] != "null");
+        match (variants.len(), variants.pop()) {
+            (1, Some(Value::Object(only))) => object.extend(only),
+            (_, last) => {
+                variants.extend(last);
+                object.insert("anyOf".to_owned(), Value::Array(variants));
+            }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! The server: parts wired together, jobs beside it, a router over it.
+
+use crate::admin::{Admin, Refusal};
+use crate::cache::SessionCache;
+use crate::config::{ClientIp, Config, Connection, Database, IdTokenAlgorithm, TokenAuth};
+use crate::mail::{Mailer, Runner};
+use crate::passwords::{PasswordPool, PoolSettings};
+use crate::wiring::{Hashing, Ledger, Outbox, Providers, Writer};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderMap;
+use flows::{Application, Journeys, KeyRing, Settings};
+use model::{Clock, ConnectionState, Namespace, Random};
+use protocol::oidc::{self, ClientSettings};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Store, StoreError};
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// Largest body of a form or JSON request (T111).
+const BODY_MAX: usize = 64 * 1024;
+/// Longest a request may take, the slowest provider included.
+const REQUEST_MAX: Duration = Duration::from_secs(30);
+/// How often what has expired is deleted.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// Why a server could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Connections(String),
+    #[error("no root key can be used")]
+    Keys,
+    #[error("mail cannot be set up: {0}")]
+    Mail(String),
+    #[error("{what} cannot be opened: {error}")]
+    Listen { what: String, error: std::io::Error },
+    #[error("{0}")]
+    Declared(Refusal),
+}
+
+/// What differs between `serve`, `demo` and tests.
+#[derive(Clone)]
+pub struct Surroundings {
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    /// Plain HTTP and loopback providers: for the demo and for tests only.
+    pub allow_loopback: bool,
+    pub pool: PoolSettings,
+}
+
+/// A wired server.
+pub struct Server {
+    pub store: Store,
+    pub journeys: Arc<Journeys>,
+    pub admin: Admin,
+    pub router: Router,
+    ledger: Ledger,
+    keys: Arc<KeyRing>,
+    mailer: Mailer,
+    surroundings: Surroundings,
+}
+
+/// Opens the configured database.
+pub async fn open_store(config: &Config) -> Result<Store, StoreError> {
+    match &config.database {
+        Database::Sqlite(path) => Store::open_sqlite(path).await,
+        Database::Postgres(url) => Store::open_postgres(url.expose()).await,
+    }
+}
+
+/// As [`open_store`], whatever its schema.
+pub async fn open_store_for_migration(config: &Config) -> Result<Store, StoreError> {
+    match &config.database {
+        Database::Sqlite(path) => Store::open_sqlite_for_migration(path).await,
+        Database::Postgres(url) => Store::open_postgres_for_migration(url.expose()).await,
+    }
+}
+
+/// The key ring of the configuration.
+pub fn key_ring(config: &Config) -> Result<KeyRing, StartError> {
+    let roots: Vec<_> = config.root_keys.iter().map(|root| root.key.clone()).collect();
+    KeyRing::new(&roots).map_err(|_| StartError::Keys)
+}
+
+/// The trust epoch of connections: moving to another is an audited change that comes with its own command.
+const FIRST_EPOCH: i64 = 1;
+
+fn namespace(connection: &Connection, epoch: i64) -> Namespace {
+    Namespace::new(&connection.issuer, connection.pairwise.then_some(&*connection.client_id), epoch)
+}
+
+fn client_settings(connection: &Connection, origin: &str) -> ClientSettings {
+    let redirect = format!("{origin}/callback/{}", connection.id);
+    let mut settings =
+        ClientSettings::new(connection.id.clone(), &connection.issuer, &connection.client_id, &redirect, FIRST_EPOCH);
+    settings.client_secret.clone_from(&connection.client_secret);
+    settings.token_auth = match connection.token_auth {
+        TokenAuth::Basic => oidc::TokenAuth::Basic,
+        TokenAuth::Post => oidc::TokenAuth::Post,
+        TokenAuth::None => oidc::TokenAuth::None,
+    };
+    settings.scopes.clone_from(&connection.scopes);
+    settings.algorithm = algorithm(connection.algorithm);
+    settings.subject_claim.clone_from(&connection.subject_claim);
+    settings.pairwise = connection.pairwise;
+    settings.allowed_audiences.clone_from(&connection.allowed_audiences);
+    settings.approved_hosts.clone_from(&connection.approved_hosts);
+    settings.fetch_userinfo = connection.fetch_userinfo;
+    settings
+}
+
+fn algorithm(algorithm: IdTokenAlgorithm) -> oidc::Algorithm {
+    match algorithm {
+        IdTokenAlgorithm::RS256 => oidc::Algorithm::RS256,
+        IdTokenAlgorithm::RS384 => oidc::Algorithm::RS384,
+        IdTokenAlgorithm::RS512 => oidc::Algorithm::RS512,
+        IdTokenAlgorithm::PS256 => oidc::Algorithm::PS256,
+        IdTokenAlgorithm::PS384 => oidc::Algorithm::PS384,
+        IdTokenAlgorithm::PS512 => oidc::Algorithm::PS512,
+        IdTokenAlgorithm::ES256 => oidc::Algorithm::ES256,
+        IdTokenAlgorithm::ES384 => oidc::Algorithm::ES384,
+        IdTokenAlgorithm::EdDSA => oidc::Algorithm::EdDSA,
+    }
+}
+
+/// Connections as the configuration declares them.
+pub fn declared(config: &Config, now: model::Micros) -> Vec<ConnectionState> {
+    let state = |connection: &Connection| ConnectionState {
+        id: connection.id.clone(),
+        version: 1,
+        enabled: true,
+        epoch: FIRST_EPOCH,
+        namespace: namespace(connection, FIRST_EPOCH),
+        issuer: connection.issuer.clone(),
+        client_id: connection.client_id.clone(),
+        subject_claim: connection.subject_claim.clone(),
+        changed_at: now,
+    };
+    config.connections().iter().map(state).collect()
+}
+
+impl Server {
+    /// Wires everything. The store is open and migrated.
+    pub async fn new(config: &Config, store: Store, surroundings: Surroundings) -> Result<Self, StartError> {
+        let origin = config.server.public_origin.to_string();
+        let keys = Arc::new(key_ring(config)?);
+        let ledger = Ledger {
+            store: store.clone(),
+            cache: Arc::new(SessionCache::default()),
+            cached: matches!(config.database, Database::Sqlite(_)),
+            wake_mail: Arc::new(Notify::new()),
+            clock: surroundings.clock.clone(),
+        };
+        let journeys = Arc::new(journeys(config, &origin, &ledger, &keys, &surroundings)?);
+        let admin = Admin::new(ledger.clone(), journeys.clone(), surroundings.clone());
+        admin.declare(&declared(config, surroundings.clock.now())).await.map_err(StartError::Declared)?;
+        let host = url::Url::parse(&origin).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let mailer = Mailer::new(config.mail.clone(), host.as_deref().unwrap_or("localhost"))
+            .map_err(|error| StartError::Mail(error.to_string()))?;
+        let router = router(config, &origin, &ledger, &journeys);
+        Ok(Self { store, journeys, admin, router, ledger, keys, mailer, surroundings })
+    }
+
+    /// Jobs that run beside the requests: the outbox and the sweeper.
+    pub fn jobs(&self) -> JoinSet<()> {
+        let mut jobs = JoinSet::new();
+        let runner = Runner::new(
+            self.mailer.clone(),
+            self.surroundings.clock.clone(),
+            self.surroundings.random.clone(),
+            self.ledger.wake_mail.clone(),
+        );
+        let outbox = Outbox { store: self.store.clone(), keys: self.keys.clone() };
+        jobs.spawn(async move {
+            // A runner of our own is never already running.
+            let _ = runner.run(outbox).await;
+        });
+        let (store, clock) = (self.store.clone(), self.surroundings.clock.clone());
+        jobs.spawn(async move {
+            loop {
+                tokio::time::sleep(SWEEP_EVERY).await;
+                if let Err(error) = store.sweep(clock.now()).await {
+                    tracing::warn!(%error, "what has expired was not deleted");
+                }
+            }
+        });
+        jobs
+    }
+}
+
+fn journeys(
+    config: &Config,
+    origin: &str,
+    ledger: &Ledger,
+    keys: &Arc<KeyRing>,
+    surroundings: &Surroundings,
+) -> Result<Journeys, StartError> {
+    let settings = config.connections().iter().map(|connection| client_settings(connection, origin)).collect();
+    let egress = upstream::EgressPolicy { allow_loopback: surroundings.allow_loopback, ..Default::default() };
+    let connections = upstream::Connections::new(settings, egress, surroundings.clock.clone())
+        .map_err(|error| StartError::Connections(error.to_string()))?;
+    let names = config.connections().iter().map(|known| (known.id.to_string(), known.name.clone())).collect();
+    let applications = config
+        .applications
+        .iter()
+        .map(|known| Application {
+            id: known.id.clone(),
+            name: known.name.clone(),
+            redirect_uris: known.redirect_uris.clone(),
+        })
+        .collect();
+    Ok(Journeys::new(
+        Arc::new(ledger.clone()),
+        Arc::new(Providers { connections }),
+        Arc::new(Hashing { pool: PasswordPool::new(surroundings.pool.clone()), random: surroundings.random.clone() }),
+        Arc::new(Writer { origin: origin.to_owned(), names, clock: surroundings.clock.clone() }),
+        surroundings.clock.clone(),
+        surroundings.random.clone(),
+        keys.clone(),
+        Settings { policy: config.policy(), session_lifetime: config.session_lifetime, applications },
+    ))
+}
+
+fn router(config: &Config, origin: &str, ledger: &Ledger, journeys: &Arc<Journeys>) -> Router {
+    let secure = origin.starts_with("https://");
+    let client_address = client_address(config.server.client_ip.clone());
+    let provider = |known: &Connection| web::handlers::Provider {
+        id: known.id.clone(),
+        name: known.name.clone(),
+        mark: web::pages::Mark::from_name(&known.mark).unwrap_or(web::pages::Mark::Key),
+    };
+    let site = web::handlers::Site {
+        journeys: journeys.clone(),
+        reads: Arc::new(ledger.clone()),
+        providers: config.connections().iter().map(provider).collect(),
+        public_origin: origin.into(),
+        secure,
+        client_address: client_address.clone(),
+    };
+    let info = |known: &Connection| api::ProviderInfo {
+        id: known.id.clone(),
+        name: known.name.clone(),
+        mark: known.mark.clone(),
+    };
+    let api = api::Api {
+        journeys: journeys.clone(),
+        reads: Arc::new(ledger.clone()),
+        public_origin: origin.into(),
+        allowed_origins: config.server.allowed_origins.iter().map(ToString::to_string).collect(),
+        providers: config.connections().iter().map(info).collect(),
+        secure,
+        client_address,
+        errors_url: format!("{origin}/errors"),
+    };
+    Router::new()
+        .merge(api::router(api))
+        .merge(web::handlers::router(site))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, REQUEST_MAX))
+        // No panic is known to be reachable; one that is found costs one answer, not the server.
+        .layer(CatchPanicLayer::new())
+}
+
+/// The address a request is counted under: the peer's, or the last one that a trusted proxy reports (T45: for throttles
+/// only, never for links).
+fn client_address(settings: Option<ClientIp>) -> Arc<dyn Fn(&HeaderMap, IpAddr) -> IpAddr + Send + Sync> {
+    Arc::new(move |headers, peer| {
+        let Some(settings) = &settings else { return peer };
+        let trusted = |address: &IpAddr| settings.trusted_proxies.iter().any(|network| network.contains(*address));
+        if !trusted(&peer) {
+            return peer;
+        }
+        let listed: Vec<IpAddr> = headers
+            .get_all(settings.header.as_str())
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .map_while(|text| text.trim().parse().ok())
+            .collect();
+        listed.into_iter().rev().find(|address| !trusted(address)).unwrap_or(peer)
+    })
+}
+
+/// Serves until `stop` resolves; requests under way are finished.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop).await
+}

@@ -1,0 +1,1 @@
+//! Exhaustion, requests to forbidden places, secrets in logs.

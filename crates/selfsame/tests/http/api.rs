@@ -1,0 +1,1 @@
+//! The JSON API walks the same journeys.

@@ -1,0 +1,1 @@
+//! The attacker's story fails on every path.

@@ -1,0 +1,1 @@
+//! The same thing twice, at the same time.

@@ -1,0 +1,1 @@
+//! An attacker who was here first keeps nothing.

@@ -1,0 +1,1 @@
+//! Forged, replayed and mixed-up answers of providers.

@@ -1,0 +1,282 @@
+//! From a plan's changes to statements: which rows each touches, and which conflict a different count means.
+//!
+//! # Why this is serialisable
+//! On SQLite one writer runs plans one after the other. On PostgreSQL they run at READ COMMITTED, where each statement
+//! sees what was committed before it and waits for rows that another plan has locked. Whatever a decision about a user
+//! rested on is covered by a row that the plan itself locks: the user's row (`RaiseUser` writes it, `ExpectUser` locks
+//! it to share) and the connection's row (`ExpectConnection` to share; `SetConnectionEnabled` and `ExpectCohort` to
+//! write). A guard that waited looks again at the row as it then is, so it holds at commit or the plan is a conflict.
+//! Two plans that rest on one another therefore meet on one of these rows and one comes after the other. The rest is
+//! compare-and-swap within one row (holder of an identity, owner of an address, counters) or an insertion under a
+//! unique key (spent flow, chain and number of an audit event). A cohort is summed after the connection's row was
+//! locked: who linked, unlinked or changed under the old row is in the sum, who comes later fails at the row.
+
+use crate::audit::{append, chain_of};
+use crate::codec::{json, proof_rank, status_name};
+use crate::statements::write as sql;
+use crate::value::{Bound, Expect, Value};
+use crate::{Sql, StoreError};
+use model::{
+    AuditEvent, ChainHead, Change, Conflict, ConnectionState, DisplayClaims, LinkId, Mail, MailBody, NewLink,
+    NewSession, Plan, UserId,
+};
+use std::collections::BTreeMap;
+
+/// All statements of a plan, in the order of its changes.
+pub(crate) fn statements(plan: &Plan) -> Result<Vec<Bound>, StoreError> {
+    let mut writer = Writer { statements: Vec::with_capacity(plan.changes.len() + 4), heads: BTreeMap::new() };
+    for change in &plan.changes {
+        writer.change(change)?;
+    }
+    let holds_nul = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
+    if writer.statements.iter().flat_map(|bound| &bound.values).any(holds_nul) {
+        return Err(StoreError::Invalid("a text holds a NUL character"));
+    }
+    Ok(writer.statements)
+}
+
+struct Writer {
+    statements: Vec<Bound>,
+    /// Ends of the chains this plan has written to.
+    heads: BTreeMap<[u8; 16], ChainHead>,
+}
+
+impl Writer {
+    /// A statement that must touch exactly one row.
+    fn one(&mut self, sql: &'static Sql, conflict: Conflict, values: Vec<Value>) {
+        self.statements.push(Bound { sql, values, expect: Expect::One(conflict) });
+    }
+
+    fn any(&mut self, sql: &'static Sql, values: Vec<Value>) {
+        self.statements.push(Bound { sql, values, expect: Expect::Any });
+    }
+
+    fn change(&mut self, change: &Change) -> Result<(), StoreError> {
+        use Conflict::{AddressTaken, FlowSpent, SessionGone, Stale};
+        match change {
+            Change::ExpectUser { user, version } => {
+                self.one(&sql::EXPECT_USER, Stale, vec![id(user), (*version).into()]);
+            }
+            Change::ExpectConnection { connection, version } => {
+                self.one(&sql::EXPECT_CONNECTION, Stale, vec![connection.into(), (*version).into()]);
+            }
+            Change::ExpectStoreEpoch { epoch } => self.one(&sql::EXPECT_STORE_EPOCH, Stale, vec![(*epoch).into()]),
+            Change::ExpectSession { hash } => self.one(&sql::EXPECT_SESSION, SessionGone, vec![hash.into()]),
+            Change::ExpectCohort { connection, fingerprint } => {
+                self.one(&sql::LOCK_CONNECTION, Stale, vec![connection.into()]);
+                self.one(&sql::EXPECT_COHORT, Stale, vec![connection.into(), (*fingerprint).into()]);
+            }
+            Change::RaiseUser { user, from } => {
+                self.one(&sql::RAISE_USER, Stale, vec![id(user), (*from).into()]);
+            }
+            Change::SpendFlow(spent) => {
+                self.one(&sql::SPEND_FLOW, FlowSpent, vec![spent.flow.as_bytes().into(), spent.expires_at.into()]);
+            }
+
+            Change::CreateUser { user, name, required_level, sealed_key, at } => {
+                let values = vec![
+                    id(user),
+                    i64::from(*required_level).into(),
+                    name.as_str().into(),
+                    sealed_key.expose().as_slice().into(),
+                    (*at).into(),
+                ];
+                self.one(&sql::CREATE_USER, Stale, values);
+            }
+            Change::CreateSubject { sector, sub, user, at } => {
+                let values = vec![sector.as_str().into(), sub.as_str().into(), id(user), (*at).into()];
+                self.one(&sql::CREATE_SUBJECT, Stale, values);
+            }
+            Change::SetUserStatus { user, status, at: _ } => {
+                self.one(&sql::SET_USER_STATUS, Stale, vec![status_name(*status).into(), id(user)]);
+            }
+            Change::EraseUser { user, at } => self.erase(user, (*at).into()),
+
+            Change::ProveAddress { address, user, proof, at } => {
+                let values = vec![address.into(), id(user), proof_rank(*proof).into(), (*at).into()];
+                self.one(&sql::PROVE_ADDRESS, AddressTaken, values);
+                self.any(&sql::UNCLAIM_ADDRESS, vec![address.into(), id(user)]);
+            }
+            Change::RenewAddress { address, user, proof, at } => {
+                let values = vec![proof_rank(*proof).into(), (*at).into(), address.into(), id(user)];
+                self.one(&sql::RENEW_ADDRESS, Stale, values);
+            }
+            Change::ClaimAddress { address, user, at } => {
+                self.any(&sql::CLAIM_ADDRESS, vec![address.into(), id(user), (*at).into()]);
+            }
+            Change::SetPassword { user, phc, at } => {
+                self.one(&sql::SET_PASSWORD, Stale, vec![id(user), phc.expose().as_str().into(), (*at).into()]);
+            }
+
+            Change::SeeIdentity { identity, display, address, at } => {
+                let values = vec![
+                    identity.namespace.as_str().into(),
+                    identity.subject.as_bytes().into(),
+                    json(display).into(),
+                    address.as_ref().into(),
+                    (*at).into(),
+                ];
+                self.one(&sql::SEE_IDENTITY, Stale, values);
+            }
+            Change::AddLink(link) => self.add_link(link),
+            Change::RemoveLink { link, user, identity, at } => {
+                self.one(&sql::REMOVE_LINK, Stale, vec![(*at).into(), id(user), link.as_bytes().into()]);
+                let values = vec![
+                    identity.namespace.as_str().into(),
+                    identity.subject.as_bytes().into(),
+                    link.as_bytes().into(),
+                    id(user),
+                ];
+                self.one(&sql::RELEASE_IDENTITY, Stale, values);
+            }
+            Change::TouchLink { link, user, at } => {
+                self.one(&sql::TOUCH_LINK, Stale, vec![(*at).into(), id(user), link.as_bytes().into()]);
+            }
+
+            Change::CreateSession(session) => self.create_session(session),
+            Change::EndSession { hash } => self.any(&sql::END_SESSION, vec![hash.into()]),
+            Change::EndSessionById { session, user } => {
+                self.any(&sql::END_SESSION_BY_ID, vec![id(user), session.as_bytes().into()]);
+            }
+            Change::EndSessionsOfLink { link, user } => {
+                self.any(&sql::END_SESSIONS_OF_LINK, vec![id(user), link.as_bytes().into()]);
+            }
+            Change::EndSessionsOfUser { user } => self.any(&sql::END_SESSIONS_OF_USER, vec![id(user)]),
+
+            Change::IssueCode { flow, address, hash, attempts, expires_at } => {
+                let values =
+                    vec![flow.as_bytes().into(), address.into(), hash.into(), (*attempts).into(), (*expires_at).into()];
+                self.one(&sql::ISSUE_CODE, Stale, values);
+            }
+            Change::CountGuess { flow, left } => {
+                self.one(&sql::COUNT_GUESS, Stale, vec![flow.as_bytes().into(), (*left).into()]);
+            }
+            Change::RedeemCode { flow, left } => {
+                self.one(&sql::REDEEM_CODE, Stale, vec![flow.as_bytes().into(), (*left).into()]);
+            }
+            Change::Throttle { key, was: 0, failures, blocked_until, at } => {
+                let values = vec![key.as_slice().into(), (*failures).into(), (*blocked_until).into(), (*at).into()];
+                self.one(&sql::FIRST_FAILURE, Stale, values);
+            }
+            Change::Throttle { key, was, failures, blocked_until, at } => {
+                let values = vec![
+                    (*failures).into(),
+                    (*blocked_until).into(),
+                    (*at).into(),
+                    key.as_slice().into(),
+                    (*was).into(),
+                ];
+                self.one(&sql::NEXT_FAILURE, Stale, values);
+            }
+            Change::ClearThrottle { key } => self.any(&sql::CLEAR_THROTTLE, vec![key.as_slice().into()]),
+
+            Change::DeclareConnection(state) => self.declare(state),
+            Change::SetConnectionEnabled { connection, version, enabled, at } => {
+                let values = vec![i64::from(*enabled).into(), (*at).into(), connection.into(), (*version).into()];
+                self.one(&sql::SET_CONNECTION_ENABLED, Stale, values);
+            }
+
+            Change::Audit(event) => self.audit(event)?,
+            Change::Send(mail) => self.send(mail)?,
+        }
+        Ok(())
+    }
+
+    fn erase(&mut self, user: &UserId, at: Value) {
+        self.one(&sql::ERASE_USER, Conflict::Stale, vec![Vec::new().into(), id(user)]);
+        let of_user = [&sql::ERASE_PROVEN, &sql::ERASE_CLAIMED, &sql::ERASE_PASSWORD, &sql::END_SESSIONS_OF_USER];
+        for statement in of_user {
+            self.any(statement, vec![id(user)]);
+        }
+        self.any(&sql::ERASE_LINKS, vec![at, id(user)]);
+        self.any(&sql::ERASE_IDENTITIES, vec![json(&DisplayClaims::default()).into(), id(user)]);
+    }
+
+    fn add_link(&mut self, link: &NewLink) {
+        let (namespace, subject) = (link.identity.namespace.as_str(), link.identity.subject.as_bytes());
+        let values = vec![
+            namespace.into(),
+            subject.into(),
+            json(&DisplayClaims::default()).into(),
+            link.at.into(),
+            id(&link.user),
+            link.id.as_bytes().into(),
+        ];
+        self.one(&sql::HOLD_IDENTITY, Conflict::IdentityTaken, values);
+        let values = vec![
+            id(&link.user),
+            link.id.as_bytes().into(),
+            (&link.connection).into(),
+            namespace.into(),
+            subject.into(),
+            link.reason.into(),
+            json(&link.proofs).into(),
+            link.policy_version.as_str().into(),
+            link.at.into(),
+        ];
+        self.one(&sql::ADD_LINK, Conflict::Stale, values);
+    }
+
+    fn create_session(&mut self, session: &NewSession) {
+        let values = vec![
+            (&session.hash).into(),
+            session.id.as_bytes().into(),
+            id(&session.user),
+            i64::from(session.level).into(),
+            json(&session.method).into(),
+            session.method.link().as_ref().map(LinkId::as_bytes).into(),
+            session.at.into(),
+            session.authenticated_at.into(),
+            session.expires_at.into(),
+            session.store_epoch.into(),
+            session.user_agent.as_str().into(),
+        ];
+        self.one(&sql::CREATE_SESSION, Conflict::Stale, values);
+    }
+
+    fn declare(&mut self, state: &ConnectionState) {
+        let values = vec![
+            (&state.id).into(),
+            state.version.into(),
+            i64::from(state.enabled).into(),
+            state.issuer.as_str().into(),
+            state.client_id.as_str().into(),
+            state.subject_claim.as_str().into(),
+            state.epoch.into(),
+            state.namespace.as_str().into(),
+            state.changed_at.into(),
+        ];
+        self.one(&sql::DECLARE_CONNECTION, Conflict::Stale, values);
+    }
+
+    /// The first event of a chain must rest on its end; the next ones of this plan on the one before.
+    fn audit(&mut self, event: &AuditEvent) -> Result<(), StoreError> {
+        let chain = chain_of(event).key();
+        let head = match self.heads.get(&chain) {
+            Some(head) => *head,
+            None if event.after.seq == 0 => ChainHead::default(),
+            None => {
+                let values = vec![(&chain).into(), event.after.seq.into(), (&event.after.hash).into()];
+                self.one(&sql::EXPECT_CHAIN_HEAD, Conflict::Stale, values);
+                event.after
+            }
+        };
+        let (statement, head) = append(event, head)?;
+        self.statements.push(statement);
+        self.heads.insert(chain, head);
+        Ok(())
+    }
+
+    fn send(&mut self, mail: &Mail) -> Result<(), StoreError> {
+        let MailBody::Sealed(sealed) = &mail.body else {
+            return Err(StoreError::Invalid("a mail is not sealed"));
+        };
+        let values = vec![mail.id.as_bytes().into(), sealed.as_slice().into(), mail.at.into()];
+        self.one(&sql::SEND_MAIL, Conflict::Stale, values);
+        Ok(())
+    }
+}
+
+fn id(user: &UserId) -> Value {
+    user.as_bytes().into()
+}

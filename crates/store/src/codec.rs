@@ -1,0 +1,75 @@
+//! How nouns are written in columns.
+
+use crate::StoreError;
+use crate::value::corrupt;
+use model::{AddressProof, ConnectionId, LinkState, UpstreamSubject, UserStatus};
+
+pub(crate) fn status_name(status: UserStatus) -> &'static str {
+    match status {
+        UserStatus::Active => "active",
+        UserStatus::Disabled => "disabled",
+        UserStatus::Held => "held",
+        UserStatus::Deleted => "deleted",
+    }
+}
+
+pub(crate) fn status(name: &str) -> Option<UserStatus> {
+    Some(match name {
+        "active" => UserStatus::Active,
+        "disabled" => UserStatus::Disabled,
+        "held" => UserStatus::Held,
+        "deleted" => UserStatus::Deleted,
+        _ => return None,
+    })
+}
+
+pub(crate) fn link_state(name: &str) -> Option<LinkState> {
+    Some(match name {
+        "active" => LinkState::Active,
+        "held" => LinkState::Held,
+        "removed" => LinkState::Removed,
+        _ => return None,
+    })
+}
+
+/// Proofs are numbers, so that a statement can refuse to put a weaker one in the place of a stronger one.
+pub(crate) fn proof_rank(proof: AddressProof) -> i64 {
+    match proof {
+        AddressProof::Vouched => 1,
+        AddressProof::Authoritative => 2,
+        AddressProof::Loop => 3,
+    }
+}
+
+pub(crate) fn proof(rank: i64) -> Result<AddressProof, StoreError> {
+    match rank {
+        1 => Ok(AddressProof::Vouched),
+        2 => Ok(AddressProof::Authoritative),
+        3 => Ok(AddressProof::Loop),
+        _ => Err(corrupt("an unknown kind of proof")),
+    }
+}
+
+pub(crate) fn level(number: i64) -> Result<model::Level, StoreError> {
+    number.try_into().map_err(corrupt)
+}
+
+pub(crate) fn subject(bytes: &[u8]) -> Result<UpstreamSubject, StoreError> {
+    std::str::from_utf8(bytes)
+        .ok()
+        .and_then(|text| UpstreamSubject::parse(text).ok())
+        .ok_or_else(|| corrupt("an upstream subject that none can be"))
+}
+
+pub(crate) fn connection(text: &str) -> Option<ConnectionId> {
+    ConnectionId::parse(text)
+}
+
+/// For types whose serialisation cannot fail: strings, enums and structs of them.
+pub(crate) fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_str(text).ok()
+}

@@ -1,0 +1,348 @@
+//! Facts in at most two questions: first what the request names, then the users that leads to.
+
+use crate::StoreError;
+use crate::codec::{connection, from_json, level, link_state, proof, status, subject};
+use crate::rows::{Cohort, Page};
+use crate::script::{Rows, Script, Step};
+use crate::statements::read;
+use crate::value::{Query, Row, Value, corrupt};
+use model::{
+    Address, AddressFacts, ChainHead, CodeFacts, ConnectionId, ConnectionState, DisplayClaims, ExternalIdentity, Facts,
+    FactsQuery, IdentityFacts, LinkFacts, LinkId, LinkState, Namespace, PasswordFacts, Secret, SessionFacts, SessionId,
+    ThrottleFacts, UserFacts, UserId,
+};
+
+/// What an answer of the first question is about.
+#[derive(Clone, Copy)]
+enum Part {
+    Epoch,
+    Connections,
+    Session,
+    Identity,
+    AddressOwner,
+    FlowSpent,
+    Code,
+    Throttles,
+    Users,
+    Addresses,
+    Links,
+}
+
+pub(crate) struct FactsScript {
+    query: FactsQuery,
+    asked: Vec<Part>,
+    stage: u8,
+    facts: Facts,
+}
+
+impl FactsScript {
+    pub fn new(query: &FactsQuery) -> Self {
+        Self { query: query.clone(), asked: Vec::new(), stage: 0, facts: Facts::default() }
+    }
+
+    fn first(&mut self) -> Vec<Query> {
+        let mut queries = Vec::new();
+        let mut ask = |part, sql, values| {
+            self.asked.push(part);
+            queries.push(Query { sql, values });
+        };
+        ask(Part::Epoch, &read::STORE_EPOCH, Vec::new());
+        ask(Part::Connections, &read::CONNECTIONS, Vec::new());
+        if let Some(hash) = &self.query.session {
+            ask(Part::Session, &read::SESSION, vec![hash.into()]);
+        }
+        if let Some(identity) = &self.query.identity {
+            let values = vec![identity.namespace.as_str().into(), identity.subject.as_bytes().into()];
+            ask(Part::Identity, &read::IDENTITY, values);
+        }
+        if let Some(address) = &self.query.address {
+            ask(Part::AddressOwner, &read::ADDRESS_OWNER, vec![address.into()]);
+        }
+        if let Some(flow) = &self.query.flow {
+            ask(Part::FlowSpent, &read::FLOW_SPENT, vec![flow.as_bytes().into()]);
+            ask(Part::Code, &read::CODE, vec![flow.as_bytes().into()]);
+        }
+        let mut throttles = self.query.throttles.clone();
+        if self.query.address.is_none() {
+            throttles.extend(self.owner_throttles());
+        }
+        queries.extend(self.ask_throttles(&throttles));
+        queries.extend(self.ask_users(&self.query.users.clone()));
+        queries
+    }
+
+    /// Keys of the counters of whoever owns the address, as far as that is known.
+    fn owner_throttles(&self) -> Vec<Vec<u8>> {
+        self.query.owner_throttles.iter().map(|throttle| throttle.key(self.facts.address_owner)).collect()
+    }
+
+    fn ask_throttles(&mut self, keys: &[Vec<u8>]) -> Vec<Query> {
+        let mut queries = Vec::new();
+        for keys in keys.chunks(4) {
+            self.asked.push(Part::Throttles);
+            queries.push(Query { sql: &read::FOUR_THROTTLES, values: four(keys, |key| key.as_slice().into()) });
+        }
+        queries
+    }
+
+    fn ask_users(&mut self, users: &[UserId]) -> Vec<Query> {
+        let mut users = users.to_vec();
+        users.sort_unstable();
+        users.dedup();
+        let mut queries = Vec::new();
+        for users in users.chunks(4) {
+            let values = four(users, |user| user.as_bytes().into());
+            for (part, sql) in [
+                (Part::Users, &read::FOUR_USERS),
+                (Part::Addresses, &read::FOUR_USERS_ADDRESSES),
+                (Part::Links, &read::FOUR_USERS_LINKS),
+            ] {
+                self.asked.push(part);
+                queries.push(Query { sql, values: values.clone() });
+            }
+        }
+        queries
+    }
+
+    fn take(&mut self, answers: Vec<Rows>) -> Result<(), StoreError> {
+        for (part, rows) in std::mem::take(&mut self.asked).into_iter().zip(answers) {
+            for row in rows {
+                self.take_row(part, row)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_row(&mut self, part: Part, mut row: Row) -> Result<(), StoreError> {
+        let facts = &mut self.facts;
+        match part {
+            Part::Epoch => facts.store_epoch = row.int()?,
+            Part::Connections => facts.connections.push(connection_state(row)?),
+            Part::Session => facts.session = Some(session(&mut row)?),
+            Part::Identity => facts.identity = self.query.identity.clone().map(|i| identity(row, i)).transpose()?,
+            Part::AddressOwner => facts.address_owner = Some(row.id(UserId::from_slice)?),
+            Part::FlowSpent => facts.flow_spent = true,
+            Part::Code => facts.code = Some(code(row)?),
+            Part::Throttles => facts.throttles.push(throttle(row)?),
+            Part::Users => facts.users.push(user(row)?),
+            Part::Addresses => add_address(&mut facts.users, row)?,
+            Part::Links => add_link(&mut facts.users, &mut row)?,
+        }
+        Ok(())
+    }
+
+    /// Users that were reached and are not loaded.
+    fn missing(&self) -> Vec<UserId> {
+        let facts = &self.facts;
+        let session = facts.session.as_ref().map(|session| session.user);
+        let holder = facts.identity.as_ref().and_then(|identity| identity.link).map(|(_, user, _)| user);
+        let reached = [session, holder, facts.address_owner].into_iter().flatten();
+        reached.filter(|user| facts.user(*user).is_none() && !self.query.users.contains(user)).collect()
+    }
+}
+
+impl Script for FactsScript {
+    type Out = Facts;
+
+    fn next(&mut self, answers: Vec<Rows>) -> Result<Step<Facts>, StoreError> {
+        self.stage += 1;
+        if self.stage == 1 {
+            let queries = self.first();
+            let leads_on =
+                self.query.session.is_some() || self.query.identity.is_some() || self.query.address.is_some();
+            return Ok(if leads_on { Step::Ask(queries) } else { Step::Last(queries) });
+        }
+        self.take(answers)?;
+        if self.stage == 2 {
+            let mut queries = self.ask_users(&self.missing());
+            if self.query.address.is_some() {
+                queries.extend(self.ask_throttles(&self.owner_throttles()));
+            }
+            if !queries.is_empty() {
+                return Ok(Step::Last(queries));
+            }
+        }
+        self.facts.users.sort_unstable_by_key(|user| user.id);
+        self.facts.throttles.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        self.facts.throttles.dedup();
+        Ok(Step::Done(std::mem::take(&mut self.facts)))
+    }
+}
+
+/// Four values of one to four keys: the last one repeats.
+fn four<T>(keys: &[T], value: impl Fn(&T) -> Value) -> Vec<Value> {
+    keys.iter().chain(std::iter::repeat_n(&keys[keys.len() - 1], 4 - keys.len())).map(value).collect()
+}
+
+/// One page of a connection's users, with the fingerprint, in one question.
+pub(crate) struct CohortScript {
+    connection: ConnectionId,
+    page: Page,
+    asked: bool,
+}
+
+impl CohortScript {
+    pub fn new(connection: &ConnectionId, page: Page) -> Self {
+        Self { connection: connection.clone(), page, asked: false }
+    }
+}
+
+impl Script for CohortScript {
+    type Out = Cohort;
+
+    fn next(&mut self, answers: Vec<Rows>) -> Result<Step<Cohort>, StoreError> {
+        if !self.asked {
+            self.asked = true;
+            let after = self.page.after.as_ref().map_or(Vec::new(), |user| user.as_bytes().to_vec());
+            let values = vec![(&self.connection).into(), after.into(), i64::from(self.page.limit).into()];
+            let of_page = |sql| Query { sql, values: values.clone() };
+            return Ok(Step::Last(vec![
+                Query { sql: &read::COHORT_FINGERPRINT, values: vec![(&self.connection).into()] },
+                of_page(&read::COHORT_USERS),
+                of_page(&read::COHORT_ADDRESSES),
+                of_page(&read::COHORT_LINKS),
+            ]));
+        }
+        let [fingerprint, users, addresses, links] =
+            <[Rows; 4]>::try_from(answers).map_err(|_| corrupt("a cohort's answers"))?;
+        let fingerprint = fingerprint.into_iter().next().ok_or_else(|| corrupt("a cohort's fingerprint"))?.int()?;
+        let mut users: Vec<UserFacts> = users.into_iter().map(user).collect::<Result<_, _>>()?;
+        for row in addresses {
+            add_address(&mut users, row)?;
+        }
+        for mut row in links {
+            add_link(&mut users, &mut row)?;
+        }
+        let full = users.len() >= self.page.limit as usize;
+        let next = users.last().filter(|_| full).map(|user| user.id);
+        Ok(Step::Done(Cohort { users, fingerprint, next }))
+    }
+}
+
+pub(crate) fn address(text: &str) -> Option<Address> {
+    Address::parse(text).ok().filter(|address| address.as_str() == text)
+}
+
+pub(crate) fn session(row: &mut Row) -> Result<SessionFacts, StoreError> {
+    Ok(SessionFacts {
+        id: row.id(SessionId::from_slice)?,
+        hash: row.digest()?,
+        user: row.id(UserId::from_slice)?,
+        level: level(row.int()?)?,
+        method: row.parsed("the method of a session", from_json)?,
+        authenticated_at: row.time()?,
+        created_at: row.time()?,
+        expires_at: row.time()?,
+        store_epoch: row.int()?,
+        user_agent: row.text()?,
+    })
+}
+
+fn connection_state(mut row: Row) -> Result<ConnectionState, StoreError> {
+    Ok(ConnectionState {
+        id: row.parsed("a connection's name", connection)?,
+        version: row.int()?,
+        enabled: row.int()? != 0,
+        issuer: row.text()?,
+        client_id: row.text()?,
+        subject_claim: row.text()?,
+        epoch: row.int()?,
+        namespace: Namespace::from_stored(row.text()?),
+        changed_at: row.time()?,
+    })
+}
+
+fn identity(mut row: Row, identity: ExternalIdentity) -> Result<IdentityFacts, StoreError> {
+    let link = row.opt_id(LinkId::from_slice)?;
+    let holder = row.opt_id(UserId::from_slice)?;
+    let state = row.opt_parsed("the state of a link", link_state)?;
+    let removed = row.int()? > 0;
+    let link = match (link, holder, state) {
+        (None, None, None) => None,
+        (Some(link), Some(holder), Some(state)) if state != LinkState::Removed => Some((link, holder, state)),
+        _ => return Err(corrupt("an identity that is held by no living link")),
+    };
+    Ok(IdentityFacts { identity, link, was_removed: removed && link.is_none() })
+}
+
+fn code(mut row: Row) -> Result<CodeFacts, StoreError> {
+    Ok(CodeFacts {
+        address: row.parsed("an address", address)?,
+        hash: row.digest()?,
+        attempts_left: row.int()?,
+        expires_at: row.time()?,
+    })
+}
+
+fn throttle(mut row: Row) -> Result<ThrottleFacts, StoreError> {
+    Ok(ThrottleFacts { key: row.bytes()?, failures: row.int()?, blocked_until: row.time()?, updated_at: row.time()? })
+}
+
+fn user(mut row: Row) -> Result<UserFacts, StoreError> {
+    let mut user = UserFacts {
+        id: row.id(UserId::from_slice)?,
+        version: row.int()?,
+        status: row.parsed("the status of a user", status)?,
+        protected: row.int()? != 0,
+        required_level: level(row.int()?)?,
+        name: row.text()?,
+        created_at: row.time()?,
+        addresses: Vec::new(),
+        password: None,
+        links: Vec::new(),
+        chain: ChainHead::default(),
+        sealed_key: row.bytes()?,
+    };
+    if let (Some(phc), Some(set_at)) = (row.opt_text()?, row.opt_time()?) {
+        user.password = Some(PasswordFacts { phc: Secret::new(phc), set_at });
+    }
+    if let Some(seq) = row.opt_int()? {
+        user.chain = ChainHead { seq, hash: row.digest()? };
+    }
+    Ok(user)
+}
+
+fn add_address(users: &mut [UserFacts], mut row: Row) -> Result<(), StoreError> {
+    let owner = row.id(UserId::from_slice)?;
+    let facts =
+        AddressFacts { address: row.parsed("an address", address)?, proof: proof(row.int()?)?, proven_at: row.time()? };
+    if let Some(user) = users.iter_mut().find(|user| user.id == owner) {
+        user.addresses.push(facts);
+    }
+    Ok(())
+}
+
+fn add_link(users: &mut [UserFacts], row: &mut Row) -> Result<(), StoreError> {
+    let (owner, facts) = link(row)?;
+    if let Some(user) = users.iter_mut().find(|user| user.id == owner) {
+        user.links.push(facts);
+    }
+    Ok(())
+}
+
+pub(crate) fn link(row: &mut Row) -> Result<(UserId, LinkFacts), StoreError> {
+    let owner = row.id(UserId::from_slice)?;
+    let id = row.id(LinkId::from_slice)?;
+    let connection = row.parsed("a connection's name", connection)?;
+    let namespace = Namespace::from_stored(row.text()?);
+    let subject = subject(&row.bytes()?)?;
+    let state = row.parsed("the state of a link", link_state)?;
+    let (linked_at, last_used_at, removed_at) = (row.time()?, row.opt_time()?, row.opt_time()?);
+    let holder = row.opt_id(UserId::from_slice)?;
+    let display: DisplayClaims = row.parsed("claims of an identity", from_json)?;
+    let address = row.opt_parsed("an address", address)?;
+    // What the provider says now, it says of whoever holds the identity now; a former holder does not learn it.
+    let shown = holder.is_none_or(|holder| holder == owner);
+    let facts = LinkFacts {
+        id,
+        connection,
+        identity: ExternalIdentity { namespace, subject },
+        state,
+        linked_at,
+        last_used_at,
+        removed_at,
+        display: if shown { display } else { DisplayClaims::default() },
+        address: address.filter(|_| shown),
+    };
+    Ok((owner, facts))
+}

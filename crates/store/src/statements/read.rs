@@ -1,0 +1,183 @@
+//! What facts, the session check and administration read.
+
+/// Users with password and end of chain. Each is looked up by its key and not joined: a planner without statistics
+/// would rather read the whole other table.
+macro_rules! users_where {
+    ($condition:expr) => {
+        concat!(
+            "SELECT u.id, u.version, u.status, u.protected, u.required_level, u.name, u.created_at, u.sealed_key, ",
+            "(SELECT p.phc FROM passwords p WHERE p.user_id = u.id), ",
+            "(SELECT p.set_at FROM passwords p WHERE p.user_id = u.id), ",
+            "(SELECT a.seq FROM audit_events a WHERE a.chain = u.id ORDER BY a.seq DESC LIMIT 1), ",
+            "(SELECT a.hash FROM audit_events a WHERE a.chain = u.id ORDER BY a.seq DESC LIMIT 1) ",
+            "FROM users u WHERE u.id IN (",
+            $condition,
+            ") ORDER BY u.id"
+        )
+    };
+}
+
+macro_rules! addresses_where {
+    ($condition:expr) => {
+        concat!(
+            "SELECT p.user_id, p.address, p.proof, p.proven_at FROM proven_addresses p WHERE p.user_id IN (",
+            $condition,
+            ") ORDER BY p.proven_at, p.address"
+        )
+    };
+}
+
+macro_rules! link_columns {
+    () => {
+        "l.user_id, l.id, l.connection_id, l.namespace, l.subject, l.state, l.linked_at, l.last_used_at, \
+         l.removed_at, e.user_id, e.display, e.address"
+    };
+}
+
+macro_rules! links_where {
+    ($condition:expr, $identities:expr) => {
+        concat!(
+            "SELECT ",
+            link_columns!(),
+            " FROM links l JOIN ",
+            $identities,
+            " WHERE l.user_id IN (",
+            $condition,
+            ") ORDER BY l.linked_at, l.id"
+        )
+    };
+}
+
+/// The identity of each link, one after the other.
+macro_rules! identity_of_link {
+    () => {
+        "external_identities e ON e.namespace = l.namespace AND e.subject = l.subject"
+    };
+}
+
+/// The same, for PostgreSQL: without statistics it would read all identities to hash them.
+macro_rules! identity_of_link_lateral {
+    () => {
+        "LATERAL (SELECT i.user_id, i.display, i.address FROM external_identities i \
+         WHERE i.namespace = l.namespace AND i.subject = l.subject LIMIT 1) e ON TRUE"
+    };
+}
+
+macro_rules! session_columns {
+    () => {
+        "s.id, s.hash, s.user_id, s.level, s.method, s.authenticated_at, s.created_at, s.expires_at, s.store_epoch, \
+         s.user_agent"
+    };
+}
+
+/// The first address a user has proven; `u` is the user.
+macro_rules! first_address {
+    () => {
+        "(SELECT p.address FROM proven_addresses p WHERE p.user_id = u.id ORDER BY p.proven_at, p.address LIMIT 1)"
+    };
+}
+
+macro_rules! summaries_where {
+    ($condition:literal, $limit:literal) => {
+        concat!(
+            "SELECT u.id, u.version, u.status, u.protected, u.required_level, u.name, u.created_at, ",
+            first_address!(),
+            ", (SELECT COUNT(*) FROM proven_addresses p WHERE p.user_id = u.id), ",
+            "(SELECT COUNT(*) FROM passwords w WHERE w.user_id = u.id), ",
+            "(SELECT COUNT(*) FROM links l WHERE l.user_id = u.id AND l.state = 'active'), ",
+            "(SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id), ",
+            "(SELECT a.at FROM audit_events a WHERE a.chain = u.id AND a.kind = 'signed_in' ",
+            "ORDER BY a.seq DESC LIMIT 1) ",
+            "FROM users u WHERE ",
+            $condition,
+            " ORDER BY u.id LIMIT ",
+            $limit
+        )
+    };
+}
+
+macro_rules! audit_columns {
+    () => {
+        "a.chain, a.seq, a.id, a.at, a.kind, a.actor, a.reason, a.policy_version, a.link, a.connection, a.session, \
+         a.proofs, a.personal, a.prev_hash, a.hash"
+    };
+}
+
+macro_rules! cohort {
+    () => {
+        "SELECT l.user_id FROM links l WHERE l.connection_id = $1 AND l.state = 'active' AND l.user_id > $2 \
+         GROUP BY l.user_id ORDER BY l.user_id LIMIT $3"
+    };
+}
+
+super::statements! {
+    // Facts.
+    STORE_EPOCH = "SELECT m.value FROM meta m WHERE m.key = 'store_epoch'";
+    CONNECTIONS = "SELECT c.id, c.version, c.enabled, c.issuer, c.client_id, c.subject_claim, c.epoch, c.namespace, \
+        c.changed_at FROM connections c ORDER BY c.id";
+    SESSION = concat!("SELECT ", session_columns!(), " FROM sessions s WHERE s.hash = $1");
+    /// Tombstones of deleted users do not count: an identity whose user is gone starts empty.
+    IDENTITY = "SELECT e.link_id, e.user_id, h.state, (SELECT COUNT(*) FROM links l JOIN users u ON u.id = l.user_id \
+        WHERE l.namespace = e.namespace AND l.subject = e.subject AND l.state = 'removed' AND u.status <> 'deleted') \
+        FROM external_identities e LEFT JOIN links h ON h.user_id = e.user_id AND h.id = e.link_id \
+        WHERE e.namespace = $1 AND e.subject = $2";
+    ADDRESS_OWNER = "SELECT p.user_id FROM proven_addresses p WHERE p.address = $1";
+    FLOW_SPENT = "SELECT f.expires_at FROM spent_flows f WHERE f.id = $1";
+    CODE = "SELECT c.address, c.hash, c.attempts_left, c.expires_at FROM codes c WHERE c.flow = $1";
+    FOUR_THROTTLES = "SELECT t.key, t.failures, t.blocked_until, t.updated_at FROM throttles t \
+        WHERE t.key IN ($1, $2, $3, $4)";
+    /// Four at once, filled up by repeating: one prepared statement for any number of users.
+    FOUR_USERS = users_where!("$1, $2, $3, $4");
+    FOUR_USERS_ADDRESSES = addresses_where!("$1, $2, $3, $4");
+    FOUR_USERS_LINKS = links_where!("$1, $2, $3, $4", identity_of_link!()),
+        postgres links_where!("$1, $2, $3, $4", identity_of_link_lateral!());
+
+    // The session check.
+    CHECK_SESSION = concat!(
+        "SELECT ", session_columns!(), ", u.status, u.version, u.required_level, ",
+        "(SELECT m.value FROM meta m WHERE m.key = 'store_epoch'), u.name, ", first_address!(),
+        " FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.hash = $1"
+    );
+
+    // Cohorts: one condition, so that one snapshot gives the same users thrice.
+    COHORT_FINGERPRINT = "SELECT CAST(COALESCE(SUM(u.version + 1), 0) AS BIGINT) \
+        FROM links l JOIN users u ON u.id = l.user_id WHERE l.connection_id = $1";
+    COHORT_USERS = users_where!(cohort!());
+    COHORT_ADDRESSES = addresses_where!(cohort!());
+    COHORT_LINKS = links_where!(cohort!(), identity_of_link!()),
+        postgres links_where!(cohort!(), identity_of_link_lateral!());
+
+    // Administration.
+    USERS = summaries_where!("u.id > $1", "$2");
+    USERS_BY_ADDRESS = summaries_where!(
+        "u.id > $1 AND u.id IN (SELECT p.user_id FROM proven_addresses p WHERE p.address = $2 \
+         UNION SELECT c.user_id FROM claimed_addresses c WHERE c.address = $2)",
+        "$3"
+    );
+    SESSIONS_OF = concat!(
+        "SELECT ", session_columns!(), " FROM sessions s WHERE s.user_id = $1 ORDER BY s.created_at DESC, s.id DESC"
+    );
+    FIND_IDENTITY = concat!(
+        "SELECT c.id, u.name, u.status, ", link_columns!(),
+        " FROM connections c JOIN links l ON l.namespace = c.namespace ",
+        "JOIN external_identities e ON e.namespace = l.namespace AND e.subject = l.subject ",
+        "JOIN users u ON u.id = l.user_id WHERE c.issuer = $1 AND l.subject = $2 ORDER BY l.linked_at, l.id, c.id"
+    );
+
+    // Audit log.
+    CHAIN_HEAD = "SELECT a.seq, a.hash FROM audit_events a WHERE a.chain = $1 ORDER BY a.seq DESC LIMIT 1";
+    AUDIT = concat!(
+        "SELECT ", audit_columns!(),
+        " FROM audit_events a WHERE a.chain = $1 AND a.seq < $2 ORDER BY a.seq DESC LIMIT $3"
+    );
+    AUDIT_WALK = concat!(
+        "SELECT ", audit_columns!(),
+        " FROM audit_events a WHERE (a.chain, a.seq) > ($1, $2) ORDER BY a.chain, a.seq LIMIT $3"
+    );
+    USERS_WALK = "SELECT u.id, (SELECT COUNT(*) FROM audit_events a WHERE a.chain = u.id AND a.seq = 1) \
+        FROM users u WHERE u.id > $1 ORDER BY u.id LIMIT $2";
+
+    // Outbox.
+    DUE_MAIL = "SELECT o.id, o.sealed, o.created_at, o.attempts FROM outbox o \
+        WHERE o.sent_at IS NULL AND o.next_at <= $1 ORDER BY o.next_at, o.id LIMIT $2";
+}

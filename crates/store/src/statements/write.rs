@@ -1,0 +1,122 @@
+//! What plans, the outbox and housekeeping write.
+
+super::statements! {
+    // Guards.
+    EXPECT_USER = "SELECT 1 FROM users WHERE id = $1 AND version = $2",
+        postgres "SELECT 1 FROM users WHERE id = $1 AND version = $2 FOR SHARE";
+    EXPECT_CONNECTION = "SELECT 1 FROM connections WHERE id = $1 AND version = $2",
+        postgres "SELECT 1 FROM connections WHERE id = $1 AND version = $2 FOR SHARE";
+    /// Takes no lock: a raise of the epoch reads nothing a plan writes, so the plan may as well have come before it.
+    EXPECT_STORE_EPOCH = "SELECT 1 FROM meta WHERE key = 'store_epoch' AND value = $1";
+    /// Locked to write, not to share: whoever guards a session mostly ends it next, and two who share would wait for
+    /// each other.
+    EXPECT_SESSION = "SELECT 1 FROM sessions WHERE hash = $1",
+        postgres "SELECT 1 FROM sessions WHERE hash = $1 FOR UPDATE";
+    /// The connection's row is what orders a cohort check and the plans that guard the connection.
+    LOCK_CONNECTION = "SELECT 1 FROM connections WHERE id = $1",
+        postgres "SELECT 1 FROM connections WHERE id = $1 FOR NO KEY UPDATE";
+    EXPECT_COHORT = "SELECT 1 FROM meta WHERE key = 'store_epoch' AND (SELECT CAST(COALESCE(SUM(u.version + 1), 0) AS BIGINT) \
+        FROM links l JOIN users u ON u.id = l.user_id WHERE l.connection_id = $1) = $2";
+    EXPECT_CHAIN_HEAD = "SELECT 1 FROM audit_events WHERE chain = $1 AND seq = $2 AND hash = $3";
+    SPEND_FLOW = "INSERT INTO spent_flows (id, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+
+    // Users.
+    RAISE_USER = "UPDATE users SET version = version + 1 WHERE id = $1 AND version = $2";
+    CREATE_USER = "INSERT INTO users (id, version, status, protected, required_level, name, sealed_key, created_at) \
+        VALUES ($1, 1, 'active', 0, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+    CREATE_SUBJECT = "INSERT INTO subjects (sector, sub, user_id, created_at) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT DO NOTHING";
+    SET_USER_STATUS = "UPDATE users SET status = $1 WHERE id = $2";
+    ERASE_USER = "UPDATE users SET status = 'deleted', name = '', sealed_key = $1 WHERE id = $2";
+    ERASE_PROVEN = "DELETE FROM proven_addresses WHERE user_id = $1";
+    ERASE_CLAIMED = "DELETE FROM claimed_addresses WHERE user_id = $1";
+    ERASE_PASSWORD = "DELETE FROM passwords WHERE user_id = $1";
+    ERASE_LINKS = "UPDATE links SET state = 'removed', removed_at = $1 WHERE user_id = $2 AND state <> 'removed'";
+    /// Of every identity the user ever linked, unless somebody else holds it now.
+    ERASE_IDENTITIES = "UPDATE external_identities SET display = $1, address = NULL, user_id = NULL, link_id = NULL \
+        WHERE (namespace, subject) IN (SELECT l.namespace, l.subject FROM links l WHERE l.user_id = $2) \
+        AND (user_id IS NULL OR user_id = $2)";
+
+    // Addresses and passwords.
+    PROVE_ADDRESS = "INSERT INTO proven_addresses (address, user_id, proof, proven_at) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT DO NOTHING";
+    UNCLAIM_ADDRESS = "DELETE FROM claimed_addresses WHERE address = $1 AND user_id = $2";
+    /// A weaker proof changes nothing, not even the time of the stronger one.
+    RENEW_ADDRESS = "UPDATE proven_addresses SET proven_at = CASE WHEN proof <= $1 THEN $2 ELSE proven_at END, \
+        proof = CASE WHEN proof <= $1 THEN $1 ELSE proof END WHERE address = $3 AND user_id = $4";
+    CLAIM_ADDRESS = "INSERT INTO claimed_addresses (address, user_id, claimed_at) VALUES ($1, $2, $3) \
+        ON CONFLICT DO NOTHING";
+    SET_PASSWORD = "INSERT INTO passwords (user_id, phc, set_at) VALUES ($1, $2, $3) \
+        ON CONFLICT (user_id) DO UPDATE SET phc = excluded.phc, set_at = excluded.set_at";
+
+    // Identities and links.
+    SEE_IDENTITY = "INSERT INTO external_identities (namespace, subject, display, address, first_seen, last_seen) \
+        VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (namespace, subject) DO UPDATE \
+        SET display = excluded.display, address = excluded.address, last_seen = excluded.last_seen";
+    /// The holder stands in the identity's row, so that taking it is one compare-and-swap (T79).
+    HOLD_IDENTITY = "INSERT INTO external_identities \
+        (namespace, subject, display, first_seen, last_seen, user_id, link_id) VALUES ($1, $2, $3, $4, $4, $5, $6) \
+        ON CONFLICT (namespace, subject) DO UPDATE SET user_id = excluded.user_id, link_id = excluded.link_id \
+        WHERE external_identities.link_id IS NULL";
+    ADD_LINK = "INSERT INTO links (user_id, id, connection_id, namespace, subject, state, reason, proofs, \
+        policy_version, linked_at) VALUES ($1, $2, $3, $4, $5, 'active', $6, $7, $8, $9) ON CONFLICT DO NOTHING";
+    REMOVE_LINK = "UPDATE links SET state = 'removed', removed_at = $1 \
+        WHERE user_id = $2 AND id = $3 AND state <> 'removed'";
+    RELEASE_IDENTITY = "UPDATE external_identities SET user_id = NULL, link_id = NULL \
+        WHERE namespace = $1 AND subject = $2 AND link_id = $3 AND user_id = $4";
+    TOUCH_LINK = "UPDATE links SET last_used_at = $1 WHERE user_id = $2 AND id = $3 AND state = 'active'";
+
+    // Sessions.
+    CREATE_SESSION = "INSERT INTO sessions (hash, id, user_id, level, method, link_id, created_at, authenticated_at, \
+        expires_at, store_epoch, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+        ON CONFLICT DO NOTHING";
+    END_SESSION = "DELETE FROM sessions WHERE hash = $1";
+    END_SESSION_BY_ID = "DELETE FROM sessions WHERE user_id = $1 AND id = $2";
+    END_SESSIONS_OF_LINK = "DELETE FROM sessions WHERE user_id = $1 AND link_id = $2";
+    END_SESSIONS_OF_USER = "DELETE FROM sessions WHERE user_id = $1";
+
+    // Codes and throttles.
+    ISSUE_CODE = "INSERT INTO codes (flow, address, hash, attempts_left, expires_at) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (flow) DO UPDATE SET address = excluded.address, hash = excluded.hash, \
+        attempts_left = excluded.attempts_left, expires_at = excluded.expires_at";
+    COUNT_GUESS = "UPDATE codes SET attempts_left = attempts_left - 1 \
+        WHERE flow = $1 AND attempts_left = $2 AND attempts_left > 0";
+    REDEEM_CODE = "DELETE FROM codes WHERE flow = $1 AND attempts_left = $2";
+    FIRST_FAILURE = "INSERT INTO throttles (key, failures, blocked_until, updated_at) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (key) DO UPDATE SET failures = excluded.failures, blocked_until = excluded.blocked_until, \
+        updated_at = excluded.updated_at WHERE throttles.failures = 0";
+    NEXT_FAILURE = "UPDATE throttles SET failures = $1, blocked_until = $2, updated_at = $3 \
+        WHERE key = $4 AND failures = $5";
+    CLEAR_THROTTLE = "DELETE FROM throttles WHERE key = $1";
+
+    // Connections.
+    DECLARE_CONNECTION = "INSERT INTO connections (id, version, enabled, issuer, client_id, subject_claim, epoch, \
+        namespace, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
+    SET_CONNECTION_ENABLED = "UPDATE connections SET enabled = $1, version = version + 1, changed_at = $2 \
+        WHERE id = $3 AND version = $4";
+
+    // Audit log and outbox.
+    APPEND_AUDIT = "INSERT INTO audit_events (chain, seq, id, at, kind, actor, reason, policy_version, link, \
+        connection, session, proofs, personal, prev_hash, hash) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING";
+    SEND_MAIL = "INSERT INTO outbox (id, sealed, created_at, attempts, next_at) VALUES ($1, $2, $3, 0, $3) \
+        ON CONFLICT DO NOTHING";
+    MAIL_SENT = "UPDATE outbox SET sent_at = $1, sealed = $2 WHERE id = $3 AND sent_at IS NULL";
+    /// The count of attempts is the lease: of two senders one counts up.
+    MAIL_CLAIM = "UPDATE outbox SET attempts = $1, next_at = $2 \
+        WHERE id = $3 AND sent_at IS NULL AND attempts = $4";
+
+    MAIL_PUT_OFF = "UPDATE outbox SET next_at = $1 WHERE id = $2 AND sent_at IS NULL AND attempts = $3";
+
+    // Housekeeping, in batches that hold no lock for long.
+    SWEEP_SESSIONS = "DELETE FROM sessions WHERE hash IN \
+        (SELECT s.hash FROM sessions s WHERE s.expires_at < $1 ORDER BY s.expires_at LIMIT $2)";
+    SWEEP_SPENT_FLOWS = "DELETE FROM spent_flows WHERE id IN \
+        (SELECT s.id FROM spent_flows s WHERE s.expires_at < $1 ORDER BY s.expires_at LIMIT $2)";
+    SWEEP_CODES = "DELETE FROM codes WHERE flow IN \
+        (SELECT c.flow FROM codes c WHERE c.expires_at < $1 ORDER BY c.expires_at LIMIT $2)";
+    SWEEP_THROTTLES = "DELETE FROM throttles WHERE key IN (SELECT t.key FROM throttles t \
+        WHERE t.updated_at < $1 AND t.blocked_until < $2 ORDER BY t.updated_at LIMIT $3)";
+    SWEEP_MAIL = "DELETE FROM outbox WHERE id IN \
+        (SELECT o.id FROM outbox o WHERE o.sent_at IS NOT NULL AND o.sent_at < $1 ORDER BY o.sent_at LIMIT $2)";
+}

@@ -1,0 +1,150 @@
+//! Every statement is prepared on both engines, and none walks a table that grows.
+
+use crate::support::*;
+use model::{Change, EventKind, Method, Secret};
+use rusqlite::params_from_iter;
+
+#[tokio::test]
+async fn every_statement_prepares_on_sqlite() {
+    let db = Database::sqlite().await;
+    let Raw::Sqlite(directory) = &db.raw else { unreachable!() };
+    let connection = rusqlite::Connection::open(directory.file()).unwrap();
+    for sql in store::statements() {
+        let statement = connection.prepare(sql.sqlite()).unwrap_or_else(|error| panic!("{}: {error}", sql.name));
+        for index in 1..=statement.parameter_count() {
+            let expected = format!("${index}");
+            assert_eq!(statement.parameter_name(index), Some(expected.as_str()), "{}", sql.name);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_statement_prepares_on_postgres() {
+    let db = Database::postgres().await;
+    let Raw::Postgres(url) = &db.raw else { unreachable!() };
+    let client = connect(url).await;
+    let sqlite = Database::sqlite().await;
+    let Raw::Sqlite(directory) = &sqlite.raw else { unreachable!() };
+    let file = rusqlite::Connection::open(directory.file()).unwrap();
+    for sql in store::statements() {
+        let statement = client.prepare(sql.postgres()).await.unwrap_or_else(|error| panic!("{}: {error:?}", sql.name));
+        let parameters = file.prepare(sql.sqlite()).unwrap().parameter_count();
+        assert_eq!(statement.params().len(), parameters, "{}", sql.name);
+        for ty in statement.params().iter().chain(statement.columns().iter().map(tokio_postgres::Column::type_)) {
+            let known = ["int8", "int4", "text", "bytea"];
+            assert!(known.contains(&ty.name()), "{}: {ty}", sql.name);
+        }
+    }
+}
+
+/// Tables of a few rows, by their names and by the names they have in statements.
+const SMALL: &[&str] = &["connections", "c", "meta", "m"];
+
+/// 5,000 users with everything a user has.
+async fn fill(db: &Database) {
+    for block in 0..10 {
+        let mut changes = Vec::new();
+        for n in block * 500..(block + 1) * 500 {
+            let (user, subject) = (user(n), n.to_string());
+            changes.extend([create(user), prove(&format!("u{n}@example.org"), user), spend(n), mail(n)]);
+            changes.push(add_link(n, user, "google", identity("https://g.example", &subject)));
+            changes.extend([session(n, user, Method::Password), first_event(user, EventKind::UserCreated)]);
+            changes.extend([
+                Change::SetPassword { user, phc: Secret::new("phc".to_owned()), at: AT },
+                Change::ClaimAddress { address: address(&format!("c{n}@example.org")), user, at: AT },
+                Change::Throttle { key: subject.into_bytes(), was: 0, failures: 1, blocked_until: AT, at: AT },
+                Change::IssueCode {
+                    flow: flow(n),
+                    address: address("a@example.org"),
+                    hash: hash(n),
+                    attempts: 3,
+                    expires_at: AT,
+                },
+            ]);
+        }
+        db.done(changes).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_statement_walks_a_table_on_sqlite() {
+    let db = Database::sqlite().await;
+    db.done([declare("google", "https://g.example")]).await;
+    fill(&db).await;
+    let Raw::Sqlite(directory) = &db.raw else { unreachable!() };
+    let connection = rusqlite::Connection::open(directory.file()).unwrap();
+    for analysed in [false, true] {
+        if analysed {
+            connection.execute_batch("ANALYZE").unwrap();
+        }
+        for sql in store::statements() {
+            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.sqlite())).unwrap();
+            let nothing = std::iter::repeat_n(rusqlite::types::Null, explain.parameter_count());
+            let steps = explain.query_map(params_from_iter(nothing), |row| row.get::<_, String>(3)).unwrap();
+            let steps: Vec<String> = steps.map(Result::unwrap).collect();
+            for step in &steps {
+                let walked = step.strip_prefix("SCAN ").map(|rest| rest.split(' ').next().unwrap());
+                let allowed = walked.is_none_or(|table| SMALL.contains(&table) || table == "CONSTANT");
+                assert!(allowed, "{} (analysed: {analysed}): {steps:#?}", sql.name);
+            }
+        }
+    }
+}
+
+/// Of a whole connection, in batches, or once in a while by an administrator: the planner may weigh a hash against
+/// many look-ups there.
+const OF_MANY: &[&str] = &[
+    "EXPECT_COHORT",
+    "COHORT_FINGERPRINT",
+    "COHORT_USERS",
+    "COHORT_ADDRESSES",
+    "COHORT_LINKS",
+    "SWEEP_SESSIONS",
+    "SWEEP_SPENT_FLOWS",
+    "SWEEP_CODES",
+    "SWEEP_THROTTLES",
+    "SWEEP_MAIL",
+    "USERS_BY_ADDRESS",
+];
+
+/// Plans are made once and kept, often when a table is young: they must be right without statistics.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_statement_walks_a_table_on_postgres() {
+    let db = Database::postgres().await;
+    db.done([declare("google", "https://g.example")]).await;
+    let Raw::Postgres(url) = &db.raw else { unreachable!() };
+    let client = connect(url).await;
+    client.batch_execute("ALTER TABLE users SET (autovacuum_enabled = false)").await.unwrap();
+    let mut walks = Vec::new();
+    for state in ["empty", "filled", "analysed"] {
+        match state {
+            "filled" => fill(&db).await,
+            "analysed" => client.batch_execute("ANALYZE").await.unwrap(),
+            _ => {}
+        }
+        client.batch_execute("DEALLOCATE ALL; SET plan_cache_mode = force_generic_plan").await.unwrap();
+        for sql in store::statements().filter(|sql| !OF_MANY.contains(&sql.name)) {
+            client.batch_execute(&format!("PREPARE walk AS {}", sql.postgres())).await.unwrap();
+            let count = (1..=20).rev().find(|n| sql.postgres().contains(&format!("${n}"))).unwrap_or(0);
+            let nothing = vec!["NULL"; count].join(", ");
+            let call = if count == 0 { "walk".to_owned() } else { format!("walk({nothing})") };
+            let steps = client.simple_query(&format!("EXPLAIN EXECUTE {call}")).await.unwrap();
+            let steps: Vec<String> = steps
+                .iter()
+                .filter_map(|message| match message {
+                    tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+                    _ => None,
+                })
+                .collect();
+            for step in &steps {
+                let walked = step.split_once("Seq Scan on ").map(|(_, rest)| rest.split(' ').next().unwrap());
+                let allowed = walked.is_none_or(|table| SMALL.contains(&table));
+                if !allowed {
+                    walks.push(format!("{} ({state}): {steps:#?}", sql.name));
+                }
+            }
+            client.batch_execute("DEALLOCATE walk").await.unwrap();
+        }
+    }
+    assert!(walks.is_empty(), "{}", walks.join("\n"));
+}

@@ -1,0 +1,44 @@
+// Improves what already works: nothing here is needed.
+"use strict";
+const texts = document.currentScript.dataset;
+
+// A password can be looked at before it is sent.
+for (const input of document.querySelectorAll("input[data-reveal]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "reveal";
+  const show = (visible) => {
+    input.type = visible ? "text" : "password";
+    button.setAttribute("aria-pressed", String(visible));
+    button.textContent = visible ? texts.hide : texts.show;
+  };
+  show(false);
+  button.setAttribute("aria-controls", input.id);
+  button.addEventListener("click", () => show(input.type === "password"));
+  input.closest("form").addEventListener("submit", () => show(false));
+  input.after(button);
+}
+
+// A code that was copied with spaces or dashes is still the code.
+for (const input of document.querySelectorAll("input[data-digits]")) {
+  input.addEventListener("input", () => {
+    const digits = input.value.replace(/[^0-9]/g, "").slice(0, 6);
+    if (digits !== input.value) input.value = digits;
+  });
+}
+
+// A second press of the same button sends nothing; coming back to the page frees it again.
+for (const form of document.querySelectorAll("form")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    else form.dataset.sent = "1";
+  });
+}
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+// Times are in UTC; the reader's own time is one hover away.
+for (const time of document.querySelectorAll("time[datetime]")) {
+  time.title = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+}

@@ -1,0 +1,392 @@
+# Rund um jede Seite
+brand = Selfsame
+skip-link = Zum Inhalt springen
+nav-label = Konto
+nav-activity = Aktivität
+nav-sign-out = Abmelden
+footer = Eine Person, viele Anmeldungen, ein Konto.
+continue = Weiter
+cancel = Abbrechen
+undo = Rückgängig
+or = oder
+list-separator = {", "}
+support-code = Support-Code
+
+# Datum
+moment = { $day }. { $month } { $year }, { $time } UTC
+day = { $day }. { $month } { $year }
+month-1 = Jan.
+month-2 = Feb.
+month-3 = März
+month-4 = Apr.
+month-5 = Mai
+month-6 = Juni
+month-7 = Juli
+month-8 = Aug.
+month-9 = Sept.
+month-10 = Okt.
+month-11 = Nov.
+month-12 = Dez.
+
+# Geräte
+device = { $browser } auf { $system }
+device-unknown = Unbekanntes Gerät
+
+# Felder
+field-email = E-Mail-Adresse
+field-password = Passwort
+field-account-password = Passwort dieses Kontos
+field-name = Ihr Name
+field-code = Code aus der E-Mail
+field-new-password = Passwort wählen
+field-new-password-hint = Mindestens 8 Zeichen. Ein paar Wörter ohne Zusammenhang eignen sich gut.
+password-show = Anzeigen
+password-hide = Verbergen
+error-summary = Das hat noch nicht geklappt
+
+# Anmelden
+sign-in-title = Anmelden
+to-continue-to = weiter zu { $client }
+continue-with = Weiter mit { $provider }
+last-used = Zuletzt benutzt
+sign-in-switch-notice = Sie sind als { $name } angemeldet. Melden Sie sich als jemand anderes an, fragen wir, welches Konto gelten soll.
+sign-in-nothing-enabled = Die Anmeldung ist gerade abgeschaltet. Bitte kommen Sie später wieder.
+sign-in-new-here = Neu hier?
+sign-in-forget = Nicht Sie? Vergessen, was dieser Browser sich gemerkt hat
+not-you = Nicht Sie?
+password-title = Passwort eingeben
+password-code-title = Kurz bestätigen, dass Sie es sind
+sign-up-title = Konto anlegen
+sign-up-submit = Konto anlegen
+sign-up-next = Als Nächstes schicken wir einen Code an Ihre Adresse. Vorher wird nichts angelegt.
+sign-up-have-account = Schon ein Konto?
+
+# Code
+code-title = Code eingeben
+code-sent-to = Wir haben einen Code geschickt an
+code-purpose-sign-in = Geben Sie ihn hier ein, um sich anzumelden.
+code-purpose-sign-up = Geben Sie ihn hier ein, um Ihr Konto anzulegen.
+code-purpose-external = Diese Adresse haben wir von { $provider }. Geben Sie den Code ein, um fortzufahren; in der E-Mail steht, was dann geschieht.
+code-purpose-confirm = Geben Sie ihn hier ein, um zu bestätigen, dass Sie es sind.
+code-resent = Ein neuer Code ist unterwegs. Der vorige gilt nicht mehr.
+code-attempts-left =
+    { $count ->
+        [one] Noch ein Versuch, danach brauchen Sie einen neuen Code.
+       *[other] Noch { $count } Versuche, danach brauchen Sie einen neuen Code.
+    }
+code-not-there = Nichts angekommen? Schauen Sie im Spam nach oder warten Sie eine Minute.
+code-resend = Neuen Code schicken
+
+# Wechseln und abmelden
+switch-title = Welches Konto möchten Sie benutzen?
+switch-lead = Hier ist schon jemand anderes angemeldet.
+switch-other = Gerade angemeldet als
+switch-current = Bisher angemeldet
+switch-do = Zu diesem Konto wechseln
+switch-stay = Bei diesem Konto bleiben
+switch-unchanged = Beide Konten bleiben, wie sie sind.
+signed-out-title = Sie sind abgemeldet
+signed-out-lead = Sie können dieses Fenster schließen. Geöffnete Anwendungen erkennen Sie vielleicht noch für kurze Zeit.
+
+# Karten
+card-external = Konto bei { $provider }
+card-address-not-confirmed = Adresse nicht bestätigt
+card-id = Kennung endet auf
+card-look-twice = Dieser Name mischt Alphabete oder verbirgt Zeichen. Vergleichen Sie die Kennung, bevor Sie fortfahren.
+card-account = Ihr Konto hier
+
+# Konflikt und Verbinden
+conflict-title = Sie haben schon ein Konto
+conflict-lead = Zeigen Sie einmal, dass es Ihres ist. Danach öffnen Sie es auch mit { $provider }.
+conflict-used = Gerade benutzt
+conflict-found = Konto hier mit dieser Adresse
+conflict-prove = Ist das Ihr Konto?
+effects-change = Was geschieht
+effects-stay = Was bleibt, wie es ist
+conflict-change = Mit { $provider } können Sie sich künftig ebenfalls bei diesem Konto anmelden.
+conflict-stay = Ihre Daten, Ihre Adresse und Ihre anderen Anmeldewege. { $provider } erhält nichts von uns.
+conflict-without = Weiter, ohne zu verbinden
+proof-others = Oder anders bestätigen
+proof-password = Mit Passwort bestätigen
+proof-confirm = Bestätigen und weiter
+proof-code = Code per E-Mail schicken
+confirm-link-title = Dieses Konto bei { $provider } verbinden?
+confirm-link-silent = { $provider } hat dieses Konto ausgewählt, ohne Sie zu fragen. Bitte prüfen Sie, ob es das richtige ist.
+confirm-link-lead = Bitte prüfen Sie, ob Sie diese Konten verbinden möchten.
+confirm-link-used = Von { $provider }
+confirm-link-yours = Ihr Konto hier
+confirm-link-do = { $provider } verbinden
+confirm-link-cancel = Nicht verbinden
+connect-title = { $provider } verbinden
+connect-lead = Sie gehen zu { $provider }, wählen dort ein Konto und kommen hierher zurück.
+connect-with = Anbieter
+connect-you-choose = Das Konto wählen Sie auf der nächsten Seite.
+connect-change = Wer sich bei diesem Konto von { $provider } anmelden kann, kann Ihr Konto hier öffnen. Wir benachrichtigen Sie per E-Mail.
+connect-stay = Ihre Daten und Ihre anderen Anmeldewege. { $provider } können Sie jederzeit wieder entfernen.
+connect-do = Zu { $provider }
+linked-title = { $provider } ist verbunden
+linked-lead = Ab jetzt öffnen Sie Ihr Konto auch mit { $provider }. Wir haben Ihnen dazu eine E-Mail geschickt.
+linked-new = Neuer Anmeldeweg
+linked-not-yours = Nicht so gewollt?
+linked-undo = Wieder entfernen
+notice-other-account-title = Ein anderes Konto ist schon verbunden
+notice-address-taken-title = Diese Adresse gehört zu einem Konto
+notice-refused-title = Das können wir nicht zulassen
+notice-unchanged = Es wurde nichts geändert und nichts verbunden.
+
+# Wie es weitergeht
+way-sign-in = Anmelden
+way-other-sign-in = Anders anmelden
+way-sign-up = Konto anlegen
+way-try-again = Noch einmal versuchen
+way-start-over = Von vorn beginnen
+way-account = Zurück zu Ihrem Konto
+way-home = Zur Startseite
+way-back = Zurück
+
+# Konto
+account-title = Ihre Anmeldewege
+access-usable =
+    { $count ->
+        [0] Zurzeit öffnet nichts Ihr Konto.
+        [one] Ein Weg öffnet Ihr Konto.
+       *[other] Jeder dieser { $count } Wege öffnet Ihr Konto.
+    }
+access-one-mailbox = { $count } davon hängen am selben Postfach.
+account-methods = Wege, sich anzumelden
+account-methods-none = Es gibt noch keinen Anmeldeweg. Fügen Sie unten einen hinzu.
+badge-used-now = Jetzt benutzt
+badge-needs-attention = Bitte prüfen
+badge-provider-disabled = Hier abgeschaltet
+method-password = Passwort
+method-email-code = Code per E-Mail
+method-linked-on = Verbunden am
+method-set-on = Gesetzt am
+method-last-used = Zuletzt benutzt am
+method-never-used = Noch nicht benutzt
+method-change-password = Ändern
+method-remove = Entfernen
+method-remove-label = { $provider } entfernen
+account-add = Anmeldeweg hinzufügen
+account-add-lead = Mit einem zweiten Weg sperren Sie sich nicht aus.
+account-connect = { $provider } verbinden
+account-set-password = Passwort setzen
+account-addresses = E-Mail-Adressen
+account-addresses-none = Noch keine bestätigte Adresse.
+address-proven-on = Bestätigt am
+account-sessions = Wo Sie angemeldet sind
+session-current = Dieses Gerät
+session-since = seit
+session-end = Beenden
+session-end-label = Sitzung auf { $device } beenden
+account-see-activity = Letzte Aktivität ansehen
+flash-linked = { $provider } ({ $account }) ist verbunden.
+flash-removed = { $provider } öffnet Ihr Konto nicht mehr.
+flash-password-set = Ihr Passwort ist gesetzt.
+flash-session-ended = Die Sitzung ist beendet.
+flash-cancelled = Sie sind von { $provider } zurückgekommen, ohne zu verbinden. Es hat sich nichts geändert.
+flash-already-linked = Dieses Konto bei { $provider } ist schon mit Ihrem verbunden.
+
+# Entfernen
+remove-title = { $provider } entfernen?
+remove-what = Dieser Anmeldeweg
+remove-change = { $provider } öffnet Ihr Konto dann nicht mehr. Wir benachrichtigen Sie per E-Mail.
+remove-sessions =
+    { $count ->
+        [one] Eine damit geöffnete Sitzung endet.
+       *[other] { $count } damit geöffnete Sitzungen enden.
+    }
+remove-this-session = Auch die, in der Sie gerade sind; Sie melden sich danach neu an.
+remove-stay = Sie können sich weiterhin anmelden mit: { $methods }.
+remove-step-up = Sie werden gebeten zu bestätigen, dass Sie es sind.
+remove-do = { $provider } entfernen
+remove-keep = Behalten
+remove-again = Sie können es später wieder verbinden.
+
+# Bestätigen
+step-up-title = Bestätigen Sie, dass Sie es sind
+step-up-connect = Sie möchten { $provider } mit Ihrem Konto verbinden.
+step-up-remove = Sie möchten { $provider } von Ihrem Konto entfernen.
+step-up-set-password = Sie möchten ein Passwort für Ihr Konto setzen.
+step-up-continue = Ihre Anmeldung ist schon eine Weile her.
+step-up-none = Hier gibt es keinen Weg, das zu bestätigen. Melden Sie sich ab und wieder an und kommen Sie dann zurück.
+step-up-cancel = Abbrechen und zurück
+
+# Aktivität
+activity-title = Letzte Aktivität
+activity-lead = Alles, was Ihr Konto berührt hat. Etwas davon kennen Sie nicht? Entfernen Sie den Anmeldeweg und beenden Sie seine Sitzungen.
+activity-none = Bisher ist nichts geschehen.
+activity-by = mit
+activity-by-operator = Durch die Verwaltung
+activity-older = Ältere
+event-what-unknown = ein Anmeldeweg
+event-user-created = Ihr Konto wurde angelegt
+event-user-disabled = Ihr Konto wurde abgeschaltet
+event-user-enabled = Ihr Konto wurde wieder eingeschaltet
+event-user-deleted = Ihr Konto wurde gelöscht
+event-signed-in = Sie haben sich angemeldet
+event-signed-out = Sie haben sich abgemeldet
+event-stepped-up = Sie haben bestätigt, dass Sie es sind
+event-session-ended = Eine Sitzung wurde beendet
+event-address-proven = Adresse bestätigt: { $what }
+event-password-set = Ihr Passwort wurde gesetzt
+event-linked = Verbunden: { $what }
+event-unlinked = Entfernt: { $what }
+event-link-refused = Nicht verbunden: { $what }
+event-recycled-identity-noticed = Ihre Adresse kam mit einem Konto, das nicht verbunden ist: { $what }
+event-connection-declared = Anbieter hinzugefügt: { $what }
+event-connection-enabled = Anbieter eingeschaltet: { $what }
+event-connection-disabled = Anbieter abgeschaltet: { $what }
+
+# Passwort
+set-password-title = Passwort setzen
+set-password-change-title = Passwort ändern
+set-password-lead = Damit haben Sie einen weiteren Weg, sich anzumelden.
+set-password-change-lead = Ihre anderen Geräte bleiben angemeldet, bis Sie deren Sitzungen beenden.
+set-password-do = Passwort speichern
+
+# Fehler
+error-title-not-found = Hier ist nichts
+error-title-unavailable = Wir sind gleich wieder da
+error-title-cancelled = Sie sind ohne Anmeldung zurückgekommen
+error-title-provider = Der Anbieter hat nicht wie erwartet geantwortet
+error-title-stale = Diese Seite ist nicht mehr aktuell
+error-title-wait = Einen Moment Geduld
+error-title-wrong = Das hat nicht geklappt
+error-title-refused = Das können wir nicht zulassen
+error-retry = Laden Sie diese Seite gleich noch einmal.
+
+# Gründe
+reason-other = Etwas hat nicht geklappt, und nichts wurde geändert. Bitte versuchen Sie es noch einmal.
+reason-provider-down = Wir erreichen den Anbieter gerade nicht. Versuchen Sie es in einer Minute noch einmal oder melden Sie sich anders an.
+reason-provider-cancelled = Die Anmeldung beim Anbieter wurde abgebrochen. Es hat sich nichts geändert.
+reason-provider-answer-invalid = Die Antwort des Anbieters hat unsere Prüfungen nicht bestanden, deshalb haben wir sie nicht verwendet. Versuchen Sie es noch einmal oder melden Sie sich anders an.
+reason-flow-expired = Das hat länger gedauert, als wir es offen halten können. Bitte beginnen Sie von vorn.
+reason-flow-spent = Dieser Schritt ist schon erledigt. Machen Sie dort weiter, wo Sie sind, oder beginnen Sie von vorn.
+reason-flow-forged = Diese Seite gehört nicht zu einer Anmeldung, die in diesem Browser begonnen wurde. Bitte beginnen Sie hier neu.
+reason-origin-mismatch = Die Anfrage kam nicht von einer unserer Seiten. Öffnen Sie die Seite bitte neu und versuchen Sie es noch einmal.
+reason-wrong-password = Adresse und Passwort passen nicht zusammen. Prüfen Sie beides oder lassen Sie sich einen Code schicken.
+reason-wrong-code = Das ist nicht der zuletzt geschickte Code. Bitte vergleichen Sie mit der neuesten E-Mail.
+reason-code-expired = Dieser Code ist inzwischen zu alt. Lassen Sie sich einen neuen schicken.
+reason-code-attempts-used-up = Mit diesem Code gab es zu viele Versuche. Lassen Sie sich einen neuen schicken.
+reason-throttled = Es gab viele Versuche. Bitte warten Sie ein paar Minuten und versuchen Sie es dann noch einmal.
+reason-last-method = Das ist Ihr einziger Zugang. Fügen Sie erst einen anderen hinzu.
+reason-session-expired = Sie sind inzwischen abgemeldet. Bitte melden Sie sich neu an.
+reason-step-up-needed = Bitte bestätigen Sie zuerst, dass Sie es sind.
+reason-identity-of-other-user = Dieses Konto beim Anbieter öffnet hier schon ein anderes Konto. Melden Sie sich damit an, entfernen Sie es dort und verbinden Sie es dann hier.
+reason-identity-held = Dieser Anmeldeweg ist zur Sicherheit angehalten. Bitte melden Sie sich anders an.
+reason-match-inactive = Auf diesem Weg können wir Sie nicht anmelden. Bitte wenden Sie sich mit dem Code unten an den Support.
+reason-same-provider-other-subject = Das Konto hier ist mit einem anderen Konto dieses Anbieters verbunden. Melden Sie sich mit dem anderen an und fügen Sie dieses dann hinzu.
+reason-address-belongs-to-account = Diese Adresse gehört schon zu einem Konto. Bitte melden Sie sich dort an.
+reason-sign-up-closed = Neue Konten können hier nicht angelegt werden. Wenn Sie eines haben, melden Sie sich damit an.
+reason-sign-up-invited = Neue Konten gibt es hier auf Einladung. Bitte benutzen Sie den Link in Ihrer Einladung.
+reason-link-limit = Mehr Konten dieses Anbieters lassen sich nicht verbinden. Entfernen Sie eines, um ein anderes zu verbinden.
+reason-purpose-forbids = Dieser Anbieter ist hier nicht dafür vorgesehen. Bitte wählen Sie einen anderen Weg.
+reason-connection-disabled = Die Anmeldung über diesen Anbieter ist gerade abgeschaltet. Bitte wählen Sie einen anderen Weg.
+reason-unknown-connection = Diesen Anbieter kennen wir nicht. Bitte wählen Sie einen aus der Liste.
+reason-old-epoch = Diese Verbindung wurde neu eingerichtet, seit Sie sie zuletzt benutzt haben. Melden Sie sich anders an und verbinden Sie sie neu.
+reason-user-inactive = Dieses Konto kann gerade nicht benutzt werden. Bitte wenden Sie sich mit dem Code unten an den Support.
+reason-weak-password = Dieses Passwort wäre leicht zu erraten. Nehmen Sie ein längeres oder ein paar Wörter ohne Zusammenhang.
+reason-invalid-address = Das sieht nicht nach einer vollständigen E-Mail-Adresse aus. Sie sollte aussehen wie name@example.org.
+reason-wrong-user-proved = Sie haben ein anderes Konto bestätigt als das gezeigte. Bitte benutzen Sie einen Weg des Kontos auf dieser Seite.
+reason-proof-by-same-identity = Das ist genau das Konto, das Sie verbinden möchten. Bitte bestätigen Sie auf andere Weise.
+reason-not-fresh = Ihre letzte Anmeldung dort ist eine Weile her. Bitte melden Sie sich beim Anbieter neu an.
+reason-database-unavailable = Wir erreichen unsere Daten gerade nicht. Es ist nichts verloren; bitte versuchen Sie es gleich noch einmal.
+reason-bad-request = Etwas an dieser Anfrage war anders als erwartet. Bitte gehen Sie zurück und versuchen Sie es noch einmal.
+reason-not-found = Diese Seite gibt es nicht, oder sie ist umgezogen.
+reason-already-linked = Das ist schon mit Ihrem Konto verbunden.
+reason-link-not-found = Diesen Anmeldeweg gibt es in Ihrem Konto nicht mehr.
+reason-password-already-set = Ihr Konto hat schon ein Passwort. Sie können es ändern.
+reason-level-too-low = Dafür braucht es einen stärkeren Anmeldeweg als den benutzten.
+reason-mail-limit = Wir haben dieser Adresse schon mehrere E-Mails geschickt. Bitte warten Sie eine Weile, bevor Sie eine weitere anfordern.
+reason-internal-error = Bei uns ist etwas schiefgegangen. Es wurde nichts geändert; bitte versuchen Sie es noch einmal.
+reason-method-not-allowed = Dieser Anmeldeweg steht hier nicht zur Verfügung. Bitte wählen Sie einen anderen.
+reason-invalid-name = Bitte sagen Sie uns einen Namen, der in eine Zeile passt.
+reason-no-account-here = Mit dieser Adresse gibt es noch kein Konto. Sie können eines anlegen oder eine andere Adresse versuchen.
+reason-identity-was-removed = Dieses Konto beim Anbieter war hier schon einmal verbunden und wurde entfernt. Um es wieder zu verbinden, melden Sie sich erst anders an. Oder beginnen Sie mit einem eigenen Konto.
+reason-ticket-outdated = Ihr Konto hat sich geändert, seit Sie hiermit begonnen haben. Bitte beginnen Sie von vorn.
+reason-unknown-application = Die Anwendung, die Sie hierher geschickt hat, kennen wir nicht. Bitte öffnen Sie sie noch einmal auf dem gewohnten Weg.
+reason-redirect-not-registered = Die Anwendung wollte Sie an eine Stelle schicken lassen, die nicht für sie eingetragen ist; deshalb haben wir angehalten. Bitte sagen Sie es ihrem Betreiber.
+reason-handover-invalid = Die Anwendung hat die Anmeldung zu spät oder zweimal abgeholt. Bitte melden Sie sich dort noch einmal an.
+reason-busy = Gerade ist hier viel los. Es ist nichts verloren; bitte versuchen Sie es gleich noch einmal.
+reason-too-short = Dieses Passwort ist zu kurz. Nehmen Sie mindestens 8 Zeichen.
+reason-too-long = Dieses Passwort ist länger, als wir annehmen können. Bitte wählen Sie ein kürzeres.
+reason-guessable = Dieses Passwort wäre leicht zu erraten. Fügen Sie noch ein, zwei Wörter ohne Zusammenhang hinzu.
+reason-keyboard-row = Tastenreihen sind leicht zu erraten. Ein paar Wörter ohne Zusammenhang sind besser.
+reason-keyboard-pattern = Kurze Muster auf der Tastatur sind leicht zu erraten. Ein paar Wörter ohne Zusammenhang sind besser.
+reason-repeated-character = Ein wiederholtes Zeichen hilft wenig. Versuchen Sie ein paar Wörter ohne Zusammenhang.
+reason-repeated-pattern = Dasselbe Stück zu wiederholen hilft wenig. Versuchen Sie ein paar Wörter ohne Zusammenhang.
+reason-common-password = Dieses Passwort benutzen viele, deshalb wird es zuerst probiert. Bitte wählen Sie ein anderes.
+reason-similar-to-common = Das ähnelt einem Passwort, das viele benutzen. Bitte wählen Sie ein anderes.
+reason-sequence = Folgen wie abc oder 6543 sind leicht zu erraten. Versuchen Sie ein paar Wörter ohne Zusammenhang.
+reason-recent-year = Jahreszahlen sind leicht zu erraten. Versuchen Sie ein paar Wörter ohne Zusammenhang.
+reason-single-word = Ein einzelnes Wort ist leicht zu erraten. Fügen Sie zwei, drei andere ohne Zusammenhang hinzu.
+reason-date = Ein Datum ist leicht zu erraten. Versuchen Sie ein paar Wörter ohne Zusammenhang.
+reason-name = Namen sind leicht zu erraten. Fügen Sie ein paar Wörter ohne Zusammenhang hinzu.
+
+# E-Mails
+mail-a-provider = ein Anbieter
+mail-button = Konto ansehen
+mail-footer = Sie erhalten dies, weil Ihre Adresse bei { $origin } bestätigt ist.
+mail-code-footer = Gesendet, weil jemand diese Adresse bei { $origin } eingegeben hat.
+mail-fact-client = Für
+mail-fact-account = Konto bei { $provider }
+mail-fact-id = Kennung endet auf
+mail-fact-at = Wann
+mail-fact-device = Gerät
+mail-fact-place = Ort
+mail-fact-proof = Bestätigt mit
+mail-code-subject = Ihr Code
+mail-code-heading = Ihr Code
+mail-code-lead-sign-in = Jemand, hoffentlich Sie, möchte sich mit dieser Adresse anmelden.
+mail-code-lead-sign-up = Jemand, hoffentlich Sie, möchte mit dieser Adresse ein Konto anlegen.
+mail-code-lead-connect = Jemand hat sich mit { $provider } angemeldet und diese Adresse angegeben.
+mail-code-lead-confirm = Jemand, hoffentlich Sie, ändert gerade, wie sich Ihr Konto öffnen lässt.
+mail-code-valid =
+    { $count ->
+        [one] Er gilt eine Minute.
+       *[other] Er gilt { $count } Minuten.
+    }
+mail-code-follows-sign-in = Wer ihn eingibt, ist angemeldet.
+mail-code-follows-sign-up = Wird er eingegeben, ist das Konto angelegt.
+mail-code-follows-connect = Wird er eingegeben, wissen wir, dass dieses Postfach Ihres ist. Gibt es ein Konto mit dieser Adresse, fragt die nächste Seite, bevor etwas verbunden wird.
+mail-code-follows-confirm = Wird er eingegeben, ist die Änderung in dem Browser bestätigt, der danach gefragt hat.
+mail-code-lead-sign-in-unknown = Jemand, hoffentlich Sie, möchte sich mit dieser Adresse anmelden. Ein Konto gibt es damit noch nicht.
+mail-code-lead-sign-up-known = Jemand, hoffentlich Sie, möchte mit dieser Adresse ein Konto anlegen. Es gibt schon eines.
+mail-code-lead-prove = Jemand möchte ein Konto bei { $provider } mit Ihrem Konto hier verbinden.
+mail-code-follows-sign-in-unknown = Wird er eingegeben, können Sie fortfahren und ein Konto anlegen.
+mail-code-follows-sign-up-known = Wird er eingegeben, geht es zum vorhandenen Konto; ein zweites entsteht nicht.
+mail-code-follows-prove = Wird er eingegeben, wird das unten genannte Konto verbunden. Wer sich dort anmelden kann, kann dann auch Ihr Konto öffnen.
+mail-code-not-you = Waren Sie das nicht, tun Sie nichts: Ohne den Code kommt niemand weiter. Geben Sie ihn niemandem; von uns wird niemand danach fragen.
+mail-linked-subject = { $provider } wurde mit Ihrem Konto verbunden
+mail-linked-heading = Ein neuer Anmeldeweg
+mail-linked-lead = { $provider } wurde mit Ihrem Konto verbunden und kann es ab jetzt öffnen.
+mail-linked-not-you = Waren Sie das nicht, öffnen Sie Ihr Konto, entfernen Sie dort { $provider } und beenden Sie Sitzungen, die Sie nicht kennen.
+mail-unlinked-subject = { $provider } wurde von Ihrem Konto entfernt
+mail-unlinked-heading = Ein Anmeldeweg wurde entfernt
+mail-unlinked-lead = { $provider } öffnet Ihr Konto nicht mehr. Damit geöffnete Sitzungen sind beendet.
+mail-unlinked-not-you = Waren Sie das nicht, öffnen Sie Ihr Konto und prüfen Sie Anmeldewege und Sitzungen.
+mail-recycled-identity-subject = Ihre Adresse kam mit einem anderen Konto von { $provider }
+mail-recycled-identity-heading = Anderes Konto bei { $provider }, gleiche Adresse
+mail-recycled-identity-lead = Jemand hat sich mit einem anderen Konto von { $provider } angemeldet, das Ihre Adresse trägt. Es wurde nicht verbunden, und Ihr Konto ist unverändert.
+mail-recycled-identity-not-you = Waren Sie das, melden Sie sich wie gewohnt an und fügen Sie jenes Konto in den Einstellungen hinzu. Wenn nicht, brauchen Sie nichts zu tun.
+mail-password-set-subject = Ihr Passwort wurde gesetzt
+mail-password-set-heading = Ihr Passwort wurde gesetzt
+mail-password-set-lead = Ab jetzt öffnet ein neues Passwort Ihr Konto.
+mail-password-set-not-you = Waren Sie das nicht, öffnen Sie Ihr Konto auf anderem Weg, setzen Sie ein neues Passwort und beenden Sie Sitzungen, die Sie nicht kennen.
+mail-user-disabled-subject = Ihr Konto wurde abgeschaltet
+mail-user-disabled-heading = Ihr Konto wurde abgeschaltet
+mail-user-disabled-lead = Die Verwaltung hat Ihr Konto abgeschaltet. Alle Sitzungen sind beendet; Ihre Daten sind noch da.
+mail-user-disabled-not-you = Wenn Sie den Grund nicht kennen, fragen Sie bitte den Betreiber dieses Dienstes.
+mail-user-deleted-subject = Ihr Konto wurde gelöscht
+mail-user-deleted-heading = Ihr Konto wurde gelöscht
+mail-user-deleted-lead = Ihr Konto und was über Sie gespeichert war, wurde gelöscht. Alle Sitzungen sind beendet.
+mail-user-deleted-not-you = Falls Sie das nicht erwartet haben, fragen Sie bitte den Betreiber dieses Dienstes.
+
+# Weitergehen
+notice-continue = Bei diesem Konto anmelden
+notice-separate = Mit einem eigenen Konto fortfahren
+continue-title = Weiter zu { $client }
+continue-lead = Sie sind bereits angemeldet.
+continue-do = Weiter zu { $client }
+continue-switch = Ein anderes Konto verwenden

@@ -1,0 +1,392 @@
+# Around every page
+brand = Selfsame
+skip-link = Skip to content
+nav-label = Account
+nav-activity = Activity
+nav-sign-out = Sign out
+footer = One person, many sign-ins, one account.
+continue = Continue
+cancel = Cancel
+undo = Undo
+or = or
+list-separator = {", "}
+support-code = Support code
+
+# Dates
+moment = { $day } { $month } { $year }, { $time } UTC
+day = { $day } { $month } { $year }
+month-1 = Jan
+month-2 = Feb
+month-3 = Mar
+month-4 = Apr
+month-5 = May
+month-6 = Jun
+month-7 = Jul
+month-8 = Aug
+month-9 = Sep
+month-10 = Oct
+month-11 = Nov
+month-12 = Dec
+
+# Devices
+device = { $browser } on { $system }
+device-unknown = Unknown device
+
+# Fields
+field-email = E-mail address
+field-password = Password
+field-account-password = Password of this account
+field-name = Your name
+field-code = Code from the e-mail
+field-new-password = Choose a password
+field-new-password-hint = At least 8 characters. A few unrelated words work well.
+password-show = Show password
+password-hide = Hide password
+error-summary = That didn’t work yet
+
+# Sign in
+sign-in-title = Sign in
+to-continue-to = to continue to { $client }
+continue-with = Continue with { $provider }
+last-used = Last used
+sign-in-switch-notice = You are signed in as { $name }. If you sign in as somebody else, we’ll ask which account to use.
+sign-in-nothing-enabled = Signing in is switched off at the moment. Please come back later.
+sign-in-new-here = New here?
+sign-in-forget = Not you? Forget what this browser remembers
+not-you = Not you?
+password-title = Enter your password
+password-code-title = Check that it’s you
+sign-up-title = Create an account
+sign-up-submit = Create account
+sign-up-next = Next we’ll send a code to your address. Nothing is created before you have entered it.
+sign-up-have-account = Already have an account?
+
+# Code
+code-title = Enter the code
+code-sent-to = We sent a code to
+code-purpose-sign-in = Enter it here to sign in.
+code-purpose-sign-up = Enter it here to create your account.
+code-purpose-external = { $provider } gave us this address. Enter the code to go on; the e-mail says what happens next.
+code-purpose-confirm = Enter it here to confirm that it’s you.
+code-resent = A new code is on its way. The earlier one no longer works.
+code-attempts-left =
+    { $count ->
+        [one] One attempt left, then you’ll need a new code.
+       *[other] { $count } attempts left, then you’ll need a new code.
+    }
+code-not-there = Nothing there? Look in spam, or wait a minute.
+code-resend = Send a new code
+
+# Switch and sign out
+switch-title = Which account do you want to use?
+switch-lead = You are already signed in here as somebody else.
+switch-other = You just signed in as
+switch-current = Signed in until now
+switch-do = Switch to this account
+switch-stay = Stay with this account
+switch-unchanged = Neither account is changed by this.
+signed-out-title = You are signed out
+signed-out-lead = You can close this window. Applications you opened may keep you signed in for a little while.
+
+# Cards
+card-external = { $provider } account
+card-address-not-confirmed = Address not confirmed
+card-id = ID ending in
+card-look-twice = This name mixes alphabets or hides characters. Compare the ID before you go on.
+card-account = Your account here
+
+# Conflict and linking
+conflict-title = You already have an account
+conflict-lead = Show us once that it’s yours, and you can open it with { $provider } from now on.
+conflict-used = You just used
+conflict-found = Account here with this address
+conflict-prove = Is this your account?
+effects-change = What will happen
+effects-stay = What stays the same
+conflict-change = { $provider } becomes one more way to sign in to this account.
+conflict-stay = Your data, your address and your other ways to sign in. { $provider } gets nothing from us.
+conflict-without = Continue without connecting
+proof-others = Or prove it another way
+proof-password = Use your password
+proof-confirm = Confirm and go on
+proof-code = E-mail me a code
+confirm-link-title = Connect this { $provider } account?
+confirm-link-silent = { $provider } chose this account without asking you. Please check that it’s the one you want.
+confirm-link-lead = Please check that these are the accounts you want to connect.
+confirm-link-used = From { $provider }
+confirm-link-yours = Your account here
+confirm-link-do = Connect { $provider }
+confirm-link-cancel = Don’t connect
+connect-title = Connect { $provider }
+connect-lead = You’ll go to { $provider }, choose an account there, and come back here.
+connect-with = Provider
+connect-you-choose = You choose the account on the next page.
+connect-change = Whoever can sign in to that { $provider } account can open your account here. We’ll tell you by e-mail.
+connect-stay = Your data and your other ways to sign in. You can remove { $provider } again at any time.
+connect-do = Go to { $provider }
+linked-title = { $provider } is connected
+linked-lead = You can open your account with { $provider } from now on. We sent you an e-mail about it.
+linked-new = New way to sign in
+linked-not-yours = Not what you wanted?
+linked-undo = Remove it again
+notice-other-account-title = Another account is already connected
+notice-address-taken-title = This address belongs to an account
+notice-refused-title = We can’t let this through
+notice-unchanged = Nothing has been changed or connected.
+
+# Ways on
+way-sign-in = Sign in
+way-other-sign-in = Sign in another way
+way-sign-up = Create an account
+way-try-again = Try again
+way-start-over = Start over
+way-account = Back to your account
+way-home = Go to the start page
+way-back = Go back
+
+# Account
+account-title = Your sign-in methods
+access-usable =
+    { $count ->
+        [0] Nothing opens your account at the moment.
+        [one] One method opens your account.
+       *[other] Any of these { $count } opens your account.
+    }
+access-one-mailbox = { $count } of them depend on the same mailbox.
+account-methods = Ways to sign in
+account-methods-none = There is no way to sign in yet. Add one below.
+badge-used-now = Used now
+badge-needs-attention = Needs attention
+badge-provider-disabled = Switched off here
+method-password = Password
+method-email-code = Code by e-mail
+method-linked-on = Connected
+method-set-on = Set
+method-last-used = Last used
+method-never-used = Not used yet
+method-change-password = Change
+method-remove = Remove
+method-remove-label = Remove { $provider }
+account-add = Add a way to sign in
+account-add-lead = A second way in keeps you from being locked out.
+account-connect = Connect { $provider }
+account-set-password = Set a password
+account-addresses = E-mail addresses
+account-addresses-none = No confirmed address yet.
+address-proven-on = Confirmed
+account-sessions = Where you are signed in
+session-current = This device
+session-since = since
+session-end = End
+session-end-label = End the session on { $device }
+account-see-activity = See recent activity
+flash-linked = { $provider } ({ $account }) is connected.
+flash-removed = { $provider } no longer opens your account.
+flash-password-set = Your password is set.
+flash-session-ended = The session has ended.
+flash-cancelled = You came back from { $provider } without connecting. Nothing has changed.
+flash-already-linked = This { $provider } account is connected to you already.
+
+# Removing
+remove-title = Remove { $provider }?
+remove-what = This way to sign in
+remove-change = { $provider } will no longer open your account, and we’ll tell you by e-mail.
+remove-sessions =
+    { $count ->
+        [one] One session opened with it ends.
+       *[other] { $count } sessions opened with it end.
+    }
+remove-this-session = The one you are using now is among them, so you’ll sign in again.
+remove-stay = You can still sign in with: { $methods }.
+remove-step-up = You’ll be asked to confirm that it’s you.
+remove-do = Remove { $provider }
+remove-keep = Keep it
+remove-again = You can connect it again later.
+
+# Confirming
+step-up-title = Confirm that it’s you
+step-up-connect = You are about to connect { $provider } to your account.
+step-up-remove = You are about to remove { $provider } from your account.
+step-up-set-password = You are about to set a password for your account.
+step-up-continue = It has been a while since you signed in.
+step-up-none = There is no method here that could confirm it. Sign out and in again, then come back.
+step-up-cancel = Cancel and go back
+
+# Activity
+activity-title = Recent activity
+activity-lead = Everything that touched your account. Something you don’t recognise? Remove that way to sign in and end its sessions.
+activity-none = Nothing has happened yet.
+activity-by = with
+activity-by-operator = Done by an administrator
+activity-older = Older
+event-what-unknown = a sign-in method
+event-user-created = Your account was created
+event-user-disabled = Your account was switched off
+event-user-enabled = Your account was switched on again
+event-user-deleted = Your account was deleted
+event-signed-in = You signed in
+event-signed-out = You signed out
+event-stepped-up = You confirmed that it’s you
+event-session-ended = A session was ended
+event-address-proven = Address confirmed: { $what }
+event-password-set = Your password was set
+event-linked = Connected: { $what }
+event-unlinked = Removed: { $what }
+event-link-refused = Not connected: { $what }
+event-recycled-identity-noticed = Your address came with an account that isn’t connected: { $what }
+event-connection-declared = Sign-in provider added: { $what }
+event-connection-enabled = Sign-in provider switched on: { $what }
+event-connection-disabled = Sign-in provider switched off: { $what }
+
+# Password
+set-password-title = Set a password
+set-password-change-title = Change your password
+set-password-lead = It becomes one more way to sign in.
+set-password-change-lead = Your other devices stay signed in until you end their sessions.
+set-password-do = Save password
+
+# Errors
+error-title-not-found = There is nothing here
+error-title-unavailable = We’ll be right back
+error-title-cancelled = You came back without signing in
+error-title-provider = The provider didn’t answer as it should
+error-title-stale = This page is no longer current
+error-title-wait = Let’s slow down for a moment
+error-title-wrong = That didn’t work
+error-title-refused = We can’t let this through
+error-retry = Reload this page in a moment.
+
+# Reasons
+reason-other = Something didn’t work, and nothing was changed. Please try again.
+reason-provider-down = We can’t reach the provider at the moment. Try again in a minute, or sign in another way.
+reason-provider-cancelled = The sign-in at the provider was cancelled. Nothing has changed.
+reason-provider-answer-invalid = The provider’s answer didn’t pass our checks, so we didn’t use it. Please try again or sign in another way.
+reason-flow-expired = This took longer than we can keep it open. Please start again.
+reason-flow-spent = This step is already done. Go on from where you are, or start again.
+reason-flow-forged = This page doesn’t belong to a sign-in that was started in this browser. Please start again here.
+reason-origin-mismatch = The request didn’t come from one of our pages. Please open the page again and retry.
+reason-wrong-password = Address and password don’t match. Check both, or have a code sent to you.
+reason-wrong-code = This isn’t the code we sent last. Please compare it with the newest e-mail.
+reason-code-expired = This code is too old by now. Have a new one sent to you.
+reason-code-attempts-used-up = There were too many attempts with this code. Have a new one sent to you.
+reason-throttled = There have been many attempts. Please wait a few minutes and try again.
+reason-last-method = This is your only way in. Add another first.
+reason-session-expired = You have been signed out in the meantime. Please sign in again.
+reason-step-up-needed = Please confirm first that it’s you.
+reason-identity-of-other-user = This account at the provider already opens another account here. Sign in with it, remove it there, and then connect it here.
+reason-identity-held = This way to sign in is on hold for safety. Please sign in another way.
+reason-match-inactive = We can’t sign you in this way. Please contact support with the code below.
+reason-same-provider-other-subject = The account here is connected to a different account at this provider. Sign in to your other account, then add this one.
+reason-address-belongs-to-account = This address already belongs to an account. Please sign in to it.
+reason-sign-up-closed = New accounts can’t be created here. If you have an account, sign in to it.
+reason-sign-up-invited = New accounts are by invitation here. Please use the link in your invitation.
+reason-link-limit = You have connected as many accounts of this provider as possible. Remove one to connect another.
+reason-purpose-forbids = This provider isn’t meant for this here. Please choose another way.
+reason-connection-disabled = Signing in through this provider is switched off at the moment. Please choose another way.
+reason-unknown-connection = We don’t know this provider. Please choose one from the list.
+reason-old-epoch = This connection was set up anew since you last used it. Sign in another way and connect it again.
+reason-user-inactive = This account can’t be used at the moment. Please contact support with the code below.
+reason-weak-password = This password would be easy to guess. Try a longer one, or a few unrelated words.
+reason-invalid-address = This doesn’t look like a complete e-mail address. It should read like name@example.org.
+reason-wrong-user-proved = You confirmed a different account from the one shown. Please use a method of the account on this page.
+reason-proof-by-same-identity = That is the very account you want to connect. Please confirm in another way.
+reason-not-fresh = Your last sign-in there was a while ago. Please sign in again at the provider.
+reason-database-unavailable = We can’t reach our records at the moment. Nothing was lost; please try again shortly.
+reason-bad-request = Something in this request was not as expected. Please go back and try once more.
+reason-not-found = This page doesn’t exist, or it has moved.
+reason-already-linked = This is connected to your account already.
+reason-link-not-found = This way to sign in isn’t on your account any more.
+reason-password-already-set = Your account has a password already. You can change it instead.
+reason-level-too-low = This needs a stronger way to sign in than the one you used.
+reason-mail-limit = We have sent several e-mails to this address. Please wait a while before asking for another.
+reason-internal-error = Something went wrong on our side. Nothing was changed; please try again.
+reason-method-not-allowed = This way to sign in isn’t available here. Please choose another.
+reason-invalid-name = Please tell us a name that fits on one line.
+reason-no-account-here = There is no account with this address yet. You can create one, or try another address.
+reason-identity-was-removed = This account at the provider was once connected here and then removed. To connect it again, sign in another way first. Or start with a separate account.
+reason-ticket-outdated = Your account has changed since you started this. Please start again.
+reason-unknown-application = We don’t know the application that sent you here. Please open it again from where you know it.
+reason-redirect-not-registered = The application asked us to send you to a place that isn’t registered for it, so we stopped. Please tell whoever runs it.
+reason-handover-invalid = The application waited too long to take over, or did so twice. Please sign in there again.
+reason-busy = Many people are here at the moment. Nothing was lost; please try again shortly.
+reason-too-short = This password is too short. Use at least 8 characters.
+reason-too-long = This password is longer than we can take. Please choose a shorter one.
+reason-guessable = This password would be easy to guess. Add another unrelated word or two.
+reason-keyboard-row = Rows of keys are easy to guess. A few unrelated words work better.
+reason-keyboard-pattern = Short patterns on the keyboard are easy to guess. A few unrelated words work better.
+reason-repeated-character = Repeating one character adds little. Try a few unrelated words.
+reason-repeated-pattern = Repeating the same piece adds little. Try a few unrelated words.
+reason-common-password = Many people use this password, so it is tried first. Please choose another.
+reason-similar-to-common = This is close to a password many people use. Please choose another.
+reason-sequence = Sequences like abc or 6543 are easy to guess. Try a few unrelated words.
+reason-recent-year = Years are easy to guess. Try a few unrelated words.
+reason-single-word = One word alone is easy to guess. Add two or three unrelated ones.
+reason-date = Dates are easy to guess. Try a few unrelated words.
+reason-name = Names are easy to guess. Add a few unrelated words.
+
+# Mails
+mail-a-provider = a provider
+mail-button = Review your account
+mail-footer = You receive this because your address is confirmed at { $origin }.
+mail-code-footer = Sent because somebody entered this address at { $origin }.
+mail-fact-client = For
+mail-fact-account = { $provider } account
+mail-fact-id = ID ending in
+mail-fact-at = When
+mail-fact-device = Device
+mail-fact-place = Place
+mail-fact-proof = Confirmed with
+mail-code-subject = Your code
+mail-code-heading = Your code
+mail-code-lead-sign-in = Somebody, hopefully you, wants to sign in with this address.
+mail-code-lead-sign-up = Somebody, hopefully you, wants to create an account with this address.
+mail-code-lead-connect = Somebody signed in with { $provider } and gave this address.
+mail-code-lead-confirm = Somebody, hopefully you, is changing how your account can be opened.
+mail-code-valid =
+    { $count ->
+        [one] It is valid for one minute.
+       *[other] It is valid for { $count } minutes.
+    }
+mail-code-follows-sign-in = Whoever enters it is signed in.
+mail-code-follows-sign-up = Entering it creates the account.
+mail-code-follows-connect = Entering it shows that this mailbox is yours. If there is an account with this address, the next page asks before anything is connected.
+mail-code-follows-confirm = Entering it confirms the change in the browser that asked for it.
+mail-code-lead-sign-in-unknown = Somebody, hopefully you, wants to sign in with this address. There is no account with it yet.
+mail-code-lead-sign-up-known = Somebody, hopefully you, wants to create an account with this address. There is one already.
+mail-code-lead-prove = Somebody wants to connect an account at { $provider } to your account here.
+mail-code-follows-sign-in-unknown = Entering it lets you go on and create an account.
+mail-code-follows-sign-up-known = Entering it leads to the account you have; no second one is created.
+mail-code-follows-prove = Entering it connects the account below. From then on, whoever can sign in to it can open your account.
+mail-code-not-you = If this wasn’t you, do nothing: without the code nobody gets any further. Never give it to anybody; nobody from us will ask for it.
+mail-linked-subject = { $provider } was connected to your account
+mail-linked-heading = A new way to sign in
+mail-linked-lead = { $provider } was connected to your account and can open it from now on.
+mail-linked-not-you = If this wasn’t you, open your account, remove { $provider } there and end sessions you don’t recognise.
+mail-unlinked-subject = { $provider } was removed from your account
+mail-unlinked-heading = A way to sign in was removed
+mail-unlinked-lead = { $provider } no longer opens your account. Sessions that were opened with it have ended.
+mail-unlinked-not-you = If this wasn’t you, open your account and check your sign-in methods and sessions.
+mail-recycled-identity-subject = Your address was used with another { $provider } account
+mail-recycled-identity-heading = Another { $provider } account, same address
+mail-recycled-identity-lead = Somebody signed in with a different { $provider } account that carries your address. It was not connected, and your account is unchanged.
+mail-recycled-identity-not-you = If this was you, sign in as usual and add that account in your settings. If not, there is nothing you need to do.
+mail-password-set-subject = Your password was set
+mail-password-set-heading = Your password was set
+mail-password-set-lead = A new password opens your account from now on.
+mail-password-set-not-you = If this wasn’t you, open your account with another method, set a new password and end sessions you don’t recognise.
+mail-user-disabled-subject = Your account was switched off
+mail-user-disabled-heading = Your account was switched off
+mail-user-disabled-lead = An administrator switched your account off. All sessions have ended; your data is still there.
+mail-user-disabled-not-you = If you don’t know why, please ask whoever runs this service.
+mail-user-deleted-subject = Your account was deleted
+mail-user-deleted-heading = Your account was deleted
+mail-user-deleted-lead = Your account and what was stored about you have been deleted. All sessions have ended.
+mail-user-deleted-not-you = If you didn’t expect this, please ask whoever runs this service.
+
+# Going on
+notice-continue = Sign in to that account
+notice-separate = Continue with a separate account
+continue-title = Continue to { $client }
+continue-lead = You are signed in already.
+continue-do = Continue to { $client }
+continue-switch = Use another account

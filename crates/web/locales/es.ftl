@@ -1,0 +1,392 @@
+# Alrededor de cada página
+brand = Selfsame
+skip-link = Ir al contenido
+nav-label = Cuenta
+nav-activity = Actividad
+nav-sign-out = Cerrar sesión
+footer = Una persona, muchos accesos, una sola cuenta.
+continue = Continuar
+cancel = Cancelar
+undo = Deshacer
+or = o
+list-separator = {", "}
+support-code = Código de asistencia
+
+# Fechas
+moment = { $day } { $month } { $year }, { $time } UTC
+day = { $day } { $month } { $year }
+month-1 = ene
+month-2 = feb
+month-3 = mar
+month-4 = abr
+month-5 = may
+month-6 = jun
+month-7 = jul
+month-8 = ago
+month-9 = sept
+month-10 = oct
+month-11 = nov
+month-12 = dic
+
+# Dispositivos
+device = { $browser } en { $system }
+device-unknown = Dispositivo desconocido
+
+# Campos
+field-email = Correo electrónico
+field-password = Contraseña
+field-account-password = Contraseña de esta cuenta
+field-name = Tu nombre
+field-code = Código del correo
+field-new-password = Elige una contraseña
+field-new-password-hint = Al menos 8 caracteres. Unas palabras sin relación funcionan bien.
+password-show = Mostrar
+password-hide = Ocultar
+error-summary = Todavía no ha funcionado
+
+# Entrar
+sign-in-title = Iniciar sesión
+to-continue-to = para continuar a { $client }
+continue-with = Continuar con { $provider }
+last-used = Último usado
+sign-in-switch-notice = Has iniciado sesión como { $name }. Si entras con otra cuenta, te preguntaremos cuál usar.
+sign-in-nothing-enabled = El inicio de sesión está desactivado por ahora. Vuelve más tarde.
+sign-in-new-here = ¿Primera vez aquí?
+sign-in-forget = ¿No eres tú? Olvidar lo que recuerda este navegador
+not-you = ¿No eres tú?
+password-title = Escribe tu contraseña
+password-code-title = Comprueba que eres tú
+sign-up-title = Crear una cuenta
+sign-up-submit = Crear cuenta
+sign-up-next = Después enviaremos un código a tu dirección. No se crea nada hasta que lo escribas.
+sign-up-have-account = ¿Ya tienes cuenta?
+
+# Código
+code-title = Escribe el código
+code-sent-to = Hemos enviado un código a
+code-purpose-sign-in = Escríbelo aquí para iniciar sesión.
+code-purpose-sign-up = Escríbelo aquí para crear tu cuenta.
+code-purpose-external = { $provider } nos dio esta dirección. Escribe el código para seguir; el correo explica qué pasa después.
+code-purpose-confirm = Escríbelo aquí para confirmar que eres tú.
+code-resent = Un código nuevo va en camino. El anterior ya no sirve.
+code-attempts-left =
+    { $count ->
+        [one] Queda un intento; después necesitarás un código nuevo.
+       *[other] Quedan { $count } intentos; después necesitarás un código nuevo.
+    }
+code-not-there = ¿No ha llegado? Mira en el correo no deseado o espera un minuto.
+code-resend = Enviar un código nuevo
+
+# Cambiar y salir
+switch-title = ¿Qué cuenta quieres usar?
+switch-lead = Aquí ya hay una sesión de otra cuenta.
+switch-other = Acabas de entrar como
+switch-current = Sesión hasta ahora
+switch-do = Cambiar a esta cuenta
+switch-stay = Seguir con esta cuenta
+switch-unchanged = Ninguna de las dos cuentas cambia.
+signed-out-title = Has cerrado la sesión
+signed-out-lead = Puedes cerrar esta ventana. Las aplicaciones abiertas pueden mantenerte dentro un rato más.
+
+# Tarjetas
+card-external = Cuenta de { $provider }
+card-address-not-confirmed = Dirección sin confirmar
+card-id = Identificador terminado en
+card-look-twice = Este nombre mezcla alfabetos u oculta caracteres. Compara el identificador antes de seguir.
+card-account = Tu cuenta aquí
+
+# Conflicto y conexión
+conflict-title = Ya tienes una cuenta
+conflict-lead = Demuestra una vez que es tuya y podrás abrirla también con { $provider }.
+conflict-used = Acabas de usar
+conflict-found = Cuenta aquí con esta dirección
+conflict-prove = ¿Es tu cuenta?
+effects-change = Qué pasará
+effects-stay = Qué sigue igual
+conflict-change = { $provider } será una forma más de entrar en esta cuenta.
+conflict-stay = Tus datos, tu dirección y tus otras formas de entrar. { $provider } no recibe nada de nosotros.
+conflict-without = Continuar sin conectar
+proof-others = O confírmalo de otra forma
+proof-password = Usar tu contraseña
+proof-confirm = Confirmar y seguir
+proof-code = Recibir un código por correo
+confirm-link-title = ¿Conectar esta cuenta de { $provider }?
+confirm-link-silent = { $provider } eligió esta cuenta sin preguntarte. Comprueba que es la que quieres.
+confirm-link-lead = Comprueba que estas son las cuentas que quieres conectar.
+confirm-link-used = De { $provider }
+confirm-link-yours = Tu cuenta aquí
+confirm-link-do = Conectar { $provider }
+confirm-link-cancel = No conectar
+connect-title = Conectar { $provider }
+connect-lead = Irás a { $provider }, elegirás allí una cuenta y volverás aquí.
+connect-with = Proveedor
+connect-you-choose = Elegirás la cuenta en la página siguiente.
+connect-change = Quien pueda entrar en esa cuenta de { $provider } podrá abrir tu cuenta aquí. Te avisaremos por correo.
+connect-stay = Tus datos y tus otras formas de entrar. Puedes quitar { $provider } cuando quieras.
+connect-do = Ir a { $provider }
+linked-title = { $provider } está conectado
+linked-lead = Desde ahora puedes abrir tu cuenta con { $provider }. Te hemos enviado un correo.
+linked-new = Nueva forma de entrar
+linked-not-yours = ¿No era lo que querías?
+linked-undo = Quitarla
+notice-other-account-title = Ya hay otra cuenta conectada
+notice-address-taken-title = Esta dirección pertenece a una cuenta
+notice-refused-title = No podemos permitirlo
+notice-unchanged = No se ha cambiado ni conectado nada.
+
+# Cómo seguir
+way-sign-in = Iniciar sesión
+way-other-sign-in = Entrar de otra forma
+way-sign-up = Crear una cuenta
+way-try-again = Reintentar
+way-start-over = Empezar de nuevo
+way-account = Volver a tu cuenta
+way-home = Ir a la página inicial
+way-back = Volver
+
+# Cuenta
+account-title = Tus formas de entrar
+access-usable =
+    { $count ->
+        [0] Ahora mismo nada abre tu cuenta.
+        [one] Una sola forma abre tu cuenta.
+       *[other] Cualquiera de estas { $count } abre tu cuenta.
+    }
+access-one-mailbox = { $count } de ellas dependen del mismo buzón.
+account-methods = Formas de entrar
+account-methods-none = Todavía no hay ninguna forma de entrar. Añade una abajo.
+badge-used-now = En uso
+badge-needs-attention = Conviene revisarla
+badge-provider-disabled = Desactivada aquí
+method-password = Contraseña
+method-email-code = Código por correo
+method-linked-on = Conectada el
+method-set-on = Definida el
+method-last-used = Último uso el
+method-never-used = Sin usar todavía
+method-change-password = Cambiar
+method-remove = Quitar
+method-remove-label = Quitar { $provider }
+account-add = Añadir una forma de entrar
+account-add-lead = Con una segunda forma no te quedarás fuera.
+account-connect = Conectar { $provider }
+account-set-password = Definir una contraseña
+account-addresses = Direcciones de correo
+account-addresses-none = Todavía no hay ninguna dirección confirmada.
+address-proven-on = Confirmada el
+account-sessions = Dónde tienes la sesión abierta
+session-current = Este dispositivo
+session-since = desde el
+session-end = Cerrar
+session-end-label = Cerrar la sesión en { $device }
+account-see-activity = Ver la actividad reciente
+flash-linked = { $provider } ({ $account }) está conectado.
+flash-removed = { $provider } ya no abre tu cuenta.
+flash-password-set = Tu contraseña está definida.
+flash-session-ended = La sesión se ha cerrado.
+flash-cancelled = Has vuelto de { $provider } sin conectar. No ha cambiado nada.
+flash-already-linked = Esta cuenta de { $provider } ya está conectada a la tuya.
+
+# Quitar
+remove-title = ¿Quitar { $provider }?
+remove-what = Esta forma de entrar
+remove-change = { $provider } dejará de abrir tu cuenta. Te avisaremos por correo.
+remove-sessions =
+    { $count ->
+        [one] Se cierra una sesión abierta así.
+       *[other] Se cierran { $count } sesiones abiertas así.
+    }
+remove-this-session = La que usas ahora es una de ellas, así que tendrás que entrar de nuevo.
+remove-stay = Podrás seguir entrando con: { $methods }.
+remove-step-up = Te pediremos confirmar que eres tú.
+remove-do = Quitar { $provider }
+remove-keep = Conservar
+remove-again = Podrás conectarla de nuevo más adelante.
+
+# Confirmar
+step-up-title = Confirma que eres tú
+step-up-connect = Vas a conectar { $provider } a tu cuenta.
+step-up-remove = Vas a quitar { $provider } de tu cuenta.
+step-up-set-password = Vas a definir una contraseña para tu cuenta.
+step-up-continue = Hace un rato que iniciaste sesión.
+step-up-none = Aquí no hay forma de confirmarlo. Cierra la sesión, entra de nuevo y vuelve.
+step-up-cancel = Cancelar y volver
+
+# Actividad
+activity-title = Actividad reciente
+activity-lead = Todo lo que ha tocado tu cuenta. ¿Hay algo que no reconoces? Quita esa forma de entrar y cierra sus sesiones.
+activity-none = Todavía no ha pasado nada.
+activity-by = con
+activity-by-operator = Hecho por la administración
+activity-older = Anterior
+event-what-unknown = una forma de entrar
+event-user-created = Se creó tu cuenta
+event-user-disabled = Se desactivó tu cuenta
+event-user-enabled = Se volvió a activar tu cuenta
+event-user-deleted = Se eliminó tu cuenta
+event-signed-in = Iniciaste sesión
+event-signed-out = Cerraste sesión
+event-stepped-up = Confirmaste que eres tú
+event-session-ended = Se cerró una sesión
+event-address-proven = Dirección confirmada: { $what }
+event-password-set = Se definió tu contraseña
+event-linked = Conectado: { $what }
+event-unlinked = Quitado: { $what }
+event-link-refused = No conectado: { $what }
+event-recycled-identity-noticed = Tu dirección llegó con una cuenta que no está conectada: { $what }
+event-connection-declared = Proveedor añadido: { $what }
+event-connection-enabled = Proveedor activado: { $what }
+event-connection-disabled = Proveedor desactivado: { $what }
+
+# Contraseña
+set-password-title = Definir una contraseña
+set-password-change-title = Cambiar tu contraseña
+set-password-lead = Será una forma más de entrar.
+set-password-change-lead = Tus otros dispositivos siguen con la sesión abierta hasta que la cierres.
+set-password-do = Guardar contraseña
+
+# Errores
+error-title-not-found = Aquí no hay nada
+error-title-unavailable = Volvemos enseguida
+error-title-cancelled = Has vuelto sin iniciar sesión
+error-title-provider = El proveedor no respondió como debía
+error-title-stale = Esta página ya no está al día
+error-title-wait = Esperemos un momento
+error-title-wrong = No ha funcionado
+error-title-refused = No podemos permitirlo
+error-retry = Recarga esta página en un momento.
+
+# Motivos
+reason-other = Algo no ha funcionado y no se ha cambiado nada. Inténtalo de nuevo.
+reason-provider-down = Ahora mismo no podemos contactar con el proveedor. Inténtalo en un minuto o entra de otra forma.
+reason-provider-cancelled = El inicio de sesión en el proveedor se canceló. No ha cambiado nada.
+reason-provider-answer-invalid = La respuesta del proveedor no pasó nuestras comprobaciones y no la hemos usado. Inténtalo de nuevo o entra de otra forma.
+reason-flow-expired = Ha durado más de lo que podemos mantenerlo abierto. Empieza de nuevo.
+reason-flow-spent = Este paso ya está hecho. Sigue desde donde estás o empieza de nuevo.
+reason-flow-forged = Esta página no pertenece a un inicio de sesión de este navegador. Empieza de nuevo aquí.
+reason-origin-mismatch = La petición no venía de una de nuestras páginas. Abre la página otra vez y reinténtalo.
+reason-wrong-password = La dirección y la contraseña no coinciden. Revísalas o pide un código.
+reason-wrong-code = No es el último código que enviamos. Compáralo con el correo más reciente.
+reason-code-expired = Este código ya es demasiado antiguo. Pide uno nuevo.
+reason-code-attempts-used-up = Ha habido demasiados intentos con este código. Pide uno nuevo.
+reason-throttled = Ha habido muchos intentos. Espera unos minutos e inténtalo de nuevo.
+reason-last-method = Es tu único acceso. Añade otro primero.
+reason-session-expired = Tu sesión se cerró mientras tanto. Inicia sesión de nuevo.
+reason-step-up-needed = Confirma primero que eres tú.
+reason-identity-of-other-user = Esta cuenta del proveedor ya abre otra cuenta aquí. Entra con ella, quítala allí y después conéctala aquí.
+reason-identity-held = Esta forma de entrar está en pausa por seguridad. Entra de otra forma.
+reason-match-inactive = No podemos iniciar tu sesión así. Contacta con asistencia indicando el código de abajo.
+reason-same-provider-other-subject = La cuenta de aquí está conectada a otra cuenta de este proveedor. Entra con esa otra y después añade esta.
+reason-address-belongs-to-account = Esta dirección ya pertenece a una cuenta. Inicia sesión en ella.
+reason-sign-up-closed = Aquí no se pueden crear cuentas nuevas. Si tienes una, inicia sesión con ella.
+reason-sign-up-invited = Aquí las cuentas nuevas son por invitación. Usa el enlace de tu invitación.
+reason-link-limit = No puedes conectar más cuentas de este proveedor. Quita una para conectar otra.
+reason-purpose-forbids = Este proveedor no está previsto para esto aquí. Elige otra forma.
+reason-connection-disabled = El acceso con este proveedor está desactivado por ahora. Elige otra forma.
+reason-unknown-connection = No conocemos este proveedor. Elige uno de la lista.
+reason-old-epoch = Esta conexión se configuró de nuevo desde tu último uso. Entra de otra forma y conéctala otra vez.
+reason-user-inactive = Esta cuenta no se puede usar por ahora. Contacta con asistencia indicando el código de abajo.
+reason-weak-password = Esta contraseña sería fácil de adivinar. Prueba una más larga o unas palabras sin relación.
+reason-invalid-address = No parece una dirección de correo completa. Debería ser como name@example.org.
+reason-wrong-user-proved = Has confirmado una cuenta distinta de la mostrada. Usa una forma de entrar de la cuenta de esta página.
+reason-proof-by-same-identity = Es justo la cuenta que quieres conectar. Confírmalo de otra manera.
+reason-not-fresh = Hace un rato que entraste allí. Inicia sesión otra vez en el proveedor.
+reason-database-unavailable = Ahora mismo no podemos acceder a nuestros datos. No se ha perdido nada; inténtalo en breve.
+reason-bad-request = Algo en esta petición no era como esperábamos. Vuelve atrás e inténtalo otra vez.
+reason-not-found = Esta página no existe o ha cambiado de sitio.
+reason-already-linked = Ya está conectada a tu cuenta.
+reason-link-not-found = Esta forma de entrar ya no está en tu cuenta.
+reason-password-already-set = Tu cuenta ya tiene contraseña. Puedes cambiarla.
+reason-level-too-low = Para esto hace falta una forma de entrar más segura que la que usaste.
+reason-mail-limit = Hemos enviado varios correos a esta dirección. Espera un poco antes de pedir otro.
+reason-internal-error = Algo ha fallado por nuestra parte. No se ha cambiado nada; inténtalo de nuevo.
+reason-method-not-allowed = Esta forma de entrar no está disponible aquí. Elige otra.
+reason-invalid-name = Dinos un nombre que quepa en una línea.
+reason-no-account-here = Todavía no hay ninguna cuenta con esta dirección. Puedes crear una o probar otra dirección.
+reason-identity-was-removed = Esta cuenta del proveedor ya estuvo conectada aquí y se quitó. Para conectarla de nuevo, entra primero de otra forma. O empieza con una cuenta aparte.
+reason-ticket-outdated = Tu cuenta ha cambiado desde que empezaste. Empieza de nuevo.
+reason-unknown-application = No conocemos la aplicación que te envió aquí. Ábrela de nuevo como lo haces siempre.
+reason-redirect-not-registered = La aplicación quería enviarte a un lugar que no tiene registrado, así que nos detuvimos. Avisa a quien la gestiona.
+reason-handover-invalid = La aplicación recogió el acceso demasiado tarde o dos veces. Inicia sesión allí de nuevo.
+reason-busy = Hay mucha gente ahora mismo. No se ha perdido nada; inténtalo en breve.
+reason-too-short = Esta contraseña es demasiado corta. Usa al menos 8 caracteres.
+reason-too-long = Esta contraseña es más larga de lo que admitimos. Elige una más corta.
+reason-guessable = Esta contraseña sería fácil de adivinar. Añade una o dos palabras sin relación.
+reason-keyboard-row = Las filas de teclas son fáciles de adivinar. Unas palabras sin relación funcionan mejor.
+reason-keyboard-pattern = Los patrones cortos del teclado son fáciles de adivinar. Unas palabras sin relación funcionan mejor.
+reason-repeated-character = Repetir un carácter añade poco. Prueba unas palabras sin relación.
+reason-repeated-pattern = Repetir el mismo trozo añade poco. Prueba unas palabras sin relación.
+reason-common-password = Mucha gente usa esta contraseña, así que es de las primeras que se prueban. Elige otra.
+reason-similar-to-common = Se parece a una contraseña muy usada. Elige otra.
+reason-sequence = Las secuencias como abc o 6543 son fáciles de adivinar. Prueba unas palabras sin relación.
+reason-recent-year = Los años son fáciles de adivinar. Prueba unas palabras sin relación.
+reason-single-word = Una sola palabra es fácil de adivinar. Añade dos o tres sin relación.
+reason-date = Las fechas son fáciles de adivinar. Prueba unas palabras sin relación.
+reason-name = Los nombres son fáciles de adivinar. Añade unas palabras sin relación.
+
+# Correos
+mail-a-provider = un proveedor
+mail-button = Revisar tu cuenta
+mail-footer = Recibes esto porque tu dirección está confirmada en { $origin }.
+mail-code-footer = Enviado porque alguien escribió esta dirección en { $origin }.
+mail-fact-client = Para
+mail-fact-account = Cuenta de { $provider }
+mail-fact-id = Identificador terminado en
+mail-fact-at = Cuándo
+mail-fact-device = Dispositivo
+mail-fact-place = Lugar
+mail-fact-proof = Confirmado con
+mail-code-subject = Tu código
+mail-code-heading = Tu código
+mail-code-lead-sign-in = Alguien, ojalá tú, quiere iniciar sesión con esta dirección.
+mail-code-lead-sign-up = Alguien, ojalá tú, quiere crear una cuenta con esta dirección.
+mail-code-lead-connect = Alguien entró con { $provider } y dio esta dirección.
+mail-code-lead-confirm = Alguien, ojalá tú, está cambiando cómo se abre tu cuenta.
+mail-code-valid =
+    { $count ->
+        [one] Vale durante un minuto.
+       *[other] Vale durante { $count } minutos.
+    }
+mail-code-follows-sign-in = Quien lo escriba inicia la sesión.
+mail-code-follows-sign-up = Al escribirlo se crea la cuenta.
+mail-code-follows-connect = Al escribirlo se demuestra que este buzón es tuyo. Si hay una cuenta con esta dirección, la página siguiente pregunta antes de conectar nada.
+mail-code-follows-confirm = Al escribirlo se confirma el cambio en el navegador que lo pidió.
+mail-code-lead-sign-in-unknown = Alguien, ojalá tú, quiere iniciar sesión con esta dirección. Todavía no hay ninguna cuenta con ella.
+mail-code-lead-sign-up-known = Alguien, ojalá tú, quiere crear una cuenta con esta dirección. Ya existe una.
+mail-code-lead-prove = Alguien quiere conectar una cuenta de { $provider } a tu cuenta aquí.
+mail-code-follows-sign-in-unknown = Al escribirlo puedes seguir y crear una cuenta.
+mail-code-follows-sign-up-known = Al escribirlo se llega a la cuenta que ya existe; no se crea otra.
+mail-code-follows-prove = Al escribirlo se conecta la cuenta indicada abajo. Desde entonces, quien pueda entrar en ella podrá abrir tu cuenta.
+mail-code-not-you = Si no has sido tú, no hagas nada: sin el código nadie avanza. No se lo des a nadie; nosotros nunca lo pediremos.
+mail-linked-subject = { $provider } se conectó a tu cuenta
+mail-linked-heading = Una forma nueva de entrar
+mail-linked-lead = { $provider } se conectó a tu cuenta y desde ahora puede abrirla.
+mail-linked-not-you = Si no has sido tú, abre tu cuenta, quita { $provider } y cierra las sesiones que no reconozcas.
+mail-unlinked-subject = { $provider } se quitó de tu cuenta
+mail-unlinked-heading = Se quitó una forma de entrar
+mail-unlinked-lead = { $provider } ya no abre tu cuenta. Las sesiones abiertas así se han cerrado.
+mail-unlinked-not-you = Si no has sido tú, abre tu cuenta y revisa tus formas de entrar y tus sesiones.
+mail-recycled-identity-subject = Tu dirección llegó con otra cuenta de { $provider }
+mail-recycled-identity-heading = Otra cuenta de { $provider }, la misma dirección
+mail-recycled-identity-lead = Alguien entró con otra cuenta de { $provider } que lleva tu dirección. No se conectó y tu cuenta sigue igual.
+mail-recycled-identity-not-you = Si has sido tú, entra como siempre y añade esa cuenta en tus ajustes. Si no, no tienes que hacer nada.
+mail-password-set-subject = Se definió tu contraseña
+mail-password-set-heading = Se definió tu contraseña
+mail-password-set-lead = Desde ahora una contraseña nueva abre tu cuenta.
+mail-password-set-not-you = Si no has sido tú, abre tu cuenta de otra forma, define una contraseña nueva y cierra las sesiones que no reconozcas.
+mail-user-disabled-subject = Se desactivó tu cuenta
+mail-user-disabled-heading = Se desactivó tu cuenta
+mail-user-disabled-lead = La administración desactivó tu cuenta. Todas las sesiones se han cerrado; tus datos siguen ahí.
+mail-user-disabled-not-you = Si no sabes por qué, pregunta a quien gestiona este servicio.
+mail-user-deleted-subject = Se eliminó tu cuenta
+mail-user-deleted-heading = Se eliminó tu cuenta
+mail-user-deleted-lead = Se ha eliminado tu cuenta y lo que se guardaba sobre ti. Todas las sesiones se han cerrado.
+mail-user-deleted-not-you = Si no lo esperabas, pregunta a quien gestiona este servicio.
+
+# Seguir
+notice-continue = Iniciar sesión en esa cuenta
+notice-separate = Continuar con una cuenta aparte
+continue-title = Continuar a { $client }
+continue-lead = Ya ha iniciado sesión.
+continue-do = Continuar a { $client }
+continue-switch = Usar otra cuenta

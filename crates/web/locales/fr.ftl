@@ -1,0 +1,392 @@
+# Autour de chaque page
+brand = Selfsame
+skip-link = Aller au contenu
+nav-label = Compte
+nav-activity = Activité
+nav-sign-out = Se déconnecter
+footer = Une personne, plusieurs connexions, un seul compte.
+continue = Continuer
+cancel = Annuler
+undo = Annuler l’association
+or = ou
+list-separator = {", "}
+support-code = Code d’assistance
+
+# Dates
+moment = { $day } { $month } { $year }, { $time } UTC
+day = { $day } { $month } { $year }
+month-1 = janv.
+month-2 = févr.
+month-3 = mars
+month-4 = avr.
+month-5 = mai
+month-6 = juin
+month-7 = juil.
+month-8 = août
+month-9 = sept.
+month-10 = oct.
+month-11 = nov.
+month-12 = déc.
+
+# Appareils
+device = { $browser } sur { $system }
+device-unknown = Appareil inconnu
+
+# Champs
+field-email = Adresse e-mail
+field-password = Mot de passe
+field-account-password = Mot de passe de ce compte
+field-name = Votre nom
+field-code = Code reçu par e-mail
+field-new-password = Choisir un mot de passe
+field-new-password-hint = Au moins 8 caractères. Quelques mots sans rapport conviennent bien.
+password-show = Afficher
+password-hide = Masquer
+error-summary = Ce n’est pas encore ça
+
+# Connexion
+sign-in-title = Se connecter
+to-continue-to = pour continuer vers { $client }
+continue-with = Continuer avec { $provider }
+last-used = Dernier utilisé
+sign-in-switch-notice = Vous êtes connecté en tant que { $name }. Si vous vous connectez avec un autre compte, nous vous demanderons lequel utiliser.
+sign-in-nothing-enabled = La connexion est désactivée pour le moment. Revenez un peu plus tard.
+sign-in-new-here = Première visite ?
+sign-in-forget = Ce n’est pas vous ? Oublier ce que ce navigateur a retenu
+not-you = Pas vous ?
+password-title = Saisissez votre mot de passe
+password-code-title = Confirmez que c’est vous
+sign-up-title = Créer un compte
+sign-up-submit = Créer le compte
+sign-up-next = Nous enverrons ensuite un code à votre adresse. Rien n’est créé avant que vous l’ayez saisi.
+sign-up-have-account = Vous avez déjà un compte ?
+
+# Code
+code-title = Saisissez le code
+code-sent-to = Nous avons envoyé un code à
+code-purpose-sign-in = Saisissez-le ici pour vous connecter.
+code-purpose-sign-up = Saisissez-le ici pour créer votre compte.
+code-purpose-external = { $provider } nous a donné cette adresse. Saisissez le code pour continuer ; l’e-mail indique ce qui se passe ensuite.
+code-purpose-confirm = Saisissez-le ici pour confirmer que c’est vous.
+code-resent = Un nouveau code est en route. Le précédent n’est plus valable.
+code-attempts-left =
+    { $count ->
+        [one] Encore un essai, puis il vous faudra un nouveau code.
+       *[other] Encore { $count } essais, puis il vous faudra un nouveau code.
+    }
+code-not-there = Rien reçu ? Regardez dans les indésirables ou patientez une minute.
+code-resend = Envoyer un nouveau code
+
+# Changer de compte et se déconnecter
+switch-title = Quel compte voulez-vous utiliser ?
+switch-lead = Un autre compte est déjà connecté ici.
+switch-other = Vous venez de vous connecter avec
+switch-current = Connecté jusqu’ici
+switch-do = Passer à ce compte
+switch-stay = Garder ce compte
+switch-unchanged = Aucun des deux comptes n’est modifié.
+signed-out-title = Vous êtes déconnecté
+signed-out-lead = Vous pouvez fermer cette fenêtre. Les applications ouvertes peuvent vous garder connecté encore un court moment.
+
+# Cartes
+card-external = Compte { $provider }
+card-address-not-confirmed = Adresse non confirmée
+card-id = Identifiant se terminant par
+card-look-twice = Ce nom mélange des alphabets ou cache des caractères. Comparez l’identifiant avant de continuer.
+card-account = Votre compte ici
+
+# Conflit et association
+conflict-title = Vous avez déjà un compte
+conflict-lead = Montrez-nous une fois qu’il est à vous, et vous pourrez l’ouvrir aussi avec { $provider }.
+conflict-used = Vous venez d’utiliser
+conflict-found = Compte ici avec cette adresse
+conflict-prove = Est-ce votre compte ?
+effects-change = Ce qui va se passer
+effects-stay = Ce qui ne change pas
+conflict-change = { $provider } devient un moyen de plus de se connecter à ce compte.
+conflict-stay = Vos données, votre adresse et vos autres moyens de connexion. { $provider } ne reçoit rien de nous.
+conflict-without = Continuer sans associer
+proof-others = Ou confirmez autrement
+proof-password = Utiliser votre mot de passe
+proof-confirm = Confirmer et continuer
+proof-code = Recevoir un code par e-mail
+confirm-link-title = Associer ce compte { $provider } ?
+confirm-link-silent = { $provider } a choisi ce compte sans vous demander. Vérifiez que c’est bien celui que vous voulez.
+confirm-link-lead = Vérifiez que ce sont bien les comptes que vous voulez associer.
+confirm-link-used = De { $provider }
+confirm-link-yours = Votre compte ici
+confirm-link-do = Associer { $provider }
+confirm-link-cancel = Ne pas associer
+connect-title = Associer { $provider }
+connect-lead = Vous irez chez { $provider }, y choisirez un compte, puis reviendrez ici.
+connect-with = Fournisseur
+connect-you-choose = Vous choisirez le compte à la page suivante.
+connect-change = Toute personne qui peut se connecter à ce compte { $provider } pourra ouvrir votre compte ici. Nous vous préviendrons par e-mail.
+connect-stay = Vos données et vos autres moyens de connexion. Vous pourrez retirer { $provider } à tout moment.
+connect-do = Aller chez { $provider }
+linked-title = { $provider } est associé
+linked-lead = Vous pouvez désormais ouvrir votre compte avec { $provider }. Nous vous avons envoyé un e-mail à ce sujet.
+linked-new = Nouveau moyen de connexion
+linked-not-yours = Ce n’est pas ce que vous vouliez ?
+linked-undo = Le retirer
+notice-other-account-title = Un autre compte est déjà associé
+notice-address-taken-title = Cette adresse appartient à un compte
+notice-refused-title = Nous ne pouvons pas accepter cela
+notice-unchanged = Rien n’a été modifié ni associé.
+
+# Suites possibles
+way-sign-in = Se connecter
+way-other-sign-in = Se connecter autrement
+way-sign-up = Créer un compte
+way-try-again = Réessayer
+way-start-over = Recommencer
+way-account = Retour à votre compte
+way-home = Aller à la page d’accueil
+way-back = Retour
+
+# Compte
+account-title = Vos moyens de connexion
+access-usable =
+    { $count ->
+        [0] Rien n’ouvre votre compte pour le moment.
+        [one] Un seul moyen ouvre votre compte.
+       *[other] Chacun de ces { $count } moyens ouvre votre compte.
+    }
+access-one-mailbox = { $count } d’entre eux dépendent de la même boîte aux lettres.
+account-methods = Moyens de connexion
+account-methods-none = Il n’y a pas encore de moyen de connexion. Ajoutez-en un ci-dessous.
+badge-used-now = Utilisé en ce moment
+badge-needs-attention = À vérifier
+badge-provider-disabled = Désactivé ici
+method-password = Mot de passe
+method-email-code = Code par e-mail
+method-linked-on = Associé le
+method-set-on = Défini le
+method-last-used = Dernière utilisation le
+method-never-used = Pas encore utilisé
+method-change-password = Modifier
+method-remove = Retirer
+method-remove-label = Retirer { $provider }
+account-add = Ajouter un moyen de connexion
+account-add-lead = Un second moyen vous évite de rester à la porte.
+account-connect = Associer { $provider }
+account-set-password = Définir un mot de passe
+account-addresses = Adresses e-mail
+account-addresses-none = Aucune adresse confirmée pour le moment.
+address-proven-on = Confirmée le
+account-sessions = Où vous êtes connecté
+session-current = Cet appareil
+session-since = depuis le
+session-end = Fermer
+session-end-label = Fermer la session sur { $device }
+account-see-activity = Voir l’activité récente
+flash-linked = { $provider } ({ $account }) est associé.
+flash-removed = { $provider } n’ouvre plus votre compte.
+flash-password-set = Votre mot de passe est défini.
+flash-session-ended = La session est fermée.
+flash-cancelled = Vous êtes revenu de { $provider } sans associer. Rien n’a changé.
+flash-already-linked = Ce compte { $provider } est déjà associé au vôtre.
+
+# Retirer
+remove-title = Retirer { $provider } ?
+remove-what = Ce moyen de connexion
+remove-change = { $provider } n’ouvrira plus votre compte. Nous vous préviendrons par e-mail.
+remove-sessions =
+    { $count ->
+        [one] Une session ouverte ainsi prend fin.
+       *[other] { $count } sessions ouvertes ainsi prennent fin.
+    }
+remove-this-session = Celle que vous utilisez en fait partie ; vous devrez vous reconnecter.
+remove-stay = Vous pourrez toujours vous connecter avec : { $methods }.
+remove-step-up = Il vous sera demandé de confirmer que c’est vous.
+remove-do = Retirer { $provider }
+remove-keep = Le garder
+remove-again = Vous pourrez l’associer de nouveau plus tard.
+
+# Confirmer
+step-up-title = Confirmez que c’est vous
+step-up-connect = Vous êtes sur le point d’associer { $provider } à votre compte.
+step-up-remove = Vous êtes sur le point de retirer { $provider } de votre compte.
+step-up-set-password = Vous êtes sur le point de définir un mot de passe pour votre compte.
+step-up-continue = Votre dernière connexion remonte à un moment.
+step-up-none = Aucun moyen ne permet de confirmer ici. Déconnectez-vous, reconnectez-vous, puis revenez.
+step-up-cancel = Annuler et revenir
+
+# Activité
+activity-title = Activité récente
+activity-lead = Tout ce qui a touché votre compte. Quelque chose vous est inconnu ? Retirez ce moyen de connexion et fermez ses sessions.
+activity-none = Il ne s’est encore rien passé.
+activity-by = avec
+activity-by-operator = Fait par l’administration
+activity-older = Plus ancien
+event-what-unknown = un moyen de connexion
+event-user-created = Votre compte a été créé
+event-user-disabled = Votre compte a été désactivé
+event-user-enabled = Votre compte a été réactivé
+event-user-deleted = Votre compte a été supprimé
+event-signed-in = Vous vous êtes connecté
+event-signed-out = Vous vous êtes déconnecté
+event-stepped-up = Vous avez confirmé que c’est vous
+event-session-ended = Une session a été fermée
+event-address-proven = Adresse confirmée : { $what }
+event-password-set = Votre mot de passe a été défini
+event-linked = Associé : { $what }
+event-unlinked = Retiré : { $what }
+event-link-refused = Non associé : { $what }
+event-recycled-identity-noticed = Votre adresse est arrivée avec un compte qui n’est pas associé : { $what }
+event-connection-declared = Fournisseur ajouté : { $what }
+event-connection-enabled = Fournisseur activé : { $what }
+event-connection-disabled = Fournisseur désactivé : { $what }
+
+# Mot de passe
+set-password-title = Définir un mot de passe
+set-password-change-title = Modifier votre mot de passe
+set-password-lead = Il devient un moyen de plus de vous connecter.
+set-password-change-lead = Vos autres appareils restent connectés jusqu’à ce que vous fermiez leurs sessions.
+set-password-do = Enregistrer le mot de passe
+
+# Erreurs
+error-title-not-found = Il n’y a rien ici
+error-title-unavailable = Nous revenons tout de suite
+error-title-cancelled = Vous êtes revenu sans vous connecter
+error-title-provider = Le fournisseur n’a pas répondu comme prévu
+error-title-stale = Cette page n’est plus à jour
+error-title-wait = Patientons un instant
+error-title-wrong = Cela n’a pas marché
+error-title-refused = Nous ne pouvons pas accepter cela
+error-retry = Rechargez cette page dans un instant.
+
+# Raisons
+reason-other = Quelque chose n’a pas marché, et rien n’a été modifié. Veuillez réessayer.
+reason-provider-down = Le fournisseur est injoignable pour le moment. Réessayez dans une minute ou connectez-vous autrement.
+reason-provider-cancelled = La connexion chez le fournisseur a été annulée. Rien n’a changé.
+reason-provider-answer-invalid = La réponse du fournisseur n’a pas passé nos contrôles, nous ne l’avons donc pas utilisée. Réessayez ou connectez-vous autrement.
+reason-flow-expired = Cela a duré plus longtemps que nous ne pouvons attendre. Veuillez recommencer.
+reason-flow-spent = Cette étape est déjà faite. Continuez d’où vous êtes, ou recommencez.
+reason-flow-forged = Cette page n’appartient pas à une connexion commencée dans ce navigateur. Veuillez recommencer ici.
+reason-origin-mismatch = La demande ne venait pas d’une de nos pages. Rouvrez la page et réessayez.
+reason-wrong-password = L’adresse et le mot de passe ne vont pas ensemble. Vérifiez les deux, ou recevez un code.
+reason-wrong-code = Ce n’est pas le dernier code envoyé. Comparez avec l’e-mail le plus récent.
+reason-code-expired = Ce code est trop ancien. Demandez-en un nouveau.
+reason-code-attempts-used-up = Il y a eu trop d’essais avec ce code. Demandez-en un nouveau.
+reason-throttled = Il y a eu beaucoup d’essais. Patientez quelques minutes, puis réessayez.
+reason-last-method = C’est votre seul accès. Ajoutez-en d’abord un autre.
+reason-session-expired = Vous avez été déconnecté entre-temps. Veuillez vous reconnecter.
+reason-step-up-needed = Confirmez d’abord que c’est vous.
+reason-identity-of-other-user = Ce compte du fournisseur ouvre déjà un autre compte ici. Connectez-vous avec lui, retirez-le là-bas, puis associez-le ici.
+reason-identity-held = Ce moyen de connexion est suspendu par sécurité. Connectez-vous autrement.
+reason-match-inactive = Nous ne pouvons pas vous connecter ainsi. Contactez l’assistance avec le code ci-dessous.
+reason-same-provider-other-subject = Le compte ici est associé à un autre compte de ce fournisseur. Connectez-vous avec cet autre compte, puis ajoutez celui-ci.
+reason-address-belongs-to-account = Cette adresse appartient déjà à un compte. Connectez-vous à celui-ci.
+reason-sign-up-closed = Il n’est pas possible de créer un compte ici. Si vous en avez un, connectez-vous avec lui.
+reason-sign-up-invited = Les nouveaux comptes se font sur invitation. Utilisez le lien de votre invitation.
+reason-link-limit = Vous ne pouvez pas associer plus de comptes de ce fournisseur. Retirez-en un pour en associer un autre.
+reason-purpose-forbids = Ce fournisseur n’est pas prévu pour cela ici. Choisissez un autre moyen.
+reason-connection-disabled = La connexion par ce fournisseur est désactivée pour le moment. Choisissez un autre moyen.
+reason-unknown-connection = Nous ne connaissons pas ce fournisseur. Choisissez-en un dans la liste.
+reason-old-epoch = Cette connexion a été refaite depuis votre dernière utilisation. Connectez-vous autrement et associez-la de nouveau.
+reason-user-inactive = Ce compte ne peut pas être utilisé pour le moment. Contactez l’assistance avec le code ci-dessous.
+reason-weak-password = Ce mot de passe serait facile à deviner. Prenez-en un plus long, ou quelques mots sans rapport.
+reason-invalid-address = Cela ne ressemble pas à une adresse e-mail complète. Elle devrait être de la forme name@example.org.
+reason-wrong-user-proved = Vous avez confirmé un autre compte que celui affiché. Utilisez un moyen du compte de cette page.
+reason-proof-by-same-identity = C’est justement le compte que vous voulez associer. Confirmez d’une autre façon.
+reason-not-fresh = Votre dernière connexion là-bas remonte à un moment. Reconnectez-vous chez le fournisseur.
+reason-database-unavailable = Nos données sont injoignables pour le moment. Rien n’est perdu ; réessayez bientôt.
+reason-bad-request = Quelque chose dans cette demande n’était pas comme prévu. Revenez en arrière et réessayez.
+reason-not-found = Cette page n’existe pas, ou elle a changé d’adresse.
+reason-already-linked = C’est déjà associé à votre compte.
+reason-link-not-found = Ce moyen de connexion n’est plus sur votre compte.
+reason-password-already-set = Votre compte a déjà un mot de passe. Vous pouvez le modifier.
+reason-level-too-low = Il faut pour cela un moyen de connexion plus sûr que celui que vous avez utilisé.
+reason-mail-limit = Nous avons envoyé plusieurs e-mails à cette adresse. Patientez un peu avant d’en demander un autre.
+reason-internal-error = Quelque chose s’est mal passé de notre côté. Rien n’a été modifié ; veuillez réessayer.
+reason-method-not-allowed = Ce moyen de connexion n’est pas disponible ici. Choisissez-en un autre.
+reason-invalid-name = Indiquez-nous un nom qui tienne sur une ligne.
+reason-no-account-here = Il n’y a pas encore de compte avec cette adresse. Vous pouvez en créer un ou essayer une autre adresse.
+reason-identity-was-removed = Ce compte du fournisseur a déjà été associé ici, puis retiré. Pour l’associer de nouveau, connectez-vous d’abord autrement. Ou commencez avec un compte distinct.
+reason-ticket-outdated = Votre compte a changé depuis le début de cette opération. Veuillez recommencer.
+reason-unknown-application = Nous ne connaissons pas l’application qui vous a envoyé ici. Rouvrez-la comme d’habitude.
+reason-redirect-not-registered = L’application voulait vous envoyer à un endroit qui n’est pas enregistré pour elle ; nous nous sommes arrêtés. Prévenez la personne qui la gère.
+reason-handover-invalid = L’application a repris la connexion trop tard ou deux fois. Reconnectez-vous depuis l’application.
+reason-busy = Il y a beaucoup de monde en ce moment. Rien n’est perdu ; réessayez bientôt.
+reason-too-short = Ce mot de passe est trop court. Prenez au moins 8 caractères.
+reason-too-long = Ce mot de passe est plus long que ce que nous acceptons. Choisissez-en un plus court.
+reason-guessable = Ce mot de passe serait facile à deviner. Ajoutez un ou deux mots sans rapport.
+reason-keyboard-row = Les rangées de touches sont faciles à deviner. Quelques mots sans rapport conviennent mieux.
+reason-keyboard-pattern = Les petits motifs au clavier sont faciles à deviner. Quelques mots sans rapport conviennent mieux.
+reason-repeated-character = Répéter un caractère apporte peu. Essayez quelques mots sans rapport.
+reason-repeated-pattern = Répéter le même morceau apporte peu. Essayez quelques mots sans rapport.
+reason-common-password = Beaucoup de gens utilisent ce mot de passe, il est donc essayé en premier. Choisissez-en un autre.
+reason-similar-to-common = Cela ressemble à un mot de passe très répandu. Choisissez-en un autre.
+reason-sequence = Les suites comme abc ou 6543 sont faciles à deviner. Essayez quelques mots sans rapport.
+reason-recent-year = Les années sont faciles à deviner. Essayez quelques mots sans rapport.
+reason-single-word = Un mot seul est facile à deviner. Ajoutez-en deux ou trois sans rapport.
+reason-date = Les dates sont faciles à deviner. Essayez quelques mots sans rapport.
+reason-name = Les noms sont faciles à deviner. Ajoutez quelques mots sans rapport.
+
+# E-mails
+mail-a-provider = un fournisseur
+mail-button = Voir votre compte
+mail-footer = Vous recevez ceci parce que votre adresse est confirmée chez { $origin }.
+mail-code-footer = Envoyé parce que quelqu’un a saisi cette adresse sur { $origin }.
+mail-fact-client = Pour
+mail-fact-account = Compte { $provider }
+mail-fact-id = Identifiant se terminant par
+mail-fact-at = Quand
+mail-fact-device = Appareil
+mail-fact-place = Lieu
+mail-fact-proof = Confirmé avec
+mail-code-subject = Votre code
+mail-code-heading = Votre code
+mail-code-lead-sign-in = Quelqu’un, vous sans doute, veut se connecter avec cette adresse.
+mail-code-lead-sign-up = Quelqu’un, vous sans doute, veut créer un compte avec cette adresse.
+mail-code-lead-connect = Quelqu’un s’est connecté avec { $provider } et a donné cette adresse.
+mail-code-lead-confirm = Quelqu’un, vous sans doute, modifie la façon d’ouvrir votre compte.
+mail-code-valid =
+    { $count ->
+        [one] Il est valable { $count } minute.
+       *[other] Il est valable { $count } minutes.
+    }
+mail-code-follows-sign-in = La personne qui le saisit est connectée.
+mail-code-follows-sign-up = Le saisir crée le compte.
+mail-code-follows-connect = Le saisir montre que cette boîte aux lettres est à vous. S’il existe un compte avec cette adresse, la page suivante demande avant d’associer quoi que ce soit.
+mail-code-follows-confirm = Le saisir confirme la modification dans le navigateur qui l’a demandée.
+mail-code-lead-sign-in-unknown = Quelqu’un, vous sans doute, veut se connecter avec cette adresse. Il n’y a pas encore de compte avec elle.
+mail-code-lead-sign-up-known = Quelqu’un, vous sans doute, veut créer un compte avec cette adresse. Il en existe déjà un.
+mail-code-lead-prove = Quelqu’un veut associer un compte { $provider } à votre compte ici.
+mail-code-follows-sign-in-unknown = Le saisir permet de continuer et de créer un compte.
+mail-code-follows-sign-up-known = Le saisir mène au compte existant ; aucun second compte n’est créé.
+mail-code-follows-prove = Le saisir associe le compte indiqué ci-dessous. Toute personne qui peut s’y connecter pourra alors ouvrir votre compte.
+mail-code-not-you = Si ce n’était pas vous, ne faites rien : sans le code, personne ne va plus loin. Ne le donnez à personne ; nul chez nous ne le demandera.
+mail-linked-subject = { $provider } a été associé à votre compte
+mail-linked-heading = Un nouveau moyen de connexion
+mail-linked-lead = { $provider } a été associé à votre compte et peut désormais l’ouvrir.
+mail-linked-not-you = Si ce n’était pas vous, ouvrez votre compte, retirez-y { $provider } et fermez les sessions que vous ne connaissez pas.
+mail-unlinked-subject = { $provider } a été retiré de votre compte
+mail-unlinked-heading = Un moyen de connexion a été retiré
+mail-unlinked-lead = { $provider } n’ouvre plus votre compte. Les sessions ouvertes ainsi ont pris fin.
+mail-unlinked-not-you = Si ce n’était pas vous, ouvrez votre compte et vérifiez vos moyens de connexion et vos sessions.
+mail-recycled-identity-subject = Votre adresse est arrivée avec un autre compte { $provider }
+mail-recycled-identity-heading = Autre compte { $provider }, même adresse
+mail-recycled-identity-lead = Quelqu’un s’est connecté avec un autre compte { $provider } qui porte votre adresse. Il n’a pas été associé, et votre compte est inchangé.
+mail-recycled-identity-not-you = Si c’était vous, connectez-vous comme d’habitude et ajoutez ce compte dans vos réglages. Sinon, vous n’avez rien à faire.
+mail-password-set-subject = Votre mot de passe a été défini
+mail-password-set-heading = Votre mot de passe a été défini
+mail-password-set-lead = Un nouveau mot de passe ouvre désormais votre compte.
+mail-password-set-not-you = Si ce n’était pas vous, ouvrez votre compte autrement, définissez un nouveau mot de passe et fermez les sessions que vous ne connaissez pas.
+mail-user-disabled-subject = Votre compte a été désactivé
+mail-user-disabled-heading = Votre compte a été désactivé
+mail-user-disabled-lead = L’administration a désactivé votre compte. Toutes les sessions ont pris fin ; vos données sont toujours là.
+mail-user-disabled-not-you = Si vous ne savez pas pourquoi, demandez à la personne qui gère ce service.
+mail-user-deleted-subject = Votre compte a été supprimé
+mail-user-deleted-heading = Votre compte a été supprimé
+mail-user-deleted-lead = Votre compte et les données enregistrées à votre sujet ont été supprimés. Toutes les sessions ont pris fin.
+mail-user-deleted-not-you = Si vous ne vous y attendiez pas, demandez à la personne qui gère ce service.
+
+# Poursuivre
+notice-continue = Se connecter à ce compte
+notice-separate = Continuer avec un compte distinct
+continue-title = Continuer vers { $client }
+continue-lead = Vous êtes déjà connecté.
+continue-do = Continuer vers { $client }
+continue-switch = Utiliser un autre compte

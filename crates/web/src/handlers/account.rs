@@ -1,0 +1,475 @@
+//! The account's pages: sign-in methods, sessions, activity, and what changes them.
+
+use super::show::{card_of, local_mark};
+use super::{Page, Site, Visit, add_cookies, html, see_other};
+use crate::pages::{
+    Access, Account, Activity, AddressRow, Badge, ConfirmRemove, ConnectStart, ErrorText, EventRow, Field, Flash,
+    MethodRow, Removal, SessionRow, SetPassword, device_name, route,
+};
+use crate::texts;
+use axum::extract::{Form, Query, Request, State};
+use axum::http::HeaderMap;
+use flows::{AccountView, EndSessions, Fault, FaultKind, Journeys, MethodView, Place, UnusableBecause};
+
+use model::{Address, ConnectionId, LinkFacts, LinkId, Method, MethodKind, Secret, SessionId};
+use serde::Deserialize;
+
+#[derive(Deserialize, Default)]
+pub(super) struct Asked {
+    linked: Option<String>,
+    removed: Option<String>,
+    done: Option<String>,
+    connection: Option<String>,
+    method: Option<String>,
+    before: Option<i64>,
+    to: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Posted {
+    csrf: Option<String>,
+    connection: Option<String>,
+    method: Option<String>,
+    session: Option<String>,
+    password: Option<Secret<String>>,
+}
+
+type Query_ = Result<Query<Asked>, axum::extract::rejection::QueryRejection>;
+
+/// Everything here needs somebody who is signed in; without one the way leads to sign-in and back.
+fn sign_in_first(to: &str) -> Page {
+    see_other(&format!("{}?return_to={}", route::SIGN_IN, encoded(to)), &[])
+}
+
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// Session faults lead to sign-in, step-up faults to the step-up, everything else to a page.
+async fn answer(visit: &Visit, fault: Fault, to: &str) -> Page {
+    match fault.code.as_str() {
+        "session_expired" => sign_in_first(to),
+        "step_up_needed" => begin_step_up(visit, to).await,
+        _ => visit.failed(&fault, None),
+    }
+}
+
+async fn begin_step_up(visit: &Visit, to: &str) -> Page {
+    match visit.site.journeys.begin_step_up(to, &visit.browser).await {
+        Ok(flow) => visit.land(Ok(flows::Next::Show(Box::new(flow))), None),
+        Err(fault) if fault.code == "session_expired" => sign_in_first(to),
+        Err(fault) => visit.failed(&fault, None),
+    }
+}
+
+/// A form of this session (T32): the origin was checked for every request, this ties the form to the session too.
+fn is_own_form(visit: &Visit, csrf: Option<&str>) -> bool {
+    !visit.form_token().is_empty() && csrf == Some(visit.form_token().as_str())
+}
+
+pub(super) async fn account(State(site): State<Site>, asked: Query_, request: Request) -> Page {
+    let visit = Visit::of(&site, &request);
+    let asked = asked.map(|query| query.0).unwrap_or_default();
+    let view = match site.journeys.account(&visit.browser).await {
+        Ok(view) => view,
+        Err(fault) => return answer(&visit, fault, route::ACCOUNT).await,
+    };
+    let sessions = match site.reads.sessions_of(view.user.id).await {
+        Ok(sessions) => sessions,
+        Err(fault) => return visit.failed(&fault.into(), None),
+    };
+    html(200, account_page(&visit, &view, &sessions, &asked).render())
+}
+
+fn account_page(visit: &Visit, view: &AccountView, sessions: &[model::SessionFacts], asked: &Asked) -> Account {
+    let methods: Vec<MethodRow> = view.methods.iter().map(|method| visit.row(view, method)).collect();
+    let usable = view.methods.iter().filter(|method| method.unusable.is_none());
+    let access = Access { usable: usable.count() as u32, on_one_mailbox: on_one_mailbox(view) };
+    let has_password = view.methods.iter().any(|method| method.method == Method::Password);
+    Account {
+        shell: visit.account_shell(view),
+        name: view.name.clone(),
+        methods,
+        can_add: visit.buttons(|id| view.can_connect.contains(id)),
+        can_set_password: visit.site.journeys.policy().local.password && !view.user.addresses.is_empty(),
+        has_password,
+        addresses: Journeys::addresses(&view.user)
+            .into_iter()
+            .map(|known| AddressRow { address: known.address.to_string(), proven_at: known.proven_at })
+            .collect(),
+        access,
+        sessions: sessions
+            .iter()
+            .map(|session| SessionRow {
+                id: session.id.to_string(),
+                device: device_name(visit.lang, &session.user_agent),
+                method: visit.method_name(&session.method),
+                since: session.created_at,
+                current: session.id == view.session.id,
+            })
+            .collect(),
+        notice: flash(visit, view, asked),
+        error: None,
+    }
+}
+
+/// How many methods fall with the mailbox that carries most of them: codes, and links whose account there has the same
+/// address.
+fn on_one_mailbox(view: &AccountView) -> u32 {
+    let address_of = |method: &MethodView| -> Option<Address> {
+        match (&method.method, &method.link) {
+            (Method::EmailCode { address }, _) => Some(address.clone()),
+            (_, Some(link)) => link.address.clone(),
+            _ => None,
+        }
+    };
+    let addresses: Vec<Address> =
+        view.methods.iter().filter(|method| method.unusable.is_none()).filter_map(address_of).collect();
+    addresses.iter().map(|one| addresses.iter().filter(|other| *other == one).count()).max().unwrap_or(0) as u32
+}
+
+fn flash(visit: &Visit, view: &AccountView, asked: &Asked) -> Option<Flash> {
+    if let Some(link) = asked.linked.as_deref().and_then(|id| id.parse::<LinkId>().ok()) {
+        let link = view.user.link(link)?;
+        let (provider, _) = visit.provider(&link.connection);
+        let undo = format!("{}?method={}", route::REMOVE, link.id);
+        return Some(Flash::linked(visit.lang, &provider, &detail(link), Some(undo)));
+    }
+    if let Some(removed) = asked.removed.as_deref().and_then(ConnectionId::parse) {
+        return Some(Flash::removed(visit.lang, &visit.provider(&removed).0));
+    }
+    match asked.done.as_deref()? {
+        "password" => Some(Flash::password_set(visit.lang)),
+        "session" => Some(Flash::session_ended(visit.lang)),
+        _ => None,
+    }
+}
+
+/// What tells this account at the provider apart: address, user name, or the tail of its id.
+fn detail(link: &LinkFacts) -> String {
+    let display = &link.display;
+    link.address
+        .as_ref()
+        .map(ToString::to_string)
+        .or_else(|| display.user_name.clone())
+        .or_else(|| display.name.clone())
+        .unwrap_or_else(|| format!("…{}", link.identity.subject.tail()))
+}
+
+impl Visit {
+    fn account_shell(&self, view: &AccountView) -> crate::pages::Shell {
+        let address = view.user.addresses.first().map(|known| known.address.to_string()).unwrap_or_default();
+        self.shell_for(&view.name, &address)
+    }
+
+    fn method_name(&self, method: &Method) -> String {
+        match method {
+            Method::Password => texts::t(self.lang, "method-password", &[]),
+            Method::EmailCode { .. } => texts::t(self.lang, "method-email-code", &[]),
+            Method::Link { connection, .. } => self.provider(connection).0,
+        }
+    }
+
+    fn row(&self, view: &AccountView, method: &MethodView) -> MethodRow {
+        let mut badges = Vec::new();
+        if method.used_now {
+            badges.push(Badge::UsedNow);
+        }
+        match method.unusable {
+            Some(UnusableBecause::ConnectionDisabled | UnusableBecause::ConnectionNotConfigured) => {
+                badges.push(Badge::ProviderDisabled);
+            }
+            Some(_) => badges.push(Badge::NeedsAttention),
+            None => {}
+        }
+        let removal = match (&method.link, method.removable) {
+            (None, _) => Removal::NotOffered,
+            (Some(_), Ok(())) => Removal::Allowed,
+            (Some(_), Err(reason)) => Removal::Refused(texts::reason(self.lang, reason.code())),
+        };
+        let (mark, detail, id) = match (&method.method, &method.link) {
+            (Method::Link { connection, .. }, Some(link)) => {
+                (self.provider(connection).1, detail(link), link.id.to_string())
+            }
+            (Method::EmailCode { address }, _) => {
+                (local_mark(MethodKind::EmailCode), address.to_string(), String::new())
+            }
+            (other, _) => (local_mark(other.kind()), String::new(), String::new()),
+        };
+        let alike =
+            |link: &LinkFacts| view.user.active_links().filter(|other| other.connection == link.connection).count() > 1;
+        MethodRow {
+            kind: method.method.kind(),
+            mark,
+            name: self.method_name(&method.method),
+            detail,
+            id_tail: method
+                .link
+                .as_ref()
+                .filter(|link| alike(link))
+                .map(|link| link.identity.subject.tail().to_owned()),
+            linked_on: method
+                .link
+                .as_ref()
+                .map(|link| link.linked_at)
+                .or_else(|| (method.method == Method::Password).then(|| Some(view.user.password.as_ref()?.set_at))?),
+            last_used: method.link.as_ref().and_then(|link| link.last_used_at),
+            badges,
+            removal,
+            remove_href: format!("{}?method={id}", route::REMOVE),
+            id,
+        }
+    }
+}
+
+/// The consent page: what will happen, and the one button that starts it.
+pub(super) async fn connect(State(site): State<Site>, asked: Query_, request: Request) -> Page {
+    let visit = Visit::of(&site, &request);
+    let asked = asked.map(|query| query.0).unwrap_or_default();
+    let Some(connection) = asked.connection.as_deref().and_then(ConnectionId::parse) else {
+        return visit.error(404, "not_found");
+    };
+    let to = format!("{}?connection={connection}", route::CONNECT);
+    let present = match visit.present().await {
+        Ok(Some(present)) => present,
+        Ok(None) => return sign_in_first(&to),
+        Err(fault) => return visit.failed(&fault, None),
+    };
+    if site.journeys.policy().connection(&connection).is_none() {
+        return visit.error(404, "unknown_connection");
+    }
+    let (provider, mark) = visit.provider(&connection);
+    let page = ConnectStart {
+        shell: visit.shell_for(&present.name, &super::show::address_of(&present)),
+        connection: connection.to_string(),
+        provider,
+        mark,
+        user: card_of(&present),
+        error: None,
+    };
+    html(200, page.render())
+}
+
+/// The POST is the consent (T32, T126).
+pub(super) async fn start_connect(
+    State(site): State<Site>,
+    peer: super::flow::Peer,
+    headers: HeaderMap,
+    Form(posted): Form<Posted>,
+) -> Page {
+    let visit = Visit::from_headers(&site, &headers, Some(peer.0.ip()));
+    let Some(connection) = posted.connection.as_deref().and_then(ConnectionId::parse) else {
+        return visit.error(400, "bad_request");
+    };
+    let to = format!("{}?connection={connection}", route::CONNECT);
+    if !is_own_form(&visit, posted.csrf.as_deref()) {
+        return see_other(&to, &[]);
+    }
+    match site.journeys.begin_link(&connection, &to, &visit.browser).await {
+        Ok(Ok(flow)) => {
+            let next = site.journeys.act(flow, flows::Action::Provider(connection), &visit.browser).await;
+            match next {
+                Ok(flows::Next::Show(flow)) => {
+                    visit.failed(&flow.error.clone().unwrap_or_else(Fault::unavailable), Some(&flow))
+                }
+                other => visit.land(other, None),
+            }
+        }
+        Ok(Err(step_up)) => visit.land(Ok(flows::Next::Show(step_up)), None),
+        Err(fault) => answer(&visit, fault, &to).await,
+    }
+}
+
+fn link_asked(text: Option<&str>) -> Option<LinkId> {
+    text.and_then(|id| id.parse().ok())
+}
+
+pub(super) async fn confirm_remove(State(site): State<Site>, asked: Query_, request: Request) -> Page {
+    let visit = Visit::of(&site, &request);
+    let asked = asked.map(|query| query.0).unwrap_or_default();
+    let Some(link) = link_asked(asked.method.as_deref()) else { return visit.error(404, "link_not_found") };
+    let to = format!("{}?method={link}", route::REMOVE);
+    let view = match site.journeys.account(&visit.browser).await {
+        Ok(view) => view,
+        Err(fault) => return answer(&visit, fault, &to).await,
+    };
+    let Some(method) = view.methods.iter().find(|method| method.method.link() == Some(link)) else {
+        return visit.error(404, "link_not_found");
+    };
+    if method.removable.is_ok() && !view.fresh {
+        return begin_step_up(&visit, &to).await;
+    }
+    let sessions = match site.reads.sessions_of(view.user.id).await {
+        Ok(sessions) => sessions,
+        Err(fault) => return visit.failed(&fault.into(), None),
+    };
+    let ending = |session: &&model::SessionFacts| session.method.link() == Some(link);
+    let page = ConfirmRemove {
+        shell: visit.account_shell(&view),
+        remaining: view
+            .methods
+            .iter()
+            .filter(|other| other.unusable.is_none() && other.method.link() != Some(link))
+            .map(|other| visit.method_name(&other.method))
+            .collect(),
+        sessions_ending: sessions.iter().filter(ending).count() as u32,
+        ends_this_session: ending(&&view.session),
+        needs_step_up: false,
+        error: method.removable.err().map(|reason| ErrorText::reason(visit.lang, reason.code())),
+        method: visit.row(&view, method),
+    };
+    html(200, page.render())
+}
+
+pub(super) async fn remove(
+    State(site): State<Site>,
+    peer: super::flow::Peer,
+    headers: HeaderMap,
+    Form(posted): Form<Posted>,
+) -> Page {
+    let visit = Visit::from_headers(&site, &headers, Some(peer.0.ip()));
+    let Some(link) = link_asked(posted.method.as_deref()) else { return visit.error(400, "bad_request") };
+    let to = format!("{}?method={link}", route::REMOVE);
+    if !is_own_form(&visit, posted.csrf.as_deref()) {
+        return see_other(&to, &[]);
+    }
+    match site.journeys.unlink(link, &visit.browser).await {
+        Ok(removed) if removed.own_session_ended => {
+            see_other("/signed-out", &[site.journeys.forget_session(visit.cookies())])
+        }
+        Ok(removed) => see_other(&format!("{}?removed={}", route::ACCOUNT, removed.connection), &[]),
+        // Shown where the person is: the page says why and what to do first.
+        Err(fault) if fault.code == "last_method" => see_other(&to, &[]),
+        Err(fault) => answer(&visit, fault, &to).await,
+    }
+}
+
+pub(super) async fn step_up(State(site): State<Site>, asked: Query_, request: Request) -> Page {
+    let visit = Visit::of(&site, &request);
+    let asked = asked.map(|query| query.0).unwrap_or_default();
+    begin_step_up(&visit, asked.to.as_deref().unwrap_or(route::ACCOUNT)).await
+}
+
+const PAGE: u32 = 30;
+
+pub(super) async fn activity(State(site): State<Site>, asked: Query_, request: Request) -> Page {
+    let visit = Visit::of(&site, &request);
+    let before = asked.ok().and_then(|query| query.0.before);
+    let present = match visit.present().await {
+        Ok(Some(present)) => present,
+        Ok(None) => return sign_in_first(route::ACTIVITY),
+        Err(fault) => return visit.failed(&fault, None),
+    };
+    let events = match site.reads.events_of(present.user, before, PAGE).await {
+        Ok(events) => events,
+        Err(fault) => return visit.failed(&fault.into(), None),
+    };
+    let last = events.last().map(|event| event.seq).filter(|seq| *seq > 1 && events.len() == PAGE as usize);
+    let page = Activity {
+        shell: visit.shell_for(&present.name, &super::show::address_of(&present)),
+        events: events
+            .iter()
+            .map(|event| EventRow {
+                at: event.at,
+                kind: event.kind,
+                what: event.connection.as_ref().map(|id| visit.provider(id).0),
+                method: None,
+                device: None,
+                by_operator: matches!(event.actor, model::Actor::Operator { .. }),
+                code: event.reason.clone(),
+            })
+            .collect(),
+        older_href: last.map(|seq| format!("{}?before={seq}", route::ACTIVITY)),
+    };
+    html(200, page.render())
+}
+
+pub(super) async fn password(State(site): State<Site>, request: Request) -> Page {
+    let visit = Visit::of(&site, &request);
+    password_page(&visit, None).await
+}
+
+async fn password_page(visit: &Visit, fault: Option<&Fault>) -> Page {
+    let view = match visit.site.journeys.account(&visit.browser).await {
+        Ok(view) => view,
+        Err(fault) => return answer(visit, fault, route::SET_PASSWORD).await,
+    };
+    if !view.fresh {
+        return begin_step_up(visit, route::SET_PASSWORD).await;
+    }
+    let weak = fault.is_some_and(|fault| fault.field == Some(flows::Field::Password));
+    let page = SetPassword {
+        shell: visit.account_shell(&view),
+        flow: String::new(),
+        address: view.user.addresses.first().map(|known| known.address.to_string()).unwrap_or_default(),
+        has_password: view.methods.iter().any(|method| method.method == Method::Password),
+        feedback: fault.filter(|_| weak).map(|fault| texts::reason(visit.lang, &fault.code)),
+        error: fault.map(|fault| ErrorText::reason(visit.lang, &fault.code).at(Field::Password)),
+    };
+    html(if fault.is_some() { 422 } else { 200 }, page.render())
+}
+
+pub(super) async fn set_password(
+    State(site): State<Site>,
+    peer: super::flow::Peer,
+    headers: HeaderMap,
+    Form(posted): Form<Posted>,
+) -> Page {
+    let visit = Visit::from_headers(&site, &headers, Some(peer.0.ip()));
+    let Some(password) = posted.password.clone() else { return visit.error(400, "bad_request") };
+    if !is_own_form(&visit, posted.csrf.as_deref()) {
+        return see_other(route::SET_PASSWORD, &[]);
+    }
+    match site.journeys.set_password(password, &visit.browser).await {
+        Ok(finished) => {
+            let done = Ok(flows::Next::Finished(finished));
+            let landing = site.journeys.land(done, None, &visit.browser, visit.cookies());
+            let mut response = match landing.place {
+                Place::Done(_) => see_other("/account?done=password", &[]),
+                _ => visit.failed(&Fault::unavailable(), None),
+            };
+            add_cookies(&mut response, &landing.cookies);
+            response
+        }
+        Err(fault) if fault.kind == FaultKind::Input => password_page(&visit, Some(&fault)).await,
+        Err(fault) => answer(&visit, fault, route::SET_PASSWORD).await,
+    }
+}
+
+pub(super) async fn end_session(
+    State(site): State<Site>,
+    peer: super::flow::Peer,
+    headers: HeaderMap,
+    Form(posted): Form<Posted>,
+) -> Page {
+    let visit = Visit::from_headers(&site, &headers, Some(peer.0.ip()));
+    let which = match posted.session.as_deref() {
+        Some("all") => Some(EndSessions::All),
+        Some(id) => id.parse::<SessionId>().ok().map(EndSessions::One),
+        None => None,
+    };
+    let Some(which) = which else { return visit.error(400, "bad_request") };
+    if !is_own_form(&visit, posted.csrf.as_deref()) {
+        return see_other(route::ACCOUNT, &[]);
+    }
+    match site.journeys.end_session(which, &visit.browser).await {
+        Ok(()) => see_other("/account?done=session", &[]),
+        Err(fault) => answer(&visit, fault, route::ACCOUNT).await,
+    }
+}
+
+pub(super) async fn sign_out(
+    State(site): State<Site>,
+    peer: super::flow::Peer,
+    headers: HeaderMap,
+    Form(posted): Form<Posted>,
+) -> Page {
+    let visit = Visit::from_headers(&site, &headers, Some(peer.0.ip()));
+    if !is_own_form(&visit, posted.csrf.as_deref()) {
+        return see_other(route::ACCOUNT, &[]);
+    }
+    match site.journeys.sign_out(&visit.browser).await {
+        Ok(()) => see_other("/signed-out", &[site.journeys.forget_session(visit.cookies())]),
+        Err(fault) => visit.failed(&fault, None),
+    }
+}

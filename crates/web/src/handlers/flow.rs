@@ -1,0 +1,187 @@
+//! Steps of a flow: every form posts here, and every answer is a redirect.
+
+use super::{Page, Site, Visit, see_other};
+use axum::extract::{ConnectInfo, Form, Path, RawQuery, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use flows::{Action, CallbackParams, Fault, Flow, Journeys};
+use model::{ConnectionId, FlowId, Secret};
+use serde::Deserialize;
+use std::net::SocketAddr;
+
+/// Everything a form of a flow may hold; unknown fields are ignored, known ones are bounded by the body limit.
+#[derive(Deserialize)]
+pub(super) struct Fields {
+    flow: Option<FlowId>,
+    connection: Option<String>,
+    email: Option<String>,
+    name: Option<String>,
+    password: Option<Secret<String>>,
+    code: Option<String>,
+    method: Option<String>,
+    choice: Option<String>,
+}
+
+pub(super) type Peer = ConnectInfo<SocketAddr>;
+
+async fn act(site: &Site, peer: Peer, headers: &HeaderMap, flow: Option<FlowId>, action: Option<Action>) -> Page {
+    let visit = Visit::from_headers(site, headers, Some(peer.0.ip()));
+    let Some((id, action)) = flow.zip(action) else { return visit.error(400, "bad_request") };
+    let next = match site.journeys.open_flow(visit.cookies(), id) {
+        Ok(flow) => site.journeys.act(flow, action, &visit.browser).await,
+        Err(fault) => Err(fault),
+    };
+    visit.land(next, Some(id))
+}
+
+type Posted = Form<Fields>;
+
+pub(super) async fn start_provider(
+    State(site): State<Site>,
+    peer: Peer,
+    headers: HeaderMap,
+    Form(fields): Posted,
+) -> Page {
+    let action = provider(&fields);
+    act(&site, peer, &headers, fields.flow, action).await
+}
+
+fn provider(fields: &Fields) -> Option<Action> {
+    fields.connection.as_deref().and_then(ConnectionId::parse).map(Action::Provider)
+}
+
+pub(super) async fn email(State(site): State<Site>, peer: Peer, headers: HeaderMap, Form(fields): Posted) -> Page {
+    act(&site, peer, &headers, fields.flow, fields.email.map(Action::Email)).await
+}
+
+pub(super) async fn password(State(site): State<Site>, peer: Peer, headers: HeaderMap, Form(fields): Posted) -> Page {
+    act(&site, peer, &headers, fields.flow, local(fields.method.as_deref(), fields.password)).await
+}
+
+fn local(method: Option<&str>, password: Option<Secret<String>>) -> Option<Action> {
+    match method {
+        Some("code") => Some(Action::SendCode),
+        _ => password.map(Action::Password),
+    }
+}
+
+pub(super) async fn code(State(site): State<Site>, peer: Peer, headers: HeaderMap, Form(fields): Posted) -> Page {
+    act(&site, peer, &headers, fields.flow, fields.code.map(Action::Code)).await
+}
+
+pub(super) async fn resend(State(site): State<Site>, peer: Peer, headers: HeaderMap, Form(fields): Posted) -> Page {
+    let action = fields.email.map_or(Action::Resend, Action::Email);
+    act(&site, peer, &headers, fields.flow, Some(action)).await
+}
+
+pub(super) async fn prove(State(site): State<Site>, peer: Peer, headers: HeaderMap, Form(fields): Posted) -> Page {
+    let action = provider(&fields).or_else(|| local(fields.method.as_deref(), fields.password));
+    act(&site, peer, &headers, fields.flow, action).await
+}
+
+pub(super) async fn continue_without(
+    State(site): State<Site>,
+    peer: Peer,
+    headers: HeaderMap,
+    Form(fields): Posted,
+) -> Page {
+    act(&site, peer, &headers, fields.flow, Some(Action::Separate)).await
+}
+
+pub(super) async fn go_on(State(site): State<Site>, peer: Peer, headers: HeaderMap, Form(fields): Posted) -> Page {
+    let action = if fields.choice.as_deref() == Some("switch") { Action::Switch } else { Action::Continue };
+    act(&site, peer, &headers, fields.flow, Some(action)).await
+}
+
+pub(super) async fn confirm_link(
+    State(site): State<Site>,
+    peer: Peer,
+    headers: HeaderMap,
+    Form(fields): Posted,
+) -> Page {
+    let action = match fields.choice.as_deref() {
+        Some("connect") => Some(Action::Confirm),
+        Some("cancel") => Some(Action::Cancel),
+        _ => None,
+    };
+    act(&site, peer, &headers, fields.flow, action).await
+}
+
+pub(super) async fn switch_user(
+    State(site): State<Site>,
+    peer: Peer,
+    headers: HeaderMap,
+    Form(fields): Posted,
+) -> Page {
+    let action = match fields.choice.as_deref() {
+        Some("switch") => Some(Action::Switch),
+        Some("stay") => Some(Action::Stay),
+        _ => None,
+    };
+    act(&site, peer, &headers, fields.flow, action).await
+}
+
+pub(super) async fn sign_up(site: &Site, peer: Peer, headers: &HeaderMap, fields: Fields) -> Page {
+    let action = match (fields.name, fields.email, fields.password) {
+        (name, Some(email), Some(password)) => Some(Action::SignUp { name: name.unwrap_or_default(), email, password }),
+        _ => None,
+    };
+    act(site, peer, headers, fields.flow, action).await
+}
+
+/// Shows where the flow stands. Asking changes nothing, however often (T48).
+pub(super) async fn show(State(site): State<Site>, Path(id): Path<String>, request: Request) -> Page {
+    let visit = Visit::of(&site, &request);
+    let Ok(id) = id.parse::<FlowId>() else { return visit.error(404, "not_found") };
+    let flow = match site.journeys.open_flow(visit.cookies(), id) {
+        Ok(flow) => flow,
+        Err(fault) => return visit.failed(&fault, None),
+    };
+    let present = if needs_person(&flow) { visit.present().await } else { Ok(None) };
+    match present {
+        Ok(present) => visit.page(&flow, present.as_ref()),
+        Err(fault) => visit.failed(&fault, Some(&flow)),
+    }
+}
+
+/// Pages that name who is signed in.
+fn needs_person(flow: &Flow) -> bool {
+    matches!(flow.step, flows::Step::ConfirmLink | flows::Step::StepUp { .. } | flows::Step::Continue { .. })
+}
+
+/// The provider's answer. The one GET that may change something: guarded by the browser's cookie for this very flow,
+/// the state, the connection in the path, and the spent flow in the plan (T31–T36).
+pub(super) async fn callback(
+    State(site): State<Site>,
+    Path(connection): Path<String>,
+    RawQuery(query): RawQuery,
+    peer: Peer,
+    headers: HeaderMap,
+) -> Page {
+    let visit = Visit::from_headers(&site, &headers, Some(peer.0.ip()));
+    let Some(connection) = ConnectionId::parse(&connection) else { return visit.error(404, "not_found") };
+    let answer = match CallbackParams::from_query(query.as_deref().unwrap_or_default()) {
+        Ok(answer) => answer,
+        Err(_) => return visit.failed(&Fault::flow("bad_request"), None),
+    };
+    let Some(id) = answer.state.as_deref().and_then(Journeys::flow_of_state) else {
+        return visit.failed(&Fault::flow("flow_forged"), None);
+    };
+    let next = match site.journeys.open_flow(visit.cookies(), id) {
+        Ok(flow) => site.journeys.returned(flow, &connection, &answer, &visit.browser).await,
+        Err(fault) => match visit.present().await {
+            // A callback that was opened twice, by a browser that already has its session: it goes on (T85).
+            Ok(Some(_)) if fault.code == "flow_expired" => return see_other("/account", &[]),
+            _ => Err(fault),
+        },
+    };
+    visit.land(next, Some(id))
+}
+
+/// `response_mode=form_post`: the same answer as a GET, where Lax cookies travel.
+pub(super) async fn callback_by_form(Path(connection): Path<String>, body: String) -> Page {
+    if ConnectionId::parse(&connection).is_none() || CallbackParams::from_query(&body).is_err() {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
+    see_other(&format!("/callback/{connection}?{body}"), &[])
+}

@@ -1,0 +1,382 @@
+//! From a flow's step to its page.
+
+use super::{Page, Visit, add_cookies, html, see_other};
+use crate::pages::{
+    AccountCard, Action, Code, CodePurpose, ConfirmLink, Conflict, Continue, ErrorText, ExternalCard, Field, Mark,
+    Notice, NoticeKind, Password, ProofKind, ProofMethod, ProviderButton, SignIn, SignUp, StepUp, StepUpWhy,
+    SwitchUser, Way, route,
+};
+use crate::texts;
+use flows::{Destination, Fault, FaultKind, Flow, Goal, Landing, Next, Place, Proves, Step};
+use model::{FlowId, SignUp as SignUpPolicy};
+
+impl Visit {
+    /// Redirects to where the person is now; pages are shown by GET alone.
+    pub fn land(&self, next: Result<Next, Fault>, flow: Option<FlowId>) -> Page {
+        let Landing { cookies, place } = self.site.journeys.land(next, flow, &self.browser, self.cookies());
+        let mut response = match place {
+            Place::Flow(flow) => see_other(&format!("/flow/{}", flow.id), &[]),
+            Place::Provider { url, .. } => see_other(&url, &[]),
+            Place::Done(done) => match done.linked {
+                Some(link) if done.to == route::ACCOUNT && !done.created => see_other(&format!("/account?linked={link}"), &[]),
+                _ => see_other(&done.to, &[]),
+            },
+            Place::Ended { to } => see_other(&to, &[]),
+            Place::Failed { fault, flow } => self.failed(&fault, flow.as_deref()),
+        };
+        add_cookies(&mut response, &cookies);
+        response
+    }
+
+    /// A fault as a page with a way on.
+    pub fn failed(&self, fault: &Fault, flow: Option<&Flow>) -> Page {
+        let in_account = flow.is_some_and(|flow| matches!(flow.goal, Goal::Link { .. } | Goal::StepUp { .. }));
+        let way = || {
+            if in_account {
+                vec![(Way::Account, route::ACCOUNT.to_owned())]
+            } else {
+                vec![(Way::SignIn, route::SIGN_IN.to_owned()), (Way::Home, "/".to_owned())]
+            }
+        };
+        match fault.kind {
+            FaultKind::Unavailable => self.error_with(503, &fault.code, way(), Some(2)),
+            FaultKind::Wait => {
+                let seconds = fault.number.map_or(1, |until| (until - self.site.journeys.now().0) / 1_000_000 + 1);
+                self.error_with(429, &fault.code, way(), Some(seconds))
+            }
+            FaultKind::Refused if fault.code == "session_expired" => {
+                self.error_with(401, &fault.code, vec![(Way::SignIn, route::SIGN_IN.to_owned())], None)
+            }
+            FaultKind::Refused => self.refused(fault, flow),
+            FaultKind::Input | FaultKind::Provider | FaultKind::Flow => self.error_with(400, &fault.code, way(), None),
+        }
+    }
+
+    fn refused(&self, fault: &Fault, flow: Option<&Flow>) -> Page {
+        let in_account = flow.is_some_and(|flow| matches!(flow.goal, Goal::Link { .. } | Goal::StepUp { .. }));
+        let ways_on = if in_account {
+            vec![Action::new(self.lang, Way::Account, route::ACCOUNT)]
+        } else {
+            vec![Action::new(self.lang, Way::OtherSignIn, route::SIGN_IN)]
+        };
+        let page = Notice {
+            shell: self.shell(),
+            kind: NoticeKind::Refused,
+            external: flow.and_then(|flow| self.external(flow)),
+            sentence: texts::reason(self.lang, &fault.code),
+            support_code: Some(self.support_code(&fault.code, flow)),
+            ways_on,
+            flow: String::new(),
+            may_continue: false,
+            may_separate: false,
+        };
+        html(403, page.render())
+    }
+
+    fn support_code(&self, code: &str, flow: Option<&Flow>) -> String {
+        flow.map_or_else(|| code.to_owned(), |flow| format!("{code} · {}", flow.id.tail()))
+    }
+
+    fn error_text(&self, flow: &Flow) -> Option<ErrorText> {
+        let fault = flow.error.as_ref()?;
+        let text = ErrorText::reason(self.lang, &fault.code);
+        let field = match fault.field? {
+            flows::Field::Email => Field::Email,
+            flows::Field::Password => Field::Password,
+            flows::Field::Name => Field::Name,
+            flows::Field::Code => Field::Code,
+        };
+        Some(text.at(field))
+    }
+
+    /// An error that belongs to no field still shows.
+    fn error_of(&self, flow: &Flow) -> Option<ErrorText> {
+        self.error_text(flow).or_else(|| flow.error.as_ref().map(|fault| ErrorText::reason(self.lang, &fault.code)))
+    }
+
+    pub fn buttons(&self, which: impl Fn(&model::ConnectionId) -> bool) -> Vec<ProviderButton> {
+        let last = self.browser.device.last_used.as_deref().and_then(|used| used.strip_prefix("connection:"));
+        self.site
+            .providers
+            .iter()
+            .filter(|provider| which(&provider.id))
+            .map(|provider| ProviderButton {
+                id: provider.id.to_string(),
+                name: provider.name.clone(),
+                mark: provider.mark,
+                last_used: last == Some(provider.id.as_str()),
+            })
+            .collect()
+    }
+
+    fn signing_in(&self) -> Vec<ProviderButton> {
+        let policy = self.site.journeys.policy();
+        self.buttons(|id| policy.connection(id).is_some_and(|rules| rules.purpose.signs_in()))
+    }
+
+    fn external(&self, flow: &Flow) -> Option<ExternalCard> {
+        let parts = flow.material.external.as_ref()?.parts();
+        let (provider, mark) = self.provider(&parts.connection);
+        let asserted = parts.mail.as_ref().map(|mail| &mail.address);
+        // Confirmed means: its code was entered here. What the provider says does not count for this word.
+        let confirmed = flow.material.mailbox.as_ref().is_some_and(|(address, _)| Some(address) == asserted);
+        Some(ExternalCard {
+            provider,
+            mark,
+            address: asserted.map(ToString::to_string).or_else(|| parts.display.raw_address.clone()),
+            name: parts.display.name.clone().or_else(|| parts.display.user_name.clone()),
+            id_tail: parts.identity.subject.tail().to_owned(),
+            address_confirmed: confirmed,
+        })
+    }
+
+    fn methods(&self, methods: &[flows::ProofMethod]) -> Vec<ProofMethod> {
+        let last = self.browser.device.last_used.as_deref().unwrap_or_default();
+        let kinds: Vec<(ProofKind, bool)> = methods
+            .iter()
+            .map(|method| match method {
+                flows::ProofMethod::Password => (ProofKind::Password, last == "password"),
+                flows::ProofMethod::EmailCode { .. } => (ProofKind::Code, last == "email_code"),
+                flows::ProofMethod::Connection { connection } => {
+                    let (name, mark) = self.provider(connection);
+                    let kind = ProofKind::Provider { id: connection.to_string(), name, mark };
+                    (kind, last.strip_prefix("connection:") == Some(connection.as_str()))
+                }
+            })
+            .collect();
+        let best = kinds.iter().position(|(_, last)| *last).unwrap_or(0);
+        let mut methods: Vec<ProofMethod> =
+            kinds.into_iter().enumerate().map(|(at, (kind, _))| ProofMethod { kind, primary: at == best }).collect();
+        methods.sort_by_key(|method| !method.primary);
+        methods
+    }
+
+    /// The page of the flow's step.
+    pub fn page(&self, flow: &Flow, signed_in: Option<&flows::Present>) -> Page {
+        let id = flow.id.to_string();
+        let status = match flow.error.as_ref().map(|fault| fault.kind) {
+            Some(FaultKind::Wait) => 429,
+            Some(FaultKind::Provider) => 400,
+            Some(_) => 422,
+            None => 200,
+        };
+        let body = match &flow.step {
+            Step::Identify => return self.identify(flow, status, signed_in),
+            Step::Away { back, .. } => {
+                let flow = Flow { step: (**back).clone(), ..flow.clone() };
+                return self.page(&flow, signed_in);
+            }
+            Step::Password { address } => Password {
+                shell: self.shell(),
+                flow: id,
+                address: address.to_string(),
+                can_code: self.site.journeys.policy().local.email_code,
+                can_password: self.site.journeys.policy().local.password,
+                error: self.error_of(flow),
+            }
+            .render(),
+            Step::MailCode { address, proves, .. } => self.code(flow, address, *proves).render(),
+            Step::AskProof { account, methods, may_separate, .. } => {
+                let Some(external) = self.external(flow) else { return self.error(400, "bad_request") };
+                Conflict {
+                    shell: self.shell(),
+                    flow: id,
+                    external,
+                    account: card(account, None),
+                    methods: self.methods(methods),
+                    can_continue_without: *may_separate,
+                    support_code: self.support_code("proof_needed", Some(flow)),
+                    error: self.error_of(flow),
+                }
+                .render()
+            }
+            Step::StepUp { methods } => StepUp {
+                shell: self.frame(signed_in),
+                flow: id,
+                why: self.why(flow),
+                methods: self.methods(methods),
+                error: self.error_of(flow),
+            }
+            .render(),
+            Step::ConfirmLink => {
+                let Some(external) = self.external(flow) else { return self.error(400, "bad_request") };
+                let user = signed_in.map_or_else(|| card("", None), card_of);
+                ConfirmLink { shell: self.frame(signed_in), flow: id, external, user, silent: true }.render()
+            }
+            Step::AskSwitch { current, other } => {
+                let other = other.clone().unwrap_or_else(|| self.unnamed(flow));
+                SwitchUser { shell: self.shell(), flow: id, current: card(current, None), other: card(&other, None) }
+                    .render()
+            }
+            Step::Continue { name } => Continue {
+                shell: self.shell(),
+                flow: id,
+                client_name: self.client_name(flow).unwrap_or_default(),
+                account: signed_in.map_or_else(|| card(name, None), card_of),
+            }
+            .render(),
+            Step::OtherAccount => {
+                self.notice(flow, NoticeKind::OtherAccount, "same_provider_other_subject", (false, false))
+            }
+            Step::AddressTaken { may_separate, may_continue } => {
+                let may = (*may_continue, *may_separate);
+                self.notice(flow, NoticeKind::AddressTaken, "address_belongs_to_account", may)
+            }
+            Step::AskCreate => self.notice(flow, NoticeKind::Refused, "identity_was_removed", (false, true)),
+        };
+        html(status, body)
+    }
+
+    fn frame(&self, signed_in: Option<&flows::Present>) -> crate::pages::Shell {
+        match signed_in {
+            Some(person) => self.shell_for(&person.name, &address_of(person)),
+            None => self.shell(),
+        }
+    }
+
+    fn unnamed(&self, flow: &Flow) -> String {
+        let external = self.external(flow);
+        external.and_then(|card| card.name.or(card.address)).unwrap_or_default()
+    }
+
+    fn identify(&self, flow: &Flow, status: u16, signed_in: Option<&flows::Present>) -> Page {
+        let policy = self.site.journeys.policy();
+        let open = policy.sign_up == SignUpPolicy::Open && policy.local.password;
+        let body = if let Goal::SignUp { .. } = &flow.goal {
+            let sign_up = flow.material.sign_up.as_ref();
+            SignUp {
+                shell: self.shell(),
+                client_name: self.client_name(flow),
+                flow: flow.id.to_string(),
+                name: sign_up.map(|pending| pending.name.clone()).unwrap_or_default(),
+                address: sign_up.map(|pending| pending.address.to_string()).unwrap_or_default(),
+                providers: self.signing_in(),
+                feedback: None,
+                error: self.error_of(flow),
+            }
+            .render()
+        } else {
+            SignIn {
+                shell: self.shell(),
+                client_name: self.client_name(flow),
+                flow: flow.id.to_string(),
+                providers: self.signing_in(),
+                email: String::new(),
+                email_enabled: policy.local.password || policy.local.email_code,
+                sign_up_allowed: open,
+                last_used_email_method: matches!(
+                    self.browser.device.last_used.as_deref(),
+                    Some("password" | "email_code")
+                ),
+                switch_notice: signed_in.map(|person| person.name.clone()),
+                error: self.error_of(flow),
+            }
+            .render()
+        };
+        html(status, body)
+    }
+
+    fn client_name(&self, flow: &Flow) -> Option<String> {
+        match &flow.goal {
+            Goal::SignIn { to: Destination::Application(request) }
+            | Goal::SignUp { to: Destination::Application(request) } => {
+                self.site.journeys.application_name(&request.application).map(str::to_owned)
+            }
+            _ => None,
+        }
+    }
+
+    fn code(&self, flow: &Flow, address: &model::Address, proves: Proves) -> Code {
+        let purpose = match (proves, &flow.material.external) {
+            (Proves::Mailbox, Some(assertion)) => {
+                CodePurpose::External { provider: self.provider(assertion.connection()).0 }
+            }
+            (Proves::Mailbox, None) => CodePurpose::SignUp,
+            (Proves::Owner, _) => CodePurpose::SignIn,
+            (Proves::User(_), _) => CodePurpose::Confirm,
+        };
+        // The owner's address is masked where it was not the person themselves who named it.
+        let address_shown =
+            if matches!(proves, Proves::User(_)) { model::masked(address) } else { address.to_string() };
+        Code {
+            shell: self.shell(),
+            flow: flow.id.to_string(),
+            address_shown,
+            purpose,
+            resent: false,
+            attempts_left: flow.error.as_ref().and_then(|fault| u32::try_from(fault.number?).ok()),
+            error: self.error_of(flow),
+        }
+    }
+
+    fn why(&self, flow: &Flow) -> StepUpWhy {
+        let Goal::StepUp { to, .. } = &flow.goal else { return StepUpWhy::Continue };
+        if to.starts_with(route::SET_PASSWORD) {
+            StepUpWhy::SetPassword
+        } else if let Some((path, query)) = to.split_once('?') {
+            let value = query.split_once('=').map(|(_, value)| value).unwrap_or_default();
+            let provider =
+                |id: &str| model::ConnectionId::parse(id).map_or_else(String::new, |id| self.provider(&id).0);
+            match path {
+                route::CONNECT => StepUpWhy::Connect { provider: provider(value) },
+                route::REMOVE => StepUpWhy::Remove {
+                    provider: query.rsplit_once("name=").map(|(_, n)| provider(n)).unwrap_or_default(),
+                },
+                _ => StepUpWhy::Continue,
+            }
+        } else {
+            StepUpWhy::Continue
+        }
+    }
+
+    fn notice(
+        &self,
+        flow: &Flow,
+        kind: NoticeKind,
+        code: &str,
+        (may_continue, may_separate): (bool, bool),
+    ) -> Result<String, askama::Error> {
+        let ways_on = vec![Action::new(self.lang, Way::SignIn, route::SIGN_IN)];
+        Notice {
+            shell: self.shell(),
+            kind,
+            external: self.external(flow),
+            sentence: texts::reason(self.lang, code),
+            support_code: Some(self.support_code(code, Some(flow))),
+            ways_on,
+            flow: flow.id.to_string(),
+            may_continue,
+            may_separate,
+        }
+        .render()
+    }
+}
+
+fn initial(text: &str) -> String {
+    text.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default()
+}
+
+pub(super) fn card(address: &str, name: Option<&str>) -> AccountCard {
+    AccountCard {
+        address: address.to_owned(),
+        initial: initial(name.unwrap_or(address)),
+        name: name.map(str::to_owned),
+    }
+}
+
+pub(super) fn address_of(person: &flows::Present) -> String {
+    person.address.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
+pub(super) fn card_of(person: &flows::Present) -> AccountCard {
+    card(&address_of(person), Some(&person.name))
+}
+
+/// The mark of a local method.
+pub(super) fn local_mark(kind: model::MethodKind) -> Mark {
+    match kind {
+        model::MethodKind::Password => Mark::Password,
+        model::MethodKind::EmailCode => Mark::Mail,
+        model::MethodKind::Link => Mark::Key,
+    }
+}

@@ -1,0 +1,103 @@
+//! Where journeys begin: sign in, sign up, and the end of one.
+
+use super::{Page, Site, Visit, add_cookies, html, see_other};
+use crate::pages::{SignedOut, route};
+use axum::extract::{Form, Query, Request, State};
+use axum::http::HeaderMap;
+use flows::{Destination, Fault, Flow, Goal, local_path};
+use serde::Deserialize;
+
+/// What may stand in the address of the sign-in page.
+#[derive(Deserialize)]
+pub(super) struct Start {
+    return_to: Option<String>,
+    application: Option<String>,
+    redirect_uri: Option<String>,
+    challenge: Option<String>,
+    state: Option<String>,
+}
+
+impl Start {
+    /// Checked here, sealed into the flow, and checked again at the end (T40).
+    fn destination(&self, visit: &Visit) -> Result<Destination, Fault> {
+        match &self.application {
+            Some(application) => {
+                let text = |field: &Option<String>| field.clone().unwrap_or_default();
+                let (redirect, challenge, state) = (text(&self.redirect_uri), text(&self.challenge), text(&self.state));
+                let request = visit.site.journeys.handover_request(application, &redirect, &challenge, &state)?;
+                Ok(Destination::Application(request))
+            }
+            None => {
+                let wanted = self.return_to.as_deref().and_then(local_path);
+                Ok(Destination::Path(wanted.unwrap_or(route::ACCOUNT).to_owned()))
+            }
+        }
+    }
+}
+
+type Asked = Result<Query<Start>, axum::extract::rejection::QueryRejection>;
+
+pub(super) async fn sign_in(State(site): State<Site>, asked: Asked, request: Request) -> Page {
+    let visit = Visit::of(&site, &request);
+    match begin(&visit, asked, |to| Goal::SignIn { to }).await {
+        Ok((flow, present)) => first_page(&visit, &flow, present.as_ref()),
+        Err(fault) => visit.failed(&fault, None),
+    }
+}
+
+pub(super) async fn sign_up(State(site): State<Site>, asked: Asked, request: Request) -> Page {
+    let visit = Visit::of(&site, &request);
+    match begin(&visit, asked, |to| Goal::SignUp { to }).await {
+        Ok((flow, present)) => first_page(&visit, &flow, present.as_ref()),
+        Err(fault) => visit.failed(&fault, None),
+    }
+}
+
+async fn begin(
+    visit: &Visit,
+    asked: Asked,
+    goal: impl Fn(Destination) -> Goal,
+) -> Result<(Flow, Option<flows::Present>), Fault> {
+    let Ok(Query(start)) = asked else { return Err(Fault::flow("bad_request")) };
+    let to = start.destination(visit)?;
+    let present = visit.present().await?;
+    let goal = goal(to);
+    if let (Some(person), Goal::SignIn { to: to @ Destination::Application(_) }) = (&present, &goal) {
+        let flow = visit.site.journeys.continue_flow(to.clone(), &person.name);
+        return Ok((flow, present));
+    }
+    Ok((visit.site.journeys.begin(goal), present))
+}
+
+/// The first page is shown where it was asked for, with the flow's cookie.
+fn first_page(visit: &Visit, flow: &Flow, present: Option<&flows::Present>) -> Page {
+    match visit.site.journeys.keep(flow, visit.cookies()) {
+        Ok(cookies) => {
+            let mut page = visit.page(flow, present);
+            add_cookies(&mut page, &cookies);
+            page
+        }
+        Err(fault) => visit.failed(&fault, None),
+    }
+}
+
+pub(super) async fn submit_sign_up(
+    State(site): State<Site>,
+    peer: super::flow::Peer,
+    headers: HeaderMap,
+    Form(fields): Form<super::flow::Fields>,
+) -> Page {
+    super::flow::sign_up(&site, peer, &headers, fields).await
+}
+
+/// "Not you?": this browser forgets whom it knew.
+pub(super) async fn forget(State(site): State<Site>, request: Request) -> Page {
+    let visit = Visit::of(&site, &request);
+    let cookie = visit.site.journeys.forget_device(visit.cookies());
+    see_other(route::SIGN_IN, &[cookie])
+}
+
+pub(super) async fn signed_out(State(site): State<Site>, request: Request) -> Page {
+    let visit = Visit::of(&site, &request);
+    html(200, SignedOut { shell: visit.shell() }.render())
+}

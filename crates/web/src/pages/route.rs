@@ -1,0 +1,44 @@
+//! The paths that pages link and post to. Handlers mount the same constants, so that the two cannot drift apart.
+
+/// Start a sign-in (GET).
+pub const SIGN_IN: &str = "/sign-in";
+/// `flow`, `connection`.
+pub const START_PROVIDER: &str = "/sign-in/start-provider";
+/// `flow`, `email`.
+pub const EMAIL: &str = "/sign-in/email";
+/// `flow`, `email`, `password`; or, with `method=code`, asks for a code instead.
+pub const PASSWORD: &str = "/sign-in/password";
+/// `flow`: forgets address and last-used method in this browser ("not you?").
+pub const FORGET: &str = "/sign-in/forget";
+/// The form (GET) and its answer (POST: `flow`, `name`, `email`, `password`).
+pub const SIGN_UP: &str = "/sign-up";
+/// `flow`, `code`.
+pub const CODE: &str = "/sign-in/code";
+/// `flow`.
+pub const RESEND_CODE: &str = "/sign-in/code/resend";
+/// Proof for the conflict: `flow` and `method=password` with `password`, `method=code`, or `connection`.
+pub const PROVE: &str = "/sign-in/prove";
+/// `flow`: go on to a separate user, where policy allows one.
+pub const CONTINUE_WITHOUT: &str = "/sign-in/continue-without";
+/// `flow`, `choice=continue|switch`: to the application, or to the account whose mailbox was shown.
+pub const CONTINUE: &str = "/sign-in/continue";
+/// `flow`, `choice=connect|cancel`.
+pub const CONFIRM_LINK: &str = "/sign-in/confirm-link";
+/// `flow`, `choice=switch|stay`.
+pub const SWITCH_USER: &str = "/sign-in/switch";
+/// Ends this session.
+pub const SIGN_OUT: &str = "/sign-out";
+/// Sign-in methods and sessions.
+pub const ACCOUNT: &str = "/account";
+/// The consent page (GET, `?connection=`) and the start of linking (POST, `connection`).
+pub const CONNECT: &str = "/account/methods/connect";
+/// The confirmation (GET, `?method=`) and the removal (POST, `method`).
+pub const REMOVE: &str = "/account/methods/remove";
+/// `flow` and a proof as for [`PROVE`].
+pub const STEP_UP: &str = "/account/step-up";
+/// `?before=` pages back.
+pub const ACTIVITY: &str = "/account/activity";
+/// `flow`, `password`.
+pub const SET_PASSWORD: &str = "/account/password";
+/// `session`.
+pub const END_SESSION: &str = "/account/sessions/end";

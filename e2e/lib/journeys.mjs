@@ -1,0 +1,193 @@
+// What a person does, in the words of the pages: roles and names, never ids or classes, so that a test that passes also
+// says that the page can be used with a keyboard and a screen reader.
+import assert from 'node:assert/strict';
+
+import { checkAccessibility, openContext, openPage, shot } from './browser.mjs';
+
+/** One person at one browser. `pictures` is a prefix for screenshots, or nothing. */
+export class Person {
+  static async open({ browser, origin, mailbox, pictures, look = 'light', script = true }) {
+    const person = new Person();
+    person.context = await openContext(browser, { look, script });
+    const { page, check } = await openPage(person.context, { origin });
+    Object.assign(person, { page, check, origin, mailbox, pictures, script });
+    return person;
+  }
+
+  async close() {
+    await this.context.close();
+  }
+
+  /** The page as it stands: no fault logged, no grave accessibility finding, three pictures of it. */
+  async look(name) {
+    this.check();
+    if (this.script) await checkAccessibility(this.page);
+    if (this.pictures) await shot(this.page, `${this.pictures}-${name}`);
+    this.check();
+  }
+
+  async visit(path) {
+    return this.page.goto(`${this.origin}${path}`);
+  }
+
+  /** Waits for the page with this heading; what is there instead goes into the failure. */
+  async expectHeading(name) {
+    try {
+      await this.page.getByRole('heading', { level: 1, name }).waitFor();
+    } catch {
+      const text = await this.page.locator('body').innerText().catch(() => '(no page)');
+      assert.fail(`expected the page "${name}", found ${this.page.url()}:\n${text.slice(0, 800)}`);
+    }
+  }
+
+  button(name) {
+    return this.page.getByRole('button', { name });
+  }
+
+  async press(name) {
+    await this.button(name).click();
+  }
+
+  async follow(name) {
+    await this.page.getByRole('link', { name }).click();
+  }
+
+  // — signing up, in and out
+
+  async signUp({ name, email, password }) {
+    await this.visit('/sign-up');
+    await this.expectHeading('Create an account');
+    await this.look('sign-up');
+    await this.page.getByLabel('Your name').fill(name);
+    await this.page.getByLabel('E-mail address').fill(email);
+    await this.page.getByLabel('Choose a password').fill(password);
+    await this.press('Create account');
+    await this.enterCode(email, 'sign-up-code');
+  }
+
+  async enterCode(email, picture) {
+    await this.expectHeading('Enter the code');
+    if (picture) await this.look(picture);
+    await this.page.getByLabel('Code from the e-mail').fill(await this.mailbox.waitForCode(email));
+    await this.press('Continue');
+  }
+
+  async signInWithPassword({ email, password }) {
+    await this.visit('/sign-in');
+    await this.page.getByLabel('E-mail address').fill(email);
+    await this.button('Continue').and(this.page.locator(':not([name=connection])')).click();
+    await this.expectHeading('Enter your password');
+    await this.look('password');
+    await this.page.getByLabel('Password', { exact: true }).fill(password);
+    await this.page.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).click();
+  }
+
+  async signInWith(provider, sub) {
+    await this.visit('/sign-in');
+    await this.expectHeading('Sign in');
+    await this.press(new RegExp(`^Continue with ${provider.title}`));
+    await this.atProvider(provider, sub);
+  }
+
+  /** Chooses an account at the provider, unless the provider remembers one and sends the person straight back. */
+  async atProvider(provider, sub) {
+    await this.page.waitForLoadState();
+    if (!this.page.url().startsWith(provider.issuer)) return;
+    await this.page.locator(`button[name=account][value="${sub}"]`).click();
+    await this.page.waitForURL((url) => url.origin !== new URL(provider.issuer).origin);
+  }
+
+  async signOut() {
+    await this.press('Sign out');
+    await this.expectHeading('You are signed out');
+  }
+
+  // — the account
+
+  async account() {
+    await this.visit('/account');
+    await this.expectHeading('Your sign-in methods');
+  }
+
+  /** One row of "Ways to sign in". */
+  method(name) {
+    const rows = this.page.getByRole('region', { name: 'Ways to sign in' }).getByRole('listitem');
+    return rows.filter({ has: this.page.getByText(name, { exact: true }) });
+  }
+
+  async expectMethods(...names) {
+    await this.account();
+    const rows = this.page.getByRole('region', { name: 'Ways to sign in' }).getByRole('listitem');
+    const titles = await rows.locator('.strong bdi').allInnerTexts();
+    assert.deepEqual(titles.sort(), [...names].sort());
+  }
+
+  /** Confirms that it is the person, where the server asks for it: by password, or else again at the provider. */
+  async confirmIfAsked({ password, provider, sub }) {
+    await this.page.waitForLoadState();
+    const heading = await this.page.getByRole('heading', { level: 1 }).first().innerText();
+    if (!heading.startsWith('Confirm that it')) return;
+    await this.look('step-up');
+    if (password) return this.provePassword(password);
+    await this.press(new RegExp(`^Continue with ${provider.title}`));
+    await this.atProvider(provider, sub);
+  }
+
+  async provePassword(password) {
+    const field = this.page.getByLabel('Password of this account');
+    if (!(await field.isVisible())) await this.page.getByText('Use your password').click();
+    await field.fill(password);
+    await this.press('Confirm and go on');
+  }
+
+  /** From the account page to the provider and back; ends on a page that says what is connected now. */
+  async connect(provider, sub, credentials) {
+    await this.account();
+    await this.follow(`Connect ${provider.title}`);
+    await this.expectHeading(`Connect ${provider.title}`);
+    await this.look(`connect-${provider.name}`);
+    const before = provider.requests.length;
+    await this.press(`Go to ${provider.title}`);
+    await this.confirmIfAsked(credentials);
+    await this.atProvider(provider, sub);
+    assert.ok(provider.requests.length > before, 'the provider was asked only after the consent');
+    const confirm = this.button(`Connect ${provider.title}`);
+    await this.page.getByText(new RegExp(`${provider.title}( \\(.*\\))? is connected`)).or(confirm).first().waitFor();
+    if (await confirm.isVisible()) {
+      await this.look(`confirm-${provider.name}`);
+      await confirm.click();
+    }
+    await this.page.getByText(new RegExp(`${provider.title}( \\(.*\\))? is connected`)).first().waitFor();
+    await this.look(`connected-${provider.name}`);
+  }
+
+  async remove(provider, credentials) {
+    await this.account();
+    await this.follow(`Remove ${provider.title}`);
+    await this.confirmIfAsked(credentials);
+    await this.expectHeading(`Remove ${provider.title}?`);
+    await this.look(`remove-${provider.name}`);
+    await this.press(`Remove ${provider.title}`);
+    await this.confirmIfAsked(credentials);
+  }
+
+  /** Sends a form that no page offers, as a page of ours would: same origin, same cookies. */
+  async post(path, fields = {}) {
+    const answered = this.page.waitForResponse((response) => response.request().method() === 'POST');
+    await this.page.evaluate(([action, pairs]) => {
+      const form = document.createElement('form');
+      form.method = 'post';
+      form.action = action;
+      for (const [name, value] of pairs) {
+        const input = document.createElement('input');
+        Object.assign(input, { type: 'hidden', name, value });
+        form.append(input);
+      }
+      document.body.append(form);
+      form.submit();
+    }, [path, Object.entries(fields)]);
+    const response = await answered;
+    await this.page.waitForLoadState();
+    return response.status();
+  }
+}
