@@ -14,6 +14,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 Usage: cargo xtask test [--only NAME[,NAME]]   run every check, or the named ones
        cargo xtask tidy                        check the rules over the tree
+       cargo xtask threats                     write docs/threats.md from the names of the tests
 
 Parts of `test`, in order: fmt, clippy, tidy, rust, demo, browser.";
 
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         ["test"] => parts::run(&root(), &parts::Part::ALL),
         ["test", "--only", names] => parts::named(names).and_then(|parts| parts::run(&root(), &parts)),
         ["tidy"] => tidy::run(&root()),
+        ["threats"] => tidy::write_threats(&root()),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;

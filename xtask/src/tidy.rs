@@ -170,3 +170,10 @@ pub fn run(root: &Path) -> Result<(), String> {
         Err(format!("tidy: {} offences", found.len()))
     }
 }
+
+/// Rewrites the list of threats from the tests that there are.
+pub fn write_threats(root: &Path) -> Result<(), String> {
+    let tree = Tree::load(root)?;
+    let text = catalogues::threats_from_tests(&tree).ok_or("docs/threats.md is missing")?;
+    std::fs::write(root.join("docs/threats.md"), text).map_err(|error| format!("docs/threats.md: {error}"))
+}

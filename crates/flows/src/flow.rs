@@ -176,6 +176,25 @@ impl std::fmt::Debug for PendingSignUp {
     }
 }
 
+/// The fields of a form that was sent back.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Typed {
+    pub name: String,
+    pub email: String,
+}
+
+impl Typed {
+    /// Bounded: it travels in a cookie.
+    pub fn of(action: &Action) -> Option<Self> {
+        let short = |text: &String| text.chars().take(120).collect();
+        match action {
+            Action::SignUp { name, email, .. } => Some(Self { name: short(name), email: short(email) }),
+            Action::Email(email) => Some(Self { name: String::new(), email: short(email) }),
+            _ => None,
+        }
+    }
+}
+
 /// What was gathered on the way: verified, and worth nothing before a decision takes it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Material {
@@ -186,6 +205,8 @@ pub struct Material {
     /// The user the conflict page named (T43).
     pub named: Option<UserId>,
     pub sign_up: Option<PendingSignUp>,
+    /// What stood in the form's fields, so that nobody types it twice.
+    pub typed: Option<Typed>,
     pub switch: bool,
     pub separate: bool,
     /// The person saw the identity that came back and said yes.

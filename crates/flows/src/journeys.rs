@@ -1,6 +1,8 @@
 //! The one entry for all surfaces: begin a journey, act in it, come back from a provider.
 
-use crate::flow::{Action, Destination, Fault, FaultKind, Field, Finished, Flow, Goal, Material, Next, Proves, Step};
+use crate::flow::{
+    Action, Destination, Fault, FaultKind, Field, Finished, Flow, Goal, Material, Next, Proves, Step, Typed,
+};
 use crate::handover::Applications;
 use crate::{Browser, KeyRing, MailWriter, Passwords, Store, Upstream};
 use linking::Context;
@@ -124,7 +126,8 @@ impl Journeys {
     pub async fn act(&self, mut flow: Flow, action: Action, browser: &Browser) -> Acted {
         self.check_alive(&flow)?;
         flow.error = None;
-        let kept = flow.clone();
+        let mut kept = flow.clone();
+        kept.material.typed = Typed::of(&action).or(kept.material.typed);
         match self.step(flow, action, browser).await {
             Err(fault) if matches!(fault.kind, FaultKind::Input | FaultKind::Wait | FaultKind::Provider) => {
                 Ok(Next::Show(Box::new(Flow { error: Some(fault), ..kept })))
@@ -255,7 +258,8 @@ impl Journeys {
         self.check_alive(&flow)?;
         flow.error = None;
         let Step::Away { attempt, proving, back } = flow.step.clone() else {
-            return Err(Fault::flow("flow_spent"));
+            // The answer was taken already: a repeat shows where the journey stands and does nothing.
+            return Ok(Next::Show(Box::new(flow)));
         };
         if attempt.connection != *connection {
             // The answer came in at another connection's address (T35, T36).

@@ -23,7 +23,7 @@ pub use account::{AccountView, MethodView, Removed};
 pub use browser::{Browser, Device};
 pub use flow::{
     Action, Destination, Fault, FaultKind, Field, Finished, Flow, Goal, HandoverRequest, Material, Next, PendingSignUp,
-    ProofMethod, Proves, SealedProof, Step,
+    ProofMethod, Proves, SealedProof, Step, Typed,
 };
 pub use handover::{Handed, s256};
 pub use journeys::{Application, Journeys, Settings};

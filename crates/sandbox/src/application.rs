@@ -279,9 +279,8 @@ async fn sign_out(State(application): State<Application>, headers: HeaderMap) ->
 /// Reads what the session endpoint says; what is missing stays empty.
 fn person(answer: &Value) -> Person {
     let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let methods = match (answer.get("methods"), answer.get("method")) {
-        (Some(Value::Array(methods)), _) => methods.iter().map(method).collect::<Vec<_>>().join(", "),
-        (_, Some(one)) => method(one),
+    let methods = match answer.pointer("/session/methods") {
+        Some(Value::Array(methods)) => methods.iter().map(method).collect::<Vec<_>>().join(", "),
         _ => String::new(),
     };
     Person { id: text("/user/id"), name: text("/user/name"), address: text("/user/address"), method: methods }
@@ -306,15 +305,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_session_in_its_forms() {
+    fn reads_the_session() {
         let answer = json!({
             "user": { "id": "u1", "name": "Ada", "address": "ada@example.test" },
-            "methods": [{ "kind": "password" }, { "kind": "link", "connection": "example-a" }],
+            "session": { "methods": [{ "kind": "password" }, { "kind": "link", "connection": "example-a" }] },
         });
         let expected = ["u1", "Ada", "ada@example.test", "password, example-a"].map(str::to_owned);
         let [id, name, address, method] = expected;
         assert_eq!(person(&answer), Person { id, name, address, method });
-        assert_eq!(person(&json!({ "method": "email_code" })).method, "code by e-mail");
+        assert_eq!(person(&json!({ "session": { "methods": ["email_code"] } })).method, "code by e-mail");
         assert_eq!(person(&Value::Null), Person::default());
     }
 }

@@ -1,12 +1,14 @@
 //! What tests share: a clock and randomness that are turned by hand, a whole server in the process with real providers
 //! and a real mailbox beside it, and a browser that parses pages and submits their forms.
 
+mod account;
 mod ambient;
 mod browser;
 mod page;
 pub mod postgres;
 mod world;
 
+pub use account::{VERIFIER, challenge};
 pub use ambient::{SeededRandom, TestClock};
 pub use browser::{ApiCall, Browser};
 pub use page::{Form, Page};

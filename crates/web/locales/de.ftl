@@ -132,6 +132,7 @@ linked-undo = Wieder entfernen
 notice-other-account-title = Ein anderes Konto ist schon verbunden
 notice-address-taken-title = Diese Adresse gehört zu einem Konto
 notice-refused-title = Das können wir nicht zulassen
+notice-returning-title = Dieser Anmeldeweg wurde früher entfernt
 notice-unchanged = Es wurde nichts geändert und nichts verbunden.
 
 # Wie es weitergeht

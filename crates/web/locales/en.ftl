@@ -132,6 +132,7 @@ linked-undo = Remove it again
 notice-other-account-title = Another account is already connected
 notice-address-taken-title = This address belongs to an account
 notice-refused-title = We can’t let this through
+notice-returning-title = This sign-in was removed earlier
 notice-unchanged = Nothing has been changed or connected.
 
 # Ways on

@@ -132,6 +132,7 @@ linked-undo = Quitarla
 notice-other-account-title = Ya hay otra cuenta conectada
 notice-address-taken-title = Esta dirección pertenece a una cuenta
 notice-refused-title = No podemos permitirlo
+notice-returning-title = Esta forma de entrar se quitó antes
 notice-unchanged = No se ha cambiado ni conectado nada.
 
 # Cómo seguir

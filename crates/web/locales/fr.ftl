@@ -132,6 +132,7 @@ linked-undo = Le retirer
 notice-other-account-title = Un autre compte est déjà associé
 notice-address-taken-title = Cette adresse appartient à un compte
 notice-refused-title = Nous ne pouvons pas accepter cela
+notice-returning-title = Ce moyen de connexion a été retiré
 notice-unchanged = Rien n’a été modifié ni associé.
 
 # Suites possibles

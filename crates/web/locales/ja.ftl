@@ -128,6 +128,7 @@ linked-undo = 解除する
 notice-other-account-title = 別のアカウントがすでに連携されています
 notice-address-taken-title = このアドレスのアカウントがあります
 notice-refused-title = この操作はお受けできません
+notice-returning-title = このログイン方法は以前に解除されています
 notice-unchanged = 何も変更・連携されていません。
 
 # 次の行き先

@@ -89,6 +89,29 @@ pub fn threats(tree: &Tree) -> Vec<Offence> {
     found
 }
 
+/// The list of threats with its last column written from the names of the tests that there are.
+pub fn threats_from_tests(tree: &Tree) -> Option<String> {
+    let tests = Tests::of(tree);
+    let list = tree.file(THREATS)?;
+    let row = |line: &str| {
+        let id = line.strip_prefix("| ").and_then(|rest| rest.split(' ').next()).filter(|id| is_id(id))?;
+        let (kept, _) = line.trim_end_matches(['|', ' ']).rsplit_once(" | ")?;
+        let prefix = format!("{}_", id.to_lowercase());
+        let mut names: Vec<&str> = tests
+            .functions
+            .iter()
+            .copied()
+            .filter(|name| name.starts_with(&prefix) || name.contains(&format!("_{prefix}")))
+            .collect();
+        names.sort_unstable();
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        let shown = if names.is_empty() { "open".to_owned() } else { names.join(" ") };
+        Some(format!("{kept} | {shown} |"))
+    };
+    let lines: Vec<String> = list.text.lines().map(|line| row(line).unwrap_or_else(|| line.to_owned())).collect();
+    Some(lines.join("\n") + "\n")
+}
+
 pub fn features(tree: &Tree) -> Vec<Offence> {
     let spans =
         [("S", 2, 1, 15), ("S", 2, 20, 26), ("S", 2, 30, 39), ("S", 2, 40, 48), ("M", 3, 1, 112), ("N", 2, 1, 20)];

@@ -153,7 +153,9 @@ fn for_each(axes: &[usize], class: Class, visit: &mut impl FnMut(Class)) {
 }
 
 fn described(class: &Class) -> String {
-    AXES.iter().zip(class).map(|((axis, values), value)| format!("{axis}={} ", values[*value])).collect()
+    let named: Vec<String> =
+        AXES.iter().zip(class).map(|((axis, of), value)| format!("{axis}={}", of[*value])).collect();
+    named.join(" ")
 }
 
 #[test]
@@ -215,7 +217,7 @@ fn check(world: &World, facts: &Facts, decision: &Decision<SignInOutcome>) -> Re
     let signed_in = matches!(decision.outcome, SignInOutcome::SignedIn { .. });
     let notice = decision.outcome == SignInOutcome::OtherAccount && !plan.is_empty();
     must(decision.row.is_some_and(|row| (1..=15).contains(&row)), "no row")?;
-    must(signed_in == !plan.sessions().is_empty(), "signed in without a session, or the reverse")?;
+    must(signed_in != plan.sessions().is_empty(), "signed in without a session, or the reverse")?;
     must(plan.is_empty() || signed_in || notice, "a question or a refusal writes")?;
     if plan.is_empty() {
         return Ok(());

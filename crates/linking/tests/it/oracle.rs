@@ -58,10 +58,9 @@ pub fn row_12_holds(world: &World) -> bool {
             && known.proven_at + DAY.times(365) > world.now
     });
     let never_here = !owner.links.iter().any(|link| {
-        let tombstone_elsewhere = link.state == LinkState::Removed && link.connection != world.parts.connection;
-        link.connection == world.parts.connection && link.state != LinkState::Removed
-            || link.identity.namespace == world.parts.identity.namespace && link.state != LinkState::Removed
-            || link.identity == world.parts.identity && !tombstone_elsewhere
+        let near =
+            link.connection == world.parts.connection || link.identity.namespace == world.parts.identity.namespace;
+        link.identity == world.parts.identity || (near && link.state != LinkState::Removed)
     });
     rules.link_on_match == LinkOnMatch::VerifiedEmail
         && rules.purpose == Purpose::SignInAndLink

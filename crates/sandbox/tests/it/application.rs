@@ -51,7 +51,7 @@ async fn session(State(server): State<Server>, headers: HeaderMap) -> Result<Jso
     }
     Ok(Json(json!({
         "user": { "id": "u1", "name": "Ada <b>", "address": "ada@example.test" },
-        "methods": [{ "kind": "link", "connection": "Example A" }],
+        "session": { "methods": [{ "kind": "link", "connection": "Example A" }] },
     })))
 }
 

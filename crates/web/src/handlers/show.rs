@@ -18,7 +18,9 @@ impl Visit {
             Place::Flow(flow) => see_other(&format!("/flow/{}", flow.id), &[]),
             Place::Provider { url, .. } => see_other(&url, &[]),
             Place::Done(done) => match done.linked {
-                Some(link) if done.to == route::ACCOUNT && !done.created => see_other(&format!("/account?linked={link}"), &[]),
+                Some(link) if done.to == route::ACCOUNT && !done.created => {
+                    see_other(&format!("/account?linked={link}"), &[])
+                }
                 _ => see_other(&done.to, &[]),
             },
             Place::Ended { to } => see_other(&to, &[]),
@@ -222,7 +224,7 @@ impl Visit {
                 let may = (*may_continue, *may_separate);
                 self.notice(flow, NoticeKind::AddressTaken, "address_belongs_to_account", may)
             }
-            Step::AskCreate => self.notice(flow, NoticeKind::Refused, "identity_was_removed", (false, true)),
+            Step::AskCreate => self.notice(flow, NoticeKind::Returning, "identity_was_removed", (false, true)),
         };
         html(status, body)
     }
@@ -243,13 +245,13 @@ impl Visit {
         let policy = self.site.journeys.policy();
         let open = policy.sign_up == SignUpPolicy::Open && policy.local.password;
         let body = if let Goal::SignUp { .. } = &flow.goal {
-            let sign_up = flow.material.sign_up.as_ref();
+            let typed = flow.material.typed.clone().unwrap_or_default();
             SignUp {
                 shell: self.shell(),
                 client_name: self.client_name(flow),
                 flow: flow.id.to_string(),
-                name: sign_up.map(|pending| pending.name.clone()).unwrap_or_default(),
-                address: sign_up.map(|pending| pending.address.to_string()).unwrap_or_default(),
+                name: typed.name,
+                address: typed.email,
                 providers: self.signing_in(),
                 feedback: None,
                 error: self.error_of(flow),
@@ -261,7 +263,7 @@ impl Visit {
                 client_name: self.client_name(flow),
                 flow: flow.id.to_string(),
                 providers: self.signing_in(),
-                email: String::new(),
+                email: flow.material.typed.as_ref().map(|typed| typed.email.clone()).unwrap_or_default(),
                 email_enabled: policy.local.password || policy.local.email_code,
                 sign_up_allowed: open,
                 last_used_email_method: matches!(

@@ -1,6 +1,6 @@
 //! The account: sign-in methods, sessions, activity, and what changes them.
 
-use crate::pages::common::{ErrorText, Mark, ProofMethod, ProviderButton, Shell};
+use crate::pages::pieces::{ErrorText, Mark, ProofMethod, ProviderButton, Shell};
 use crate::pages::renders;
 use crate::texts::{self, Arg, Lang};
 use askama::Template;
@@ -289,7 +289,7 @@ pub struct SetPassword {
 
 impl SetPassword {
     fn hint(&self) -> Option<&str> {
-        crate::pages::common::unless_said(self.feedback.as_deref(), self.error.as_ref())
+        crate::pages::pieces::unless_said(self.feedback.as_deref(), self.error.as_ref())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What went wrong, in words, with a way on.
 
-use crate::pages::common::{Action, Shell};
+use crate::pages::pieces::{Action, Shell};
 use crate::pages::renders;
 use crate::texts;
 use askama::Template;

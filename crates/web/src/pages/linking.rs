@@ -1,6 +1,6 @@
 //! Pages around a link: the conflict, the consent, the confirmation, what came of it.
 
-use crate::pages::common::{AccountCard, Action, ErrorText, ExternalCard, Mark, ProofMethod, Shell};
+use crate::pages::pieces::{AccountCard, Action, ErrorText, ExternalCard, Mark, ProofMethod, Shell};
 use crate::pages::renders;
 use askama::Template;
 
@@ -26,6 +26,8 @@ pub enum NoticeKind {
     OtherAccount,
     /// Row 14: the address belongs to an account.
     AddressTaken,
+    /// Row 6: connected once, removed since, and nobody's now.
+    Returning,
     Refused,
 }
 
@@ -53,6 +55,7 @@ impl Notice {
         match self.kind {
             NoticeKind::OtherAccount => self.shell.t("notice-other-account-title"),
             NoticeKind::AddressTaken => self.shell.t("notice-address-taken-title"),
+            NoticeKind::Returning => self.shell.t("notice-returning-title"),
             NoticeKind::Refused => self.shell.t("notice-refused-title"),
         }
     }

@@ -1,11 +1,11 @@
 //! Pages as plain data with a template each. Whoever fills them in decides; they only show.
 
 mod account;
-mod common;
 mod display;
 mod error;
 mod linking;
 pub mod mail;
+mod pieces;
 pub mod route;
 mod sign_in;
 
@@ -13,14 +13,14 @@ pub use account::{
     Access, Account, Activity, AddressRow, Badge, ConfirmRemove, EventRow, Flash, MethodRow, Removal, SessionRow,
     SetPassword, StepUp, StepUpWhy,
 };
-pub use common::{
-    AccountCard, Action, ErrorText, ExternalCard, Field, Mark, ProofKind, ProofMethod, ProviderButton, Shell, SignedIn,
-    Way,
-};
 pub(crate) use display::in_sentence as display_in_sentence;
 pub use display::{DisplayName, device_name, display_address, display_name};
 pub use error::ErrorPage;
 pub use linking::{ConfirmLink, Conflict, ConnectStart, LinkedDone, Notice, NoticeKind};
+pub use pieces::{
+    AccountCard, Action, ErrorText, ExternalCard, Field, Mark, ProofKind, ProofMethod, ProviderButton, Shell, SignedIn,
+    Way,
+};
 pub use sign_in::{Code, CodePurpose, Continue, Password, SignIn, SignUp, SignedOut, SwitchUser};
 
 /// `render` without the trait in scope at every call.

@@ -1,6 +1,6 @@
 //! Signing in, up and out.
 
-use crate::pages::common::{ErrorText, ProviderButton, Shell};
+use crate::pages::pieces::{ErrorText, ProviderButton, Shell};
 use crate::pages::renders;
 use askama::Template;
 
@@ -57,7 +57,7 @@ pub struct SignUp {
 
 impl SignUp {
     fn hint(&self) -> Option<&str> {
-        crate::pages::common::unless_said(self.feedback.as_deref(), self.error.as_ref())
+        crate::pages::pieces::unless_said(self.feedback.as_deref(), self.error.as_ref())
     }
 }
 

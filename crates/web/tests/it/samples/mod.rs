@@ -365,6 +365,7 @@ fn linking(s: &mut Samples) {
     for (name, kind, code) in [
         ("notice-other-account", NoticeKind::OtherAccount, "same_provider_other_subject"),
         ("notice-address-taken", NoticeKind::AddressTaken, "address_belongs_to_account"),
+        ("notice-returning", NoticeKind::Returning, "identity_was_removed"),
         ("notice-refused", NoticeKind::Refused, "sign_up_closed"),
     ] {
         s.add(
