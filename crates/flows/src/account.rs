@@ -54,7 +54,8 @@ impl Journeys {
     }
 
     fn is_fresh(&self, session: &SessionFacts, user: &UserFacts) -> bool {
-        session.authenticated_at + linking::FRESH > self.now() && session.level >= required_level(user, &self.policy)
+        linking::is_fresh_at(session.authenticated_at, self.now())
+            && session.level >= required_level(user, &self.policy)
     }
 
     /// The account page. One read.

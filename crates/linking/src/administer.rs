@@ -2,7 +2,7 @@
 
 use crate::draft::{Draft, Told};
 use crate::{Context, Decision, Reason};
-use model::{Change, EventKind, Facts, MailKind, SessionId, UserId, UserStatus};
+use model::{Actor, Change, EventKind, Facts, MailKind, SessionId, UserId, UserStatus};
 
 /// Disable, enable or delete a user. All sessions end with the first and the last, in the same plan (T24, T69).
 pub fn decide_user_status(context: &Context<'_>, facts: &Facts, user: UserId, to: UserStatus) -> Decision<()> {
@@ -59,6 +59,8 @@ pub fn decide_end_session(context: &Context<'_>, facts: &Facts, user: UserId, wh
         }
     };
     let told = Told { session, ..Told::default() };
-    draft.event(user.id, user.chain, EventKind::SessionEnded, Reason::SignedOut, told);
-    Decision { outcome: (), reason: Reason::SignedOut, row: None, plan: draft.into_plan() }
+    let operator = matches!(context.actor, Actor::Operator { .. });
+    let reason = if operator { Reason::ByOperator } else { Reason::SignedOut };
+    draft.event(user.id, user.chain, EventKind::SessionEnded, reason, told);
+    Decision { outcome: (), reason, row: None, plan: draft.into_plan() }
 }

@@ -128,6 +128,12 @@ pub fn decide_declaration(
         let reason = if changed.is_some() { Reason::OldEpoch } else { Reason::NothingToChange };
         return Decision::without_plan(changed.unwrap_or(Declaration::Known), reason, None);
     }
+    // One key space under two names would be two doors to the same links (T06).
+    let twin = facts.connections.iter().find(|known| known.namespace == declared.namespace);
+    if let Some(twin) = twin {
+        let changed = Declaration::Changed { what: "id", was: twin.id.to_string(), is: declared.id.to_string() };
+        return Decision::without_plan(changed, Reason::OldEpoch, None);
+    }
     let mut draft = Draft::new(context, facts);
     draft.push(Change::DeclareConnection(declared.clone()));
     let told = Told { connection: Some(declared.id.clone()), ..Told::default() };

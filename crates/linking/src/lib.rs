@@ -69,5 +69,13 @@ pub struct Context<'a> {
 
 /// How long an authentication counts as fresh (N22, T88).
 pub const FRESH: Micros = model::MINUTE.times(5);
+/// Replicas' clocks may differ by so much.
+const SKEW: Micros = model::MINUTE;
+
+/// Whether an authentication at `at` still counts as fresh: the one meaning of the word.
+pub fn is_fresh_at(at: Micros, now: Micros) -> bool {
+    at + FRESH > now && at <= now + SKEW
+}
+
 /// How old a mailbox proof may be for row 12.
 pub const LOOP_PROOF_MAX_AGE: Micros = model::DAY.times(365);

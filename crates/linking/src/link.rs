@@ -3,7 +3,7 @@
 use crate::draft::{Draft, Told};
 use crate::session::{SessionTerms, renew};
 use crate::sign_in::{assertion_reference, identity_values, open_connection, push_link, push_seen};
-use crate::{Context, Decision, FRESH, Reason};
+use crate::{Context, Decision, Reason, is_fresh_at};
 use model::{
     Assertion, Change, ConnectionId, EventKind, Facts, LinkId, LinkState, MailKind, SessionFacts, SessionId, UserFacts,
     UserId,
@@ -92,7 +92,7 @@ pub(crate) fn at_link_limit(context: &Context<'_>, user: &UserFacts, connection:
 
 /// Fresh at the user's own level (T88, N22).
 pub(crate) fn is_fresh(context: &Context<'_>, session: &SessionFacts, user: &UserFacts) -> bool {
-    session.authenticated_at + FRESH > context.now
+    is_fresh_at(session.authenticated_at, context.now)
         && session.level >= crate::methods::required_level(user, context.policy)
 }
 

@@ -3,9 +3,9 @@
 use crate::draft::{Draft, Told, reference};
 use crate::link::is_fresh;
 use crate::methods::{required_level, usable_methods};
-use crate::session::{NewUser, SessionTerms, mint, mint_for_new};
+use crate::session::{NewUser, SessionTerms, end_present, mint, mint_for_new};
 use crate::sign_in::create_user;
-use crate::{Context, Decision, FRESH, Reason};
+use crate::{Context, Decision, Reason, is_fresh_at};
 use model::{
     ActiveUser, Address, AddressProof, Change, EventKind, Facts, Level, MailKind, Method, Proof, Secret, SessionId,
     SignUp, UserId,
@@ -37,7 +37,7 @@ pub fn decide_local_sign_in(context: &Context<'_>, input: &LocalSignIn<'_>) -> D
     if !usable_methods(user, &input.facts.connections, context.policy).contains(input.proof.method()) {
         return refuse(Reason::MethodNotAllowed);
     }
-    if input.proof.at() + FRESH < context.now {
+    if !is_fresh_at(input.proof.at(), context.now) {
         return refuse(Reason::NotFresh);
     }
     if let Some((_, signed_in)) = input.facts.live_session(context.now)
@@ -55,9 +55,7 @@ pub fn decide_local_sign_in(context: &Context<'_>, input: &LocalSignIn<'_>) -> D
     let mut draft = Draft::new(context, input.facts);
     draft.push(Change::ExpectUser { user: user.id, version: user.version });
     draft.expect_method(input.proof.method());
-    if let Some(session) = &input.facts.session {
-        draft.push(Change::EndSession { hash: session.hash });
-    }
+    end_present(&mut draft, Some(user.id));
     let session = match mint_by(&mut draft, active, input.proof, input.terms) {
         Ok(session) => session,
         Err(reason) => return refuse(reason),
@@ -135,9 +133,7 @@ pub fn decide_sign_up(context: &Context<'_>, input: &SignUpInput<'_>) -> Decisio
     }
     let mut draft = Draft::new(context, input.facts);
     let user = input.new_user.id;
-    if let Some(session) = &input.facts.session {
-        draft.push(Change::EndSession { hash: session.hash });
-    }
+    end_present(&mut draft, None);
     create_user(&mut draft, input.new_user, input.name.to_owned());
     draft.push(Change::ProveAddress {
         address: input.address.clone(),
@@ -180,7 +176,7 @@ pub fn decide_step_up(context: &Context<'_>, input: &StepUpInput<'_>) -> Decisio
     if !usable_methods(user, &input.facts.connections, context.policy).contains(input.proof.method()) {
         return refuse(Reason::MethodNotAllowed);
     }
-    if input.proof.at() + FRESH < context.now {
+    if !is_fresh_at(input.proof.at(), context.now) {
         return refuse(Reason::NotFresh);
     }
     if input.proof.level() < required_level(user, context.policy) {

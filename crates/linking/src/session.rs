@@ -1,8 +1,8 @@
 //! The one function that mints sessions.
 
-use crate::draft::Draft;
+use crate::draft::{Draft, Told};
 use crate::{Reason, methods::required_level};
-use model::{ActiveUser, Change, Level, Method, Micros, NewSession, Secret, SessionId, UserId};
+use model::{ActiveUser, Change, EventKind, Level, Method, Micros, NewSession, Secret, SessionId, UserId};
 
 /// What a new session gets from the surface it is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,21 @@ pub(crate) fn mint(
         return Err(Reason::LevelTooLow);
     }
     Ok(push(draft, user.facts().id, method, level, at, terms))
+}
+
+/// A browser holds one session: the present one ends with the plan that makes the new one (T65). Somebody else's leaves
+/// a trace on their own chain.
+pub(crate) fn end_present(draft: &mut Draft<'_>, next: Option<UserId>) {
+    let facts = draft.facts;
+    let Some(session) = &facts.session else { return };
+    draft.push(Change::EndSession { hash: session.hash });
+    if next != Some(session.user)
+        && let Some(user) = facts.user(session.user)
+    {
+        let proofs = vec![crate::link::session_reference(session)];
+        let told = Told { session: Some(session.id), proofs, ..Told::default() };
+        draft.own_event(user, EventKind::SessionEnded, Reason::OtherUserSignedIn, told);
+    }
 }
 
 /// A second session beside `present`, with the same evidence: for an application that takes over.

@@ -7,8 +7,8 @@ use crate::draft::{Draft, Told, reference};
 use crate::evidence::evidence;
 use crate::link::at_link_limit;
 use crate::methods::{required_level, usable_methods};
-use crate::session::{NewUser, SessionTerms, mint, mint_for_new};
-use crate::{Context, Decision, FRESH, LOOP_PROOF_MAX_AGE, Reason};
+use crate::session::{NewUser, SessionTerms, end_present, mint, mint_for_new};
+use crate::{Context, Decision, LOOP_PROOF_MAX_AGE, Reason, is_fresh_at};
 use model::{
     ActiveUser, Address, AddressProof, Assertion, Change, ConnectionPolicy, ConnectionState, EventKind, Evidence,
     Facts, LinkId, LinkOnMatch, LinkState, MailKind, Method, NewLink, ProfileSync, Proof, SignUp, UserFacts, UserId,
@@ -136,9 +136,18 @@ fn sign_in_linked(context: &Context<'_>, input: &SignInInput<'_>, link: LinkId, 
     let mut draft = Draft::new(context, input.facts);
     draft.push(Change::ExpectUser { user: user.id, version: user.version });
     draft.expect_connection(input.assertion.connection());
-    let (row, reason) = end_present_session(&mut draft, user.id);
+    let own = input.facts.session.as_ref().is_some_and(|session| session.user == user.id);
+    let (row, reason) = if own { (2, Reason::OwnIdentity) } else { (1, Reason::LinkedIdentity) };
+    end_present(&mut draft, Some(user.id));
     let method = Method::Link { link, connection: input.assertion.connection().clone() };
-    let session = match mint(&mut draft, active, &method, input.assertion.parts().level, context.now, input.terms) {
+    let session = match mint(
+        &mut draft,
+        active,
+        &method,
+        input.assertion.parts().level,
+        authenticated_at(context, input),
+        input.terms,
+    ) {
         Ok(session) => session,
         Err(reason) => return refuse(reason, row),
     };
@@ -158,18 +167,13 @@ fn sign_in_linked(context: &Context<'_>, input: &SignInInput<'_>, link: LinkId, 
 
 /// A returning identity refreshes its own session when the last authentication is no longer fresh.
 fn is_stale(context: &Context<'_>, session: &model::SessionFacts) -> bool {
-    session.authenticated_at + FRESH < context.now
+    !is_fresh_at(session.authenticated_at, context.now)
 }
 
-/// A browser holds one session: the present one ends with the plan that makes the new one (T65).
-fn end_present_session(draft: &mut Draft<'_>, user: UserId) -> (u8, Reason) {
-    match draft.facts.session.as_ref() {
-        Some(session) => {
-            draft.push(Change::EndSession { hash: session.hash });
-            if session.user == user { (2, Reason::OwnIdentity) } else { (1, Reason::LinkedIdentity) }
-        }
-        None => (1, Reason::LinkedIdentity),
-    }
+/// When the person authenticated, by the provider's word: a silent answer from its own session is no fresh proof (T91).
+/// Where the provider does not say, this sign-in is all there is.
+fn authenticated_at(context: &Context<'_>, input: &SignInInput<'_>) -> model::Micros {
+    input.assertion.parts().authenticated_at.map_or(context.now, |at| at.min(context.now))
 }
 
 /// The address a match may be made by, and what it is worth in this flow.
@@ -315,7 +319,7 @@ fn check_proof(
         Err(Reason::ProofBySameIdentity)
     } else if !proof_methods(context, input, found.owner).contains(proof.method()) {
         Err(Reason::MethodNotAllowed)
-    } else if proof.at() + FRESH < context.now || proof.at() > context.now {
+    } else if !is_fresh_at(proof.at(), context.now) {
         Err(Reason::NotFresh)
     } else if proof.level() < required_level(found.owner, context.policy) {
         Err(Reason::LevelTooLow)
@@ -384,7 +388,7 @@ fn link_and_sign_in(
     }
     let mut draft = Draft::new(context, input.facts);
     draft.push(Change::RaiseUser { user: found.owner.id, from: found.owner.version });
-    end_present_session(&mut draft, found.owner.id);
+    end_present(&mut draft, Some(found.owner.id));
     let mut proofs = vec![assertion_reference(input.assertion)];
     proofs.extend(proof.map(reference));
     push_seen(&mut draft, context, input.assertion, true);
@@ -455,9 +459,7 @@ fn create(
     }
     let mut draft = Draft::new(context, input.facts);
     let user = input.new_user.id;
-    if let Some(session) = &input.facts.session {
-        draft.push(Change::EndSession { hash: session.hash });
-    }
+    end_present(&mut draft, None);
     let display = &input.assertion.parts().display;
     let name = display.name.clone().or_else(|| display.user_name.clone()).unwrap_or_default();
     create_user(&mut draft, input.new_user, name);

@@ -72,7 +72,7 @@ fn commit(
     link: &LinkFacts,
     remaining: &[Method],
 ) -> Decision<UnlinkOutcome> {
-    let session = input.session.and_then(|_| input.facts.session.as_ref());
+    let session = input.session.and(input.facts.session.as_ref());
     let reason = if session.is_some() { Reason::Unlinked } else { Reason::UnlinkedByOperator };
     let mut draft = Draft::new(context, input.facts);
     if let Some(session) = session {

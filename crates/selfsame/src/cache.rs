@@ -59,7 +59,8 @@ impl SessionCache {
         self.entries.insert(hash, Entry { present, seen, read_at });
     }
 
-    fn revoke_user(&self, user: UserId) {
+    /// Something of this user's was revoked, here or by another replica.
+    pub fn revoke_user(&self, user: UserId) {
         let at = self.clock.fetch_add(1, Ordering::AcqRel) + 1;
         self.revoked[slot(user)].fetch_max(at, Ordering::AcqRel);
     }

@@ -15,7 +15,7 @@ use protocol::oidc::{self, ClientSettings};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Store, StoreError};
+use store::{Listener, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -66,6 +66,8 @@ pub struct Server {
     keys: Arc<KeyRing>,
     mailer: Mailer,
     surroundings: Surroundings,
+    /// Heard for as long as the server lives.
+    _listener: Option<Listener>,
 }
 
 /// Opens the configured database.
@@ -152,10 +154,18 @@ impl Server {
     pub async fn new(config: &Config, store: Store, surroundings: Surroundings) -> Result<Self, StartError> {
         let origin = config.server.public_origin.to_string();
         let keys = Arc::new(key_ring(config)?);
+        let cache = Arc::new(SessionCache::default());
+        let listener = match &config.database {
+            Database::Sqlite(_) => None,
+            Database::Postgres(url) => {
+                let cache = cache.clone();
+                store.listen(url.expose(), move |user| cache.revoke_user(user))?
+            }
+        };
         let ledger = Ledger {
             store: store.clone(),
-            cache: Arc::new(SessionCache::default()),
-            cached: matches!(config.database, Database::Sqlite(_)),
+            cache,
+            trust: listener.as_ref().map(|listener| listener.trust.clone()),
             wake_mail: Arc::new(Notify::new()),
             clock: surroundings.clock.clone(),
         };
@@ -166,7 +176,7 @@ impl Server {
         let mailer = Mailer::new(config.mail.clone(), host.as_deref().unwrap_or("localhost"))
             .map_err(|error| StartError::Mail(error.to_string()))?;
         let router = router(config, &origin, &ledger, &journeys);
-        Ok(Self { store, journeys, admin, router, ledger, keys, mailer, surroundings })
+        Ok(Self { store, journeys, admin, router, ledger, keys, mailer, surroundings, _listener: listener })
     }
 
     /// Jobs that run beside the requests: the outbox and the sweeper.

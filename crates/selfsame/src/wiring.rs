@@ -23,8 +23,8 @@ use tokio::sync::Notify;
 pub struct Ledger {
     pub store: Store,
     pub cache: Arc<SessionCache>,
-    /// On PostgreSQL other replicas revoke too, and this one would not hear of it: every check is read.
-    pub cached: bool,
+    /// With PostgreSQL, whether revocations of other replicas are heard; `None` where there is one process.
+    pub trust: Option<Arc<store::Trust>>,
     pub wake_mail: Arc<Notify>,
     pub clock: Arc<dyn Clock>,
 }
@@ -66,9 +66,8 @@ impl flows::Store for Ledger {
 impl Reads for Ledger {
     async fn session(&self, hash: &[u8; 32]) -> Result<Option<Present>, Unavailable> {
         let now = self.clock.now();
-        if self.cached
-            && let Some(present) = self.cache.get(hash, now)
-        {
+        let trusted = self.trust.as_ref().is_none_or(|trust| trust.holds());
+        if trusted && let Some(present) = self.cache.get(hash, now) {
             return Ok(Some(present));
         }
         let seen = self.cache.before_read();
@@ -94,7 +93,7 @@ impl Reads for Ledger {
             authenticated_at: row.session.authenticated_at,
             expires_at: row.session.expires_at,
         };
-        if self.cached {
+        if trusted {
             self.cache.put(*hash, present.clone(), seen, now);
         }
         Ok(Some(present))

@@ -13,6 +13,7 @@ mod codec;
 mod error;
 mod facts;
 mod housekeeping;
+mod listen;
 mod migrate;
 mod postgres;
 mod queue;
@@ -26,6 +27,7 @@ mod value;
 pub use audit::{AuditChain, AuditFault, AuditFaultKind, AuditReport, AuditRow};
 pub use error::StoreError;
 pub use housekeeping::{DueMail, SENT_MAIL_KEPT, THROTTLE_KEPT};
+pub use listen::{Listener, TRUST, Trust};
 pub use migrate::MigrationStatus;
 pub use rows::{Cohort, FoundLink, Page, SessionRow, UserFilter, UserSummary};
 pub use statements::{Sql, all as statements};
@@ -138,12 +140,25 @@ impl Store {
 
     /// Commits the plan whole, or nothing of it. Counted as one write. `Ok` means durable.
     pub async fn apply(&self, plan: Plan) -> Result<(), StoreError> {
-        self.write(For::Request, changes::statements(&plan)?).await.map(drop)
+        self.write(For::Request, self.statements(&plan)?).await.map(drop)
     }
 
     /// [`Store::apply`] on a job's account.
     pub async fn apply_background(&self, plan: Plan) -> Result<(), StoreError> {
-        self.write(For::Background, changes::statements(&plan)?).await.map(drop)
+        self.write(For::Background, self.statements(&plan)?).await.map(drop)
+    }
+
+    /// The plan's statements and, where other replicas must hear of it, the notification in the same transaction.
+    fn statements(&self, plan: &Plan) -> Result<Vec<Bound>, StoreError> {
+        let mut statements = changes::statements(plan)?;
+        if matches!(self.inner.engine, Engine::Postgres(_)) {
+            statements.extend(listen::revoked_users(plan).into_iter().map(|user| Bound {
+                sql: &statements::write::NOTIFY_REVOKED,
+                values: vec![Value::Text(user.to_string())],
+                expect: value::Expect::Any,
+            }));
+        }
+        Ok(statements)
     }
 
     pub fn counters(&self) -> Counters {

@@ -243,7 +243,7 @@ event-connection-disabled = Anbieter abgeschaltet: { $what }
 set-password-title = Passwort setzen
 set-password-change-title = Passwort ändern
 set-password-lead = Damit haben Sie einen weiteren Weg, sich anzumelden.
-set-password-change-lead = Ihre anderen Geräte bleiben angemeldet, bis Sie deren Sitzungen beenden.
+set-password-change-lead = Andere Geräte und Anwendungen werden dabei abgemeldet.
 set-password-do = Passwort speichern
 
 # Fehler

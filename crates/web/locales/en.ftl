@@ -243,7 +243,7 @@ event-connection-disabled = Sign-in provider switched off: { $what }
 set-password-title = Set a password
 set-password-change-title = Change your password
 set-password-lead = It becomes one more way to sign in.
-set-password-change-lead = Your other devices stay signed in until you end their sessions.
+set-password-change-lead = Other devices and applications will be signed out.
 set-password-do = Save password
 
 # Errors

@@ -243,7 +243,7 @@ event-connection-disabled = Proveedor desactivado: { $what }
 set-password-title = Definir una contraseña
 set-password-change-title = Cambiar tu contraseña
 set-password-lead = Será una forma más de entrar.
-set-password-change-lead = Tus otros dispositivos siguen con la sesión abierta hasta que la cierres.
+set-password-change-lead = Se cerrará la sesión en tus otros dispositivos y aplicaciones.
 set-password-do = Guardar contraseña
 
 # Errores

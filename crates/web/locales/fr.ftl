@@ -243,7 +243,7 @@ event-connection-disabled = Fournisseur désactivé : { $what }
 set-password-title = Définir un mot de passe
 set-password-change-title = Modifier votre mot de passe
 set-password-lead = Il devient un moyen de plus de vous connecter.
-set-password-change-lead = Vos autres appareils restent connectés jusqu’à ce que vous fermiez leurs sessions.
+set-password-change-lead = Vos autres appareils et applications seront déconnectés.
 set-password-do = Enregistrer le mot de passe
 
 # Erreurs

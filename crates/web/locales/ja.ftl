@@ -234,7 +234,7 @@ event-connection-disabled = 提供元を停止：{ $what }
 set-password-title = パスワードを設定
 set-password-change-title = パスワードを変更
 set-password-lead = ログイン方法がひとつ増えます。
-set-password-change-lead = ほかの端末は、セッションを終了するまでログインしたままです。
+set-password-change-lead = ほかの端末やアプリからはログアウトします。
 set-password-do = パスワードを保存
 
 # エラー

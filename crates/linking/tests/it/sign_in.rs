@@ -78,9 +78,9 @@ fn row_2_own_identity_never_makes_a_second_session() {
     };
     let already = SignInOutcome::AlreadySignedIn { user: VERA, link: link_id(10) };
     asks(&with_link(60), &already, Reason::OwnIdentity, 2);
-    asks(&with_link(300), &already, Reason::OwnIdentity, 2);
+    asks(&with_link(299), &already, Reason::OwnIdentity, 2);
     // No longer fresh, or by another method: the present session ends with the plan that makes the new one.
-    for world in [with_link(301), linked().signed_in(VERA)] {
+    for world in [with_link(300), linked().signed_in(VERA)] {
         let decision = world.sign_in();
         assert_eq!((decision.reason, decision.row), (Reason::OwnIdentity, Some(2)));
         assert!(decision.plan.ends_present() && decision.plan.sessions().len() == 1);
@@ -242,7 +242,7 @@ fn row_13_refusals_never_fall_through_to_sign_up() {
     refused(Reason::LevelTooLow, |w| w.policy.required_level = Level::Three);
     refused(Reason::LinkLimit, |w| w.rules().max_links_per_user = 0);
     refused(Reason::NotFresh, |w| w.now = NOW + MINUTE.times(5));
-    refused(Reason::NotFresh, |w| w.now = NOW - MINUTE);
+    refused(Reason::NotFresh, |w| w.now = NOW - MINUTE.times(2));
     let world = World::new().evidence(Evidence::Vouched);
     refuses(&world.clone().proof_of(VERA, code_method("mallory@elsewhere.example")), Reason::MethodNotAllowed, 13);
     refuses(&world.proof_of(MALLORY, Method::Password), Reason::WrongUserProved, 13);

@@ -111,8 +111,10 @@ struct ProviderState {
     requests: Bounded<authorize::AuthorizationRequest>,
     codes: Bounded<token::Grant>,
     access_tokens: Bounded<token::Access>,
+    /// Every token that left, newest last.
+    issued: VecDeque<String>,
     sessions: Bounded<Session>,
-    /// Accounts that somebody typed into the page.
+    /// Accounts that somebody typed into the page, or that a test put there.
     typed: Bounded<Person>,
 }
 
@@ -143,6 +145,7 @@ impl Provider {
             requests: Bounded::new(500),
             codes: Bounded::new(500),
             access_tokens: Bounded::new(500),
+            issued: VecDeque::new(),
             sessions: Bounded::new(500),
             typed: Bounded::new(200),
         };
@@ -173,6 +176,11 @@ impl Provider {
         self.state().script = Script::new(endpoint, behaviours);
     }
 
+    /// From now on there is this account, or the one with its subject is like this.
+    pub fn put_person(&self, person: Person) {
+        self.state().typed.insert(person.sub.clone(), person);
+    }
+
     /// Signs with a new key from now on, and announces only that.
     pub fn rotate_keys(&self) {
         let key = SigningKey::generate(self.0.random.as_ref());
@@ -182,6 +190,12 @@ impl Provider {
     /// What was asked of the provider, oldest first; the last thousand requests.
     pub fn log(&self) -> Vec<LoggedRequest> {
         self.state().log.iter().cloned().collect()
+    }
+
+    /// Access tokens and ID tokens that were given out, the last few hundred: for tests that look for them where they
+    /// must not be.
+    pub fn issued(&self) -> Vec<String> {
+        self.state().issued.iter().cloned().collect()
     }
 
     /// How often an endpoint was asked.
@@ -228,8 +242,8 @@ impl Provider {
     }
 
     fn person(&self, sub: &str) -> Option<Person> {
-        let known = self.settings().people.iter().find(|person| person.sub == sub).cloned();
-        known.or_else(|| self.state().typed.get(sub).cloned())
+        let changed = self.state().typed.get(sub).cloned();
+        changed.or_else(|| self.settings().people.iter().find(|person| person.sub == sub).cloned())
     }
 
     fn session(&self, headers: &HeaderMap) -> Session {

@@ -82,13 +82,25 @@ fn answer(provider: &Provider, headers: &HeaderMap, parameters: &Parameters) -> 
     let grant = redeem(provider, code, verifier, redirect_uri, &access_token)?;
     let person = provider.person(&grant.sub).ok_or(INVALID_GRANT)?;
     let script = provider.state().script.clone();
+    let id_token = id_token(provider, &grant, &person, &access_token, &script);
+    remember(provider, [access_token.clone(), id_token.clone()]);
     Ok(json!({
         "access_token": access_token,
         "token_type": "Bearer",
         "expires_in": ACCESS_LIFETIME.seconds(),
         "scope": grant.scope,
-        "id_token": id_token(provider, &grant, &person, &access_token, &script),
+        "id_token": id_token,
     }))
+}
+
+const ISSUED_LIMIT: usize = 500;
+
+fn remember(provider: &Provider, tokens: [String; 2]) {
+    let mut state = provider.state();
+    state.issued.extend(tokens);
+    while state.issued.len() > ISSUED_LIMIT {
+        state.issued.pop_front();
+    }
 }
 
 /// Takes the code out of use whatever is wrong with the rest of the request.

@@ -25,11 +25,31 @@ fn cell(key: &str, value: &Value) -> String {
     }
 }
 
+/// What people look for first stands first; the rest follows by name.
+const FIRST: &[&str] = &[
+    "seq", "at", "kind", "id", "name", "user", "user_name", "address", "status", "user_status", "state", "enabled",
+    "connection", "reason", "actor", "proofs",
+];
+
+fn columns(rows: &[Value], first: &serde_json::Map<String, Value>) -> Vec<String> {
+    let empty = |column: &str| {
+        rows.iter().all(|row| match &row[column] {
+            Value::Null => true,
+            Value::Array(items) => items.is_empty(),
+            _ => false,
+        })
+    };
+    let mut columns: Vec<String> = first.keys().filter(|column| !empty(column)).cloned().collect();
+    let place = |column: &String| FIRST.iter().position(|known| known == column).unwrap_or(FIRST.len());
+    columns.sort_by(|a, b| place(a).cmp(&place(b)).then(a.cmp(b)));
+    columns
+}
+
 fn table(rows: &[Value]) -> String {
     let Some(Value::Object(first)) = rows.first() else {
         return rows.iter().map(|row| cell("", row)).collect::<Vec<_>>().join("\n");
     };
-    let columns: Vec<&String> = first.keys().collect();
+    let columns = columns(rows, first);
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(columns.iter().map(|column| column.replace('_', " ")));

@@ -3,11 +3,11 @@
 use super::{Cli, Command, ConfigCommand, Migrate, Serve, operation, render};
 use crate::admin::{Operation, Refusal};
 use crate::config::{Config, environment};
+use crate::logging;
 use crate::os::{OsRandom, SystemClock};
 use crate::passwords::PoolSettings;
 use crate::server::{self, Server, Surroundings};
 use crate::socket::{self, Socket};
-use crate::logging;
 use clap::Parser as _;
 use serde_json::{Value, json};
 use std::io::Write as _;

@@ -108,6 +108,9 @@ super::statements! {
 
     MAIL_PUT_OFF = "UPDATE outbox SET next_at = $1 WHERE id = $2 AND sent_at IS NULL AND attempts = $3";
 
+    /// Other replicas hear it when the plan commits. SQLite has one process and never runs it.
+    NOTIFY_REVOKED = "SELECT 1 WHERE $1 = ''", postgres "SELECT pg_notify('selfsame_revoked', $1)";
+
     // Housekeeping, in batches that hold no lock for long.
     SWEEP_SESSIONS = "DELETE FROM sessions WHERE hash IN \
         (SELECT s.hash FROM sessions s WHERE s.expires_at < $1 ORDER BY s.expires_at LIMIT $2)";

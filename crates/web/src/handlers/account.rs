@@ -297,7 +297,9 @@ pub(super) async fn confirm_remove(State(site): State<Site>, asked: Query_, requ
         return visit.error(404, "link_not_found");
     };
     if method.removable.is_ok() && !view.fresh {
-        return begin_step_up(&visit, &to).await;
+        // The name is only for the sentence that says what is being confirmed.
+        let named = method.link.as_ref().map_or_else(|| to.clone(), |link| format!("{to}&name={}", link.connection));
+        return begin_step_up(&visit, &named).await;
     }
     let sessions = match site.reads.sessions_of(view.user.id).await {
         Ok(sessions) => sessions,
@@ -338,8 +340,8 @@ pub(super) async fn remove(
             see_other("/signed-out", &[site.journeys.forget_session(visit.cookies())])
         }
         Ok(removed) => see_other(&format!("{}?removed={}", route::ACCOUNT, removed.connection), &[]),
-        // Shown where the person is: the page says why and what to do first.
-        Err(fault) if fault.code == "last_method" => see_other(&to, &[]),
+        // Shown where the person is: the page says why, or asks to confirm first.
+        Err(fault) if matches!(fault.code.as_str(), "last_method" | "step_up_needed") => see_other(&to, &[]),
         Err(fault) => answer(&visit, fault, &to).await,
     }
 }

@@ -7,6 +7,7 @@ use crate::pages::{
     SwitchUser, Way, route,
 };
 use crate::texts;
+use axum::http::{HeaderValue, header};
 use flows::{Destination, Fault, FaultKind, Flow, Goal, Landing, Next, Place, Proves, Step};
 use model::{FlowId, SignUp as SignUpPolicy};
 
@@ -42,10 +43,7 @@ impl Visit {
         };
         match fault.kind {
             FaultKind::Unavailable => self.error_with(503, &fault.code, way(), Some(2)),
-            FaultKind::Wait => {
-                let seconds = fault.number.map_or(1, |until| (until - self.site.journeys.now().0) / 1_000_000 + 1);
-                self.error_with(429, &fault.code, way(), Some(seconds))
-            }
+            FaultKind::Wait => self.error_with(429, &fault.code, way(), Some(self.seconds_to_wait(fault))),
             FaultKind::Refused if fault.code == "session_expired" => {
                 self.error_with(401, &fault.code, vec![(Way::SignIn, route::SIGN_IN.to_owned())], None)
             }
@@ -155,6 +153,18 @@ impl Visit {
 
     /// The page of the flow's step.
     pub fn page(&self, flow: &Flow, signed_in: Option<&flows::Present>) -> Page {
+        let mut page = self.page_of_step(flow, signed_in);
+        if let Some(fault) = flow.error.as_ref().filter(|fault| fault.kind == FaultKind::Wait) {
+            page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(self.seconds_to_wait(fault)));
+        }
+        page
+    }
+
+    fn seconds_to_wait(&self, fault: &Fault) -> i64 {
+        fault.number.map_or(1, |until| ((until - self.site.journeys.now().0) / 1_000_000 + 1).max(1))
+    }
+
+    fn page_of_step(&self, flow: &Flow, signed_in: Option<&flows::Present>) -> Page {
         let id = flow.id.to_string();
         let status = match flow.error.as_ref().map(|fault| fault.kind) {
             Some(FaultKind::Wait) => 429,
@@ -166,7 +176,7 @@ impl Visit {
             Step::Identify => return self.identify(flow, status, signed_in),
             Step::Away { back, .. } => {
                 let flow = Flow { step: (**back).clone(), ..flow.clone() };
-                return self.page(&flow, signed_in);
+                return self.page_of_step(&flow, signed_in);
             }
             Step::Password { address } => Password {
                 shell: self.shell(),
@@ -253,6 +263,7 @@ impl Visit {
                 name: typed.name,
                 address: typed.email,
                 providers: self.signing_in(),
+                sign_in_href: Self::other_first_page(route::SIGN_IN, flow),
                 feedback: None,
                 error: self.error_of(flow),
             }
@@ -266,6 +277,7 @@ impl Visit {
                 email: flow.material.typed.as_ref().map(|typed| typed.email.clone()).unwrap_or_default(),
                 email_enabled: policy.local.password || policy.local.email_code,
                 sign_up_allowed: open,
+                sign_up_href: Self::other_first_page(route::SIGN_UP, flow),
                 last_used_email_method: matches!(
                     self.browser.device.last_used.as_deref(),
                     Some("password" | "email_code")
@@ -276,6 +288,22 @@ impl Visit {
             .render()
         };
         html(status, body)
+    }
+
+    /// The way to the other first page, with the same destination.
+    fn other_first_page(path: &str, flow: &Flow) -> String {
+        let (Goal::SignIn { to } | Goal::SignUp { to }) = &flow.goal else { return path.to_owned() };
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        match to {
+            Destination::Path(place) if place == route::ACCOUNT => return path.to_owned(),
+            Destination::Path(place) => query.append_pair("return_to", place),
+            Destination::Application(request) => query
+                .append_pair("application", &request.application)
+                .append_pair("redirect_uri", &request.redirect_uri)
+                .append_pair("challenge", &request.challenge)
+                .append_pair("state", &request.state),
+        };
+        format!("{path}?{}", query.finish())
     }
 
     fn client_name(&self, flow: &Flow) -> Option<String> {
@@ -321,8 +349,9 @@ impl Visit {
                 |id: &str| model::ConnectionId::parse(id).map_or_else(String::new, |id| self.provider(&id).0);
             match path {
                 route::CONNECT => StepUpWhy::Connect { provider: provider(value) },
-                route::REMOVE => StepUpWhy::Remove {
-                    provider: query.rsplit_once("name=").map(|(_, n)| provider(n)).unwrap_or_default(),
+                route::REMOVE => match query.rsplit_once("name=").map(|(_, name)| provider(name)) {
+                    Some(provider) if !provider.is_empty() => StepUpWhy::Remove { provider },
+                    _ => StepUpWhy::Continue,
                 },
                 _ => StepUpWhy::Continue,
             }

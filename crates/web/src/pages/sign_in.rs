@@ -17,6 +17,8 @@ pub struct SignIn {
     pub email: String,
     pub email_enabled: bool,
     pub sign_up_allowed: bool,
+    /// [`crate::pages::route::SIGN_UP`] with the same destination.
+    pub sign_up_href: String,
     pub last_used_email_method: bool,
     /// Somebody is signed in already: their name, and that they will be asked.
     pub switch_notice: Option<String>,
@@ -50,6 +52,8 @@ pub struct SignUp {
     pub name: String,
     pub address: String,
     pub providers: Vec<ProviderButton>,
+    /// [`crate::pages::route::SIGN_IN`] with the same destination.
+    pub sign_in_href: String,
     /// What would make the password stronger.
     pub feedback: Option<String>,
     pub error: Option<ErrorText>,

@@ -88,6 +88,7 @@ fn empty_sign_in(s: &Samples) -> SignIn {
         email: String::new(),
         email_enabled: true,
         sign_up_allowed: true,
+        sign_up_href: web::pages::route::SIGN_UP.to_owned(),
         last_used_email_method: false,
         switch_notice: None,
         error: None,
@@ -170,6 +171,7 @@ fn sign_in(s: &mut Samples) {
         name: String::new(),
         address: String::new(),
         providers: vec![button("a", "Example A", Mark::A), button("b", "Example B", Mark::B)],
+        sign_in_href: web::pages::route::SIGN_IN.to_owned(),
         feedback: None,
         error: None,
     };
