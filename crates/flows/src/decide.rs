@@ -312,13 +312,11 @@ fn sign_in_outcome(
         SignInOutcome::AskMailbox { address } => Settled::MailCode(address),
         SignInOutcome::AskProof { user, methods } => {
             let address = flow_address(flow).map(|address| masked(&address)).unwrap_or_default();
-            let may_separate = flow.material.external.as_ref().is_some_and(|assertion| {
-                policy.connection(assertion.connection()).is_some_and(|rules| rules.sign_up == model::SignUp::Open)
-            });
+            let may_separate = may_separate(policy, flow);
             let methods = proof_methods(&methods);
             Settled::Step(Step::AskProof { user, account: address, methods, may_separate })
         }
-        SignInOutcome::OtherAccount => Settled::Step(Step::OtherAccount),
+        SignInOutcome::OtherAccount => Settled::Step(Step::OtherAccount { may_separate: may_separate(policy, flow) }),
         SignInOutcome::AddressTaken { may_separate } => {
             let may_continue = policy.local.email_code && flow.material.mailbox.is_some();
             Settled::Step(Step::AddressTaken { may_separate, may_continue })
@@ -326,6 +324,12 @@ fn sign_in_outcome(
         SignInOutcome::AskCreate => Settled::Step(Step::AskCreate),
         SignInOutcome::Refused => refused(reason),
     }
+}
+
+/// Whether a person may go on with a user of their own.
+fn may_separate(policy: &model::Policy, flow: &Flow) -> bool {
+    let rules = flow.material.external.as_ref().and_then(|assertion| policy.connection(assertion.connection()));
+    rules.is_some_and(|rules| rules.sign_up == model::SignUp::Open)
 }
 
 fn flow_address(flow: &Flow) -> Option<model::Address> {

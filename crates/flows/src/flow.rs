@@ -76,7 +76,7 @@ pub enum Step {
     /// An account exists and must be proven by one of these methods.
     AskProof { user: UserId, account: String, methods: Vec<ProofMethod>, may_separate: bool },
     /// Same provider, another subject (row 10).
-    OtherAccount,
+    OtherAccount { may_separate: bool },
     /// The address belongs to an account (row 14, and sign-up).
     AddressTaken { may_separate: bool, may_continue: bool },
     /// The identity was removed from an account once (row 6).
@@ -100,7 +100,7 @@ impl Step {
             Self::Away { .. } => "away",
             Self::MailCode { .. } => "mail_code",
             Self::AskProof { .. } => "ask_proof",
-            Self::OtherAccount => "other_account",
+            Self::OtherAccount { .. } => "other_account",
             Self::AddressTaken { .. } => "address_taken",
             Self::AskCreate => "ask_create",
             Self::AskSwitch { .. } => "ask_switch",

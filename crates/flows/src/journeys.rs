@@ -178,7 +178,12 @@ impl Journeys {
                 let Goal::StepUp { user, .. } = flow.goal else { return Err(Fault::flow("bad_request")) };
                 self.prove(flow, user, &methods, action, browser).await
             }
-            (Step::AddressTaken { may_separate: true, .. } | Step::AskCreate, Action::Separate) => {
+            (
+                Step::AddressTaken { may_separate: true, .. }
+                | Step::OtherAccount { may_separate: true }
+                | Step::AskCreate,
+                Action::Separate,
+            ) => {
                 flow.material.separate = true;
                 self.settle(flow, None, browser).await
             }

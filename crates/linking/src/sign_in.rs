@@ -241,6 +241,10 @@ fn matched(
         .iter()
         .any(|link| link.state != LinkState::Removed && link.identity.namespace == identity.namespace);
     if same_provider {
+        // A reissued mailbox, or a second account of one person: a user of their own, without that address.
+        if input.separate_confirmed && rules.sign_up == SignUp::Open {
+            return create(context, input, rules, None, false);
+        }
         return other_account(context, input, found);
     }
     if !rules.purpose.links() || rules.link_on_match == LinkOnMatch::Off {

@@ -102,7 +102,7 @@ impl From<&Step> for FlowState {
             Step::Away { .. } => Self::Away,
             Step::MailCode { .. } => Self::MailCode,
             Step::AskProof { .. } => Self::AskProof,
-            Step::OtherAccount => Self::OtherAccount,
+            Step::OtherAccount { .. } => Self::OtherAccount,
             Step::AddressTaken { .. } => Self::AddressTaken,
             Step::AskCreate => Self::AskCreate,
             Step::AskSwitch { .. } => Self::AskSwitch,
@@ -249,7 +249,8 @@ impl Frame<'_> {
             Step::StepUp { methods } => view.methods = self.methods(methods),
             Step::Continue { name } => view.account = Some(name.clone()),
             Step::AskCreate => view.may_separate = Some(true),
-            Step::OtherAccount | Step::ConfirmLink | Step::Away { .. } => {}
+            Step::OtherAccount { may_separate } => view.may_separate = Some(*may_separate),
+            Step::ConfirmLink | Step::Away { .. } => {}
         }
     }
 
@@ -295,7 +296,8 @@ impl Frame<'_> {
             Step::AskSwitch { .. } => vec![ActionName::Switch, ActionName::Stay],
             Step::ConfirmLink => vec![ActionName::Confirm],
             Step::Continue { .. } => vec![ActionName::Continue, ActionName::Switch],
-            Step::OtherAccount | Step::Away { .. } => Vec::new(),
+            Step::OtherAccount { may_separate } => may_separate.then_some(ActionName::Separate).into_iter().collect(),
+            Step::Away { .. } => Vec::new(),
         };
         if self.bearer {
             actions.retain(|action| *action != ActionName::Provider);

@@ -106,10 +106,13 @@ fn t08_recycled_account_gets_no_suggestion_and_its_owner_one_notice() {
         let world = World::row_12()
             .evidence(evidence)
             .linked(VERA, link(20, "acme", "another", LinkState::Active))
-            .proof_of(VERA, Method::Password)
-            .with(|w| w.separate = true);
+            .proof_of(VERA, Method::Password);
         let decision = world.sign_in();
         assert_eq!((&decision.outcome, decision.row), (&SignInOutcome::OtherAccount, Some(10)));
+        // Who asks for a user of their own gets one, without the address, and Vera keeps everything.
+        let separate = world.clone().with(|w| w.separate = true).sign_in().plan;
+        assert!(!touches(&separate, VERA) && separate.links()[0].user == NEW);
+        assert!(!separate.any(|c| matches!(c, Change::ProveAddress { .. } | Change::RenewAddress { .. })));
         let plan = &decision.plan;
         assert_eq!(plan.notices(), [(MailKind::RecycledIdentity, MAIL), (MailKind::RecycledIdentity, HOME)]);
         assert!(plan.event(EventKind::RecycledIdentityNoticed).is_some_and(|event| event.subject == Some(VERA)));

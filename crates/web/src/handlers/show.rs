@@ -227,8 +227,9 @@ impl Visit {
                 account: signed_in.map_or_else(|| card(name, None), card_of),
             }
             .render(),
-            Step::OtherAccount => {
-                self.notice(flow, NoticeKind::OtherAccount, "same_provider_other_subject", (false, false))
+            Step::OtherAccount { may_separate } => {
+                let may = (false, *may_separate);
+                self.notice(flow, NoticeKind::OtherAccount, "same_provider_other_subject", may)
             }
             Step::AddressTaken { may_separate, may_continue } => {
                 let may = (*may_continue, *may_separate);

@@ -75,7 +75,7 @@ fn steps() -> Vec<Step> {
         Step::Password { address: address("ada@example.org") },
         Step::MailCode { address: address("ada@example.org"), proves: Proves::Mailbox, back: back() },
         Step::AskProof { user, account: "a•••@example.org".to_owned(), methods: methods(), may_separate: true },
-        Step::OtherAccount,
+        Step::OtherAccount { may_separate: true },
         Step::AddressTaken { may_separate: true, may_continue: false },
         Step::AskCreate,
         Step::AskSwitch { current: "Ada".to_owned(), other: None },
