@@ -46,6 +46,10 @@ pub struct Removed {
 impl Journeys {
     /// Facts about the person signed in in this browser.
     async fn own_facts(&self, browser: &Browser) -> Result<Facts, Fault> {
+        if browser.session.is_none() {
+            // Nobody is signed in: there is nothing to look up.
+            return Ok(Facts::default());
+        }
         self.facts(&FactsQuery { session: browser.session, ..FactsQuery::default() }).await
     }
 
@@ -198,7 +202,7 @@ impl Journeys {
         self.passwords.check_strength(&password, &about).map_err(|weak| Fault::input(Field::Password, weak.0))?;
         let phc = self.passwords.hash(&password).await.map_err(busy)?;
         let secret = self.new_secret(browser);
-        self.own_change(browser, |context, facts| {
+        self.own_change_given(Some(facts), browser, |context, facts| {
             let decision = decide_set_password(context, facts, session, &phc, &secret.terms);
             match decision.outcome {
                 LocalOutcome::SignedIn { .. } => Ok(((), decision.plan)),
@@ -216,8 +220,21 @@ impl Journeys {
         browser: &Browser,
         decide: impl Fn(&linking::Context<'_>, &Facts) -> Result<(O, Plan), Fault> + Send,
     ) -> Result<O, Fault> {
+        self.own_change_given(None, browser, decide).await
+    }
+
+    /// As [`Self::own_change`], with facts that were read before; whether they still hold is decided by the plan's guards.
+    async fn own_change_given<O: Send>(
+        &self,
+        mut given: Option<Facts>,
+        browser: &Browser,
+        decide: impl Fn(&linking::Context<'_>, &Facts) -> Result<(O, Plan), Fault> + Send,
+    ) -> Result<O, Fault> {
         for _ in 0..3 {
-            let facts = self.own_facts(browser).await?;
+            let facts = match given.take() {
+                Some(facts) => facts,
+                None => self.own_facts(browser).await?,
+            };
             let actor = Actor::System;
             let (outcome, plan) = decide(&self.context(None, &actor, browser), &facts)?;
             if plan.is_empty() || self.apply(plan, &facts, None, &browser.language).await?.is_none() {

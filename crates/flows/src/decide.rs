@@ -102,11 +102,11 @@ impl Journeys {
             tracing::info!(reason = decision.reason.code(), row = decision.row, "decided");
             let mut plan = also(&facts);
             plan.changes.extend(decision.plan.changes);
-            if !plan.is_empty() {
-                if let Some(found) = self.apply(plan, &facts, Some(&new_user), &browser.language).await? {
-                    conflict = found;
-                    continue;
-                }
+            if !plan.is_empty()
+                && let Some(found) = self.apply(plan, &facts, Some(&new_user), &browser.language).await?
+            {
+                conflict = found;
+                continue;
             }
             return self.show(&mut flow, decision.outcome, facts, secret, browser).await;
         }
@@ -356,7 +356,7 @@ pub(crate) fn proof_methods(methods: &[Method]) -> Vec<ProofMethod> {
     for method in methods {
         let method = match method {
             Method::Password => ProofMethod::Password,
-            Method::EmailCode { address } => ProofMethod::EmailCode { masked: masked(address) },
+            Method::EmailCode { address } => ProofMethod::EmailCode { address: address.clone() },
             Method::Link { connection, .. } => ProofMethod::Connection { connection: connection.clone() },
         };
         if !shown.contains(&method) {

@@ -128,8 +128,13 @@ pub enum Proves {
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum ProofMethod {
     Password,
-    EmailCode { masked: String },
-    Connection { connection: ConnectionId },
+    /// Shown masked; whole in the sealed flow alone.
+    EmailCode {
+        address: Address,
+    },
+    Connection {
+        connection: ConnectionId,
+    },
 }
 
 /// A proof inside a sealed flow.

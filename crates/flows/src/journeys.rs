@@ -128,7 +128,8 @@ impl Journeys {
         flow.error = None;
         let mut kept = flow.clone();
         kept.material.typed = Typed::of(&action).or(kept.material.typed);
-        match self.step(flow, action, browser).await {
+        // Boxed: a journey's future is large, and every surface would carry it.
+        match Box::pin(self.step(flow, action, browser)).await {
             Err(fault) if matches!(fault.kind, FaultKind::Input | FaultKind::Wait | FaultKind::Provider) => {
                 Ok(Next::Show(Box::new(Flow { error: Some(fault), ..kept })))
             }
@@ -280,7 +281,7 @@ impl Journeys {
             }
         };
         let outcome = if proving {
-            self.proven_by_provider(flow, &attempt, &assertion, browser).await
+            Box::pin(self.proven_by_provider(flow, &attempt, &assertion, browser)).await
         } else {
             let picked = assertion.parts().authenticated_at.is_some_and(|at| at + SKEW >= attempt.started_at);
             let linking = matches!(flow.goal, Goal::Link { .. });
@@ -290,7 +291,7 @@ impl Journeys {
                 flow.step = Step::ConfirmLink;
                 return Ok(Next::Show(Box::new(flow)));
             }
-            self.settle(flow, None, browser).await
+            Box::pin(self.settle(flow, None, browser)).await
         };
         match outcome {
             Err(fault) if matches!(fault.kind, FaultKind::Input | FaultKind::Wait | FaultKind::Provider) => {

@@ -49,6 +49,12 @@ impl Journeys {
                 Some(facts) => facts,
                 None => self.facts(&query).await?,
             };
+            if let Proves::User(user) = proves
+                && facts.address_owner != Some(user)
+            {
+                // The address went to somebody else, or nobody, since the page offered it.
+                return Err(Fault::refused(Reason::MethodNotAllowed));
+            }
             let reserved = decide_attempt(&facts, &keys, self.now());
             if let Reserved::Wait(until) = reserved.outcome {
                 return Err(Fault::wait("mail_limit", until));
@@ -149,11 +155,7 @@ impl Journeys {
             flow.step = back;
             match (proves, facts.address_owner) {
                 (Proves::Mailbox, _) => {}
-                (Proves::User(user), _) => {
-                    let method = Method::EmailCode { address: address.clone() };
-                    flow.material.proof = Some(SealedProof::of(&Proof::of_checked(user, method, Level::One, now)));
-                }
-                (Proves::Owner, Some(user)) => {
+                (Proves::User(user), _) | (Proves::Owner, Some(user)) => {
                     let method = Method::EmailCode { address: address.clone() };
                     flow.material.proof = Some(SealedProof::of(&Proof::of_checked(user, method, Level::One, now)));
                 }

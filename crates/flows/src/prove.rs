@@ -36,7 +36,7 @@ impl Counters {
         vec![pair(&self.source), pair(&self.device), strangers]
     }
 
-    fn from_source(&self) -> Vec<u8> {
+    fn of_source(&self) -> Vec<u8> {
         [b"source:", self.source.as_slice()].concat()
     }
 
@@ -96,7 +96,7 @@ impl Journeys {
             }
             None => query.owner_throttles = counters.asked(&fallback),
         }
-        query.throttles.push(counters.from_source());
+        query.throttles.push(counters.of_source());
         for _ in 0..3 {
             let facts = self.facts(&query).await?;
             let owner = user.or(facts.address_owner);
@@ -137,12 +137,12 @@ impl Journeys {
                 self.settle_with(flow, Some(checked.facts), browser, &checked.clear, |_| model::Plan::default()).await
             }
             Action::SendCode => {
-                let masked = methods.iter().find_map(|method| match method {
-                    ProofMethod::EmailCode { masked } => Some(masked.clone()),
+                let address = methods.iter().find_map(|method| match method {
+                    ProofMethod::EmailCode { address } => Some(address.clone()),
                     _ => None,
                 });
-                let Some(masked) = masked else { return Err(Fault::flow("bad_request")) };
-                self.prove_by_mailbox(flow, user, &masked, browser).await
+                let Some(address) = address else { return Err(Fault::flow("bad_request")) };
+                self.prove_by_mailbox(flow, user, address, browser).await
             }
             Action::Separate if flow.step_allows_separate() => {
                 flow.material.separate = true;
@@ -153,11 +153,11 @@ impl Journeys {
     }
 
     /// The mailbox as proof: a code that was just entered in this very flow counts, otherwise one is sent.
-    async fn prove_by_mailbox(&self, mut flow: Flow, user: UserId, masked: &str, browser: &Browser) -> Acted {
+    async fn prove_by_mailbox(&self, mut flow: Flow, user: UserId, offered: Address, browser: &Browser) -> Acted {
         let fresh = flow.material.mailbox.as_ref().filter(|(_, at)| *at + FRESH > self.now()).cloned();
-        let mut query = self.query(&flow, browser);
-        query.users.push(user);
         if let Some((address, at)) = fresh {
+            let mut query = self.query(&flow, browser);
+            query.users.push(user);
             let facts = self.facts(&query).await?;
             if facts.user(user).is_some_and(|user| user.address(&address).is_some()) {
                 let method = Method::EmailCode { address };
@@ -165,13 +165,7 @@ impl Journeys {
                 return self.settle(flow, Some(facts), browser).await;
             }
         }
-        let facts = self.facts(&query).await?;
-        let address = facts
-            .user(user)
-            .and_then(|user| user.addresses.iter().find(|known| model::masked(&known.address) == masked))
-            .map(|known| known.address.clone())
-            .ok_or_else(|| Fault::refused(Reason::MethodNotAllowed))?;
-        self.send_code(flow, address, Proves::User(user), browser).await
+        self.send_code(flow, offered, Proves::User(user), browser).await
     }
 
     /// Another link as proof: the identity must be an active link of the named user, and the person must have

@@ -4,7 +4,7 @@
 //! so that a stranger's failures do not keep the owner out.
 
 use crate::{Decision, Reason};
-use model::{Change, Facts, HOUR, MINUTE, Micros, Plan, SECOND};
+use model::{Change, Facts, HOUR, MINUTE, Micros, Plan, SECOND, ThrottleFacts};
 
 /// Where a secret is tried. All doors share the counters; the name is for metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +56,29 @@ fn limits(key: &[u8]) -> (i64, Micros) {
 /// Half a day without a failure forgets them all.
 const FORGET: Micros = HOUR.times(12);
 
+/// Counters that many people share leak: one failure is forgotten in this time.
+fn leak(key: &[u8]) -> Option<Micros> {
+    if key.starts_with(b"pair:") {
+        None
+    } else if key.starts_with(b"mail:") {
+        Some(MINUTE.times(10))
+    } else if key.starts_with(b"strangers:") {
+        Some(MINUTE)
+    } else {
+        Some(SECOND.times(6))
+    }
+}
+
+/// What is left of a counter now.
+fn remembered(throttle: &ThrottleFacts, now: Micros) -> i64 {
+    let idle = now - throttle.updated_at;
+    if idle >= FORGET {
+        return 0;
+    }
+    let leaked = leak(&throttle.key).map_or(0, |each| idle.0.max(0) / each.0);
+    throttle.failures.saturating_sub(leaked).max(0)
+}
+
 fn delay(key: &[u8], failures: i64) -> Micros {
     let (free, longest) = limits(key);
     let over = failures.saturating_sub(free);
@@ -79,8 +102,7 @@ pub fn decide_attempt(facts: &Facts, keys: &[Vec<u8>], now: Micros) -> Decision<
         if blocked_until > now {
             wait = wait.max(Some(blocked_until));
         }
-        let forgotten = known.is_some_and(|throttle| throttle.updated_at + FORGET <= now);
-        let failures = if forgotten { 1 } else { was.saturating_add(1) };
+        let failures = known.map_or(0, |throttle| remembered(throttle, now)).saturating_add(1);
         let blocked_until = now + delay(key, failures);
         plan.push(Change::Throttle { key: key.clone(), was, failures, blocked_until, at: now });
     }

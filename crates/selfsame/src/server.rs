@@ -27,7 +27,7 @@ const BODY_MAX: usize = 64 * 1024;
 /// Longest a request may take, the slowest provider included.
 const REQUEST_MAX: Duration = Duration::from_secs(30);
 /// How often what has expired is deleted.
-const SWEEP_EVERY: Duration = Duration::from_secs(600);
+const SWEEP_EVERY: Duration = Duration::from_mins(10);
 
 /// Why a server could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -230,7 +230,7 @@ fn journeys(
     Ok(Journeys::new(
         Arc::new(ledger.clone()),
         Arc::new(Providers { connections }),
-        Arc::new(Hashing { pool: PasswordPool::new(surroundings.pool.clone()), random: surroundings.random.clone() }),
+        Arc::new(Hashing { pool: PasswordPool::new(surroundings.pool), random: surroundings.random.clone() }),
         Arc::new(Writer { origin: origin.to_owned(), names, clock: surroundings.clock.clone() }),
         surroundings.clock.clone(),
         surroundings.random.clone(),
@@ -268,7 +268,7 @@ fn router(config: &Config, origin: &str, ledger: &Ledger, journeys: &Arc<Journey
         providers: config.connections().iter().map(info).collect(),
         secure,
         client_address,
-        errors_url: format!("{origin}/errors"),
+        errors_url: "urn:selfsame:error".to_owned(),
     };
     Router::new()
         .merge(api::router(api))
@@ -281,7 +281,7 @@ fn router(config: &Config, origin: &str, ledger: &Ledger, journeys: &Arc<Journey
 
 /// The address a request is counted under: the peer's, or the last one that a trusted proxy reports (T45: for throttles
 /// only, never for links).
-fn client_address(settings: Option<ClientIp>) -> Arc<dyn Fn(&HeaderMap, IpAddr) -> IpAddr + Send + Sync> {
+fn client_address(settings: Option<ClientIp>) -> web::handlers::ClientAddress {
     Arc::new(move |headers, peer| {
         let Some(settings) = &settings else { return peer };
         let trusted = |address: &IpAddr| settings.trusted_proxies.iter().any(|network| network.contains(*address));

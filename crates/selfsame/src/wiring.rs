@@ -156,11 +156,11 @@ pub struct Hashing {
 #[async_trait]
 impl Passwords for Hashing {
     async fn hash(&self, password: &Secret<String>) -> Result<Secret<String>, PasswordsBusy> {
-        self.pool.hash(password, &*self.random).await.map_err(|error| busy(&error))
+        self.pool.hash(password, &*self.random).await.map_err(busy)
     }
 
     async fn verify(&self, password: &Secret<String>, phc: Option<&Secret<String>>) -> Result<bool, PasswordsBusy> {
-        self.pool.verify(password, phc).await.map_err(|error| busy(&error))
+        self.pool.verify(password, phc).await.map_err(busy)
     }
 
     fn check_strength(&self, password: &Secret<String>, about: &[&str]) -> Result<(), WeakPassword> {
@@ -168,7 +168,7 @@ impl Passwords for Hashing {
     }
 }
 
-fn busy(error: &PasswordError) -> PasswordsBusy {
+fn busy(error: PasswordError) -> PasswordsBusy {
     tracing::warn!(%error, "a password was not hashed");
     PasswordsBusy
 }

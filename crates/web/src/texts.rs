@@ -178,10 +178,14 @@ pub const REASONS: [&str; 65] = [
     "name",
 ];
 
+/// Whether a code has a sentence of its own.
+pub fn is_reason(code: &str) -> bool {
+    REASONS.contains(&code)
+}
+
 /// The sentence of a reason code; a general one for a code without its own.
 pub fn reason(lang: Lang, code: &str) -> String {
-    let known = REASONS.contains(&code);
-    let key = if known { format!("reason-{}", code.replace('_', "-")) } else { "reason-other".to_owned() };
+    let key = if is_reason(code) { format!("reason-{}", code.replace('_', "-")) } else { "reason-other".to_owned() };
     t(lang, &key, &[])
 }
 

@@ -139,3 +139,18 @@ fn mails_are_limited_sooner_and_half_a_day_forgets() {
     }
     assert!(matches!(counters.attempt(&mail, later), Attempt::Wait(_)));
 }
+
+#[test]
+fn counters_that_many_share_leak() {
+    let mut counters = Counters::default();
+    // A large office behind one address: each person mistypes once, all within a moment.
+    for n in 0u8..50 {
+        counters.attempt(&keys(&[n], b"office"), NOW);
+    }
+    assert!(matches!(counters.attempt(&keys(b"next", b"office"), NOW), Attempt::Wait(_)));
+    // Six minutes later nothing of it is left, though nobody ever succeeded.
+    let later = NOW + MINUTE.times(6);
+    for n in 0u8..49 {
+        assert_eq!(counters.attempt(&keys(&[n], b"office"), later), Attempt::Allowed, "{n}");
+    }
+}

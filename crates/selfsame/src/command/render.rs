@@ -27,8 +27,22 @@ fn cell(key: &str, value: &Value) -> String {
 
 /// What people look for first stands first; the rest follows by name.
 const FIRST: &[&str] = &[
-    "seq", "at", "kind", "id", "name", "user", "user_name", "address", "status", "user_status", "state", "enabled",
-    "connection", "reason", "actor", "proofs",
+    "seq",
+    "at",
+    "kind",
+    "id",
+    "name",
+    "user",
+    "user_name",
+    "address",
+    "status",
+    "user_status",
+    "state",
+    "enabled",
+    "connection",
+    "reason",
+    "actor",
+    "proofs",
 ];
 
 fn columns(rows: &[Value], first: &serde_json::Map<String, Value>) -> Vec<String> {

@@ -317,7 +317,7 @@ pub(super) async fn confirm_remove(State(site): State<Site>, asked: Query_, requ
         sessions_ending: sessions.iter().filter(ending).count() as u32,
         ends_this_session: ending(&&view.session),
         needs_step_up: false,
-        error: method.removable.err().map(|reason| ErrorText::reason(visit.lang, reason.code())),
+        error: None,
         method: visit.row(&view, method),
     };
     html(200, page.render())

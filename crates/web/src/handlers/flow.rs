@@ -1,10 +1,11 @@
 //! Steps of a flow: every form posts here, and every answer is a redirect.
 
 use super::{Page, Site, Visit, see_other};
-use axum::extract::{ConnectInfo, Form, Path, RawQuery, Request, State};
+use crate::pages::route;
+use axum::extract::{ConnectInfo, Form, Path, Query, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
-use flows::{Action, CallbackParams, Fault, Flow, Journeys};
+use flows::{Action, CallbackParams, Fault, FaultKind, Flow, Journeys};
 use model::{ConnectionId, FlowId, Secret};
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -137,11 +138,19 @@ pub(super) async fn show(State(site): State<Site>, Path(id): Path<String>, reque
         Ok(flow) => flow,
         Err(fault) => return visit.failed(&fault, None),
     };
+    if let Some(fault) = flow.error.as_ref().filter(|fault| ended(fault)) {
+        return visit.failed(fault, Some(&flow));
+    }
     let present = if needs_person(&flow) { visit.present().await } else { Ok(None) };
     match present {
         Ok(present) => visit.page(&flow, present.as_ref()),
         Err(fault) => visit.failed(&fault, Some(&flow)),
     }
+}
+
+/// The journey ended with this; anything else is corrected on the page of the step.
+fn ended(fault: &Fault) -> bool {
+    matches!(fault.kind, FaultKind::Refused | FaultKind::Flow | FaultKind::Unavailable)
 }
 
 /// Pages that name who is signed in.
@@ -160,12 +169,11 @@ pub(super) async fn callback(
 ) -> Page {
     let visit = Visit::from_headers(&site, &headers, Some(peer.0.ip()));
     let Some(connection) = ConnectionId::parse(&connection) else { return visit.error(404, "not_found") };
-    let answer = match CallbackParams::from_query(query.as_deref().unwrap_or_default()) {
-        Ok(answer) => answer,
-        Err(_) => return visit.failed(&Fault::flow("bad_request"), None),
+    let Ok(answer) = CallbackParams::from_query(query.as_deref().unwrap_or_default()) else {
+        return at_its_own_address(&Fault::flow("bad_request"));
     };
     let Some(id) = answer.state.as_deref().and_then(Journeys::flow_of_state) else {
-        return visit.failed(&Fault::flow("flow_forged"), None);
+        return at_its_own_address(&Fault::flow("flow_forged"));
     };
     let next = match site.journeys.open_flow(visit.cookies(), id) {
         Ok(flow) => site.journeys.returned(flow, &connection, &answer, &visit.browser).await,
@@ -175,7 +183,47 @@ pub(super) async fn callback(
             _ => Err(fault),
         },
     };
-    visit.land(next, Some(id))
+    match next {
+        Ok(flows::Next::Failed(fault, flow)) => {
+            let ended = Flow { error: Some(fault), ..*flow };
+            visit.land(Ok(flows::Next::Show(Box::new(ended))), Some(id))
+        }
+        // Opening the same address once more may help.
+        Err(fault) if fault.kind != FaultKind::Unavailable => at_its_own_address(&fault),
+        next => visit.land(next, Some(id)),
+    }
+}
+
+/// What a page that explains a failed answer stands for.
+#[derive(Deserialize)]
+pub(super) struct Failure {
+    kind: FaultKind,
+    reason: String,
+}
+
+/// No page is shown at the address that holds the provider's code: it would stay in the browser's history (T53).
+fn at_its_own_address(fault: &Fault) -> Page {
+    let kind = match fault.kind {
+        FaultKind::Refused => "refused",
+        FaultKind::Provider => "provider",
+        FaultKind::Input | FaultKind::Wait | FaultKind::Flow | FaultKind::Unavailable => "flow",
+    };
+    see_other(&format!("{}?kind={kind}&reason={}", route::FAILED, fault.code), &[])
+}
+
+/// Anybody can write this address, so it says nothing but known sentences.
+pub(super) async fn failed(
+    State(site): State<Site>,
+    asked: Result<Query<Failure>, axum::extract::rejection::QueryRejection>,
+    request: Request,
+) -> Page {
+    let visit = Visit::of(&site, &request);
+    match asked {
+        Ok(Query(failure)) if crate::texts::is_reason(&failure.reason) => {
+            visit.failed(&Fault::new(failure.kind, &failure.reason), None)
+        }
+        _ => visit.error(404, "not_found"),
+    }
 }
 
 /// `response_mode=form_post`: the same answer as a GET, where Lax cookies travel.

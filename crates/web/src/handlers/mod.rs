@@ -72,6 +72,7 @@ pub fn router(site: Site) -> Router {
         .route(route::CONTINUE, post(flow::go_on))
         .route(route::CONFIRM_LINK, post(flow::confirm_link))
         .route(route::SWITCH_USER, post(flow::switch_user))
+        .route(route::FAILED, get(flow::failed))
         .route("/flow/{id}", get(flow::show))
         .route("/callback/{connection}", get(flow::callback).post(flow::callback_by_form))
         .route(route::ACCOUNT, get(account::account))

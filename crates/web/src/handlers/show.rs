@@ -368,7 +368,9 @@ impl Visit {
         code: &str,
         (may_continue, may_separate): (bool, bool),
     ) -> Result<String, askama::Error> {
-        let ways_on = vec![Action::new(self.lang, Way::SignIn, route::SIGN_IN)];
+        // Beside "sign in to that account", or for whom this way in was removed, it is another way that is meant.
+        let way = if may_continue || kind == NoticeKind::Returning { Way::OtherSignIn } else { Way::SignIn };
+        let ways_on = vec![Action::new(self.lang, way, route::SIGN_IN)];
         Notice {
             shell: self.shell(),
             kind,

@@ -79,7 +79,7 @@ impl MethodRow {
 
     /// Uses of local methods are not kept, so that nothing said is not the same as never.
     pub(crate) fn never_used(&self) -> bool {
-        self.kind == MethodKind::Link && self.last_used.is_none()
+        self.kind == MethodKind::Link && self.last_used.is_none() && !self.badges.contains(&Badge::UsedNow)
     }
 }
 
@@ -169,10 +169,12 @@ impl Account {
 
     fn access_sentence(&self) -> String {
         let all = self.shell.tn("access-usable", &self.access.usable);
-        if self.access.on_one_mailbox > 1 {
-            format!("{all} {}", self.shell.tn("access-one-mailbox", &self.access.on_one_mailbox))
-        } else {
-            all
+        match self.access {
+            Access { on_one_mailbox: 0 | 1, .. } => all,
+            Access { usable, on_one_mailbox } if usable <= on_one_mailbox => {
+                format!("{all} {}", self.shell.t("access-all-one-mailbox"))
+            }
+            Access { on_one_mailbox, .. } => format!("{all} {}", self.shell.tn("access-one-mailbox", &on_one_mailbox)),
         }
     }
 }

@@ -26,6 +26,8 @@ pub const CONTINUE: &str = "/sign-in/continue";
 pub const CONFIRM_LINK: &str = "/sign-in/confirm-link";
 /// `flow`, `choice=switch|stay`.
 pub const SWITCH_USER: &str = "/sign-in/switch";
+/// Why a provider's answer led nowhere (GET, `?kind=&reason=`).
+pub const FAILED: &str = "/sign-in/failed";
 /// Ends this session.
 pub const SIGN_OUT: &str = "/sign-out";
 /// Sign-in methods and sessions.
