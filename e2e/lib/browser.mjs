@@ -22,11 +22,14 @@ export function launch() {
   return chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
 }
 
-/** A fresh person at a fresh browser. `look` is `light`, `dark` or `phone`; `script: false` turns JavaScript off. */
+/**
+ * A fresh person at a fresh browser. `look` is `light`, `dark` or `phone`; `script: false` turns JavaScript off. There
+ * is no motion, so that no colour is measured or pictured half way.
+ */
 export async function openContext(browser, { look = 'light', script = true, locale = 'en-GB' } = {}) {
   const { colorScheme, viewport } = LOOKS[look];
   const context = await browser.newContext({
-    colorScheme, viewport, locale, javaScriptEnabled: script, isMobile: look === 'phone', hasTouch: look === 'phone',
+    colorScheme, viewport, locale, reducedMotion: 'reduce', javaScriptEnabled: script, isMobile: look === 'phone', hasTouch: look === 'phone',
   });
   context.setDefaultTimeout(10_000);
   return context;

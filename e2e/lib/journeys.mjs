@@ -7,11 +7,16 @@ import { checkAccessibility, openContext, openPage, shot } from './browser.mjs';
 /** One person at one browser. `pictures` is a prefix for screenshots, or nothing. */
 export class Person {
   static async open({ browser, origin, mailbox, pictures, look = 'light', script = true }) {
-    const person = new Person();
+    const person = new this();
     person.context = await openContext(browser, { look, script });
     const { page, check } = await openPage(person.context, { origin });
     Object.assign(person, { page, check, origin, mailbox, pictures, script });
     return person;
+  }
+
+  /** A further tab of the same browser. */
+  tab() {
+    return this.context.newPage();
   }
 
   async close() {
@@ -21,8 +26,11 @@ export class Person {
   /** The page as it stands: no fault logged, no grave accessibility finding, three pictures of it. */
   async look(name) {
     this.check();
-    if (this.script) await checkAccessibility(this.page);
-    if (this.pictures) await shot(this.page, `${this.pictures}-${name}`);
+    // The pages are the same on every database: once is enough.
+    if (this.pictures) {
+      await checkAccessibility(this.page);
+      await shot(this.page, `${this.pictures}-${name}`);
+    }
     this.check();
   }
 
@@ -32,11 +40,20 @@ export class Person {
 
   /** Waits for the page with this heading; what is there instead goes into the failure. */
   async expectHeading(name) {
+    return this.#expect(this.page.getByRole('heading', { level: 1, name }), `the page "${name}"`);
+  }
+
+  /** Waits for a sentence, wherever on the page it stands. */
+  async expectText(text) {
+    return this.#expect(this.page.getByText(text).first(), `"${text}"`);
+  }
+
+  async #expect(locator, what) {
     try {
-      await this.page.getByRole('heading', { level: 1, name }).waitFor();
+      await locator.waitFor();
     } catch {
       const text = await this.page.locator('body').innerText().catch(() => '(no page)');
-      assert.fail(`expected the page "${name}", found ${this.page.url()}:\n${text.slice(0, 800)}`);
+      assert.fail(`expected ${what}, found ${this.page.url()}:\n${text.slice(0, 800)}`);
     }
   }
 
@@ -93,7 +110,7 @@ export class Person {
   async atProvider(provider, sub) {
     await this.page.waitForLoadState();
     if (!this.page.url().startsWith(provider.issuer)) return;
-    await this.page.locator(`button[name=account][value="${sub}"]`).click();
+    await this.page.locator(`button[name=account][value="${sub}"], button[name=sub][value="${sub}"]`).click();
     await this.page.waitForURL((url) => url.origin !== new URL(provider.issuer).origin);
   }
 
@@ -122,17 +139,6 @@ export class Person {
     assert.deepEqual(titles.sort(), [...names].sort());
   }
 
-  /** Confirms that it is the person, where the server asks for it: by password, or else again at the provider. */
-  async confirmIfAsked({ password, provider, sub }) {
-    await this.page.waitForLoadState();
-    const heading = await this.page.getByRole('heading', { level: 1 }).first().innerText();
-    if (!heading.startsWith('Confirm that it')) return;
-    await this.look('step-up');
-    if (password) return this.provePassword(password);
-    await this.press(new RegExp(`^Continue with ${provider.title}`));
-    await this.atProvider(provider, sub);
-  }
-
   async provePassword(password) {
     const field = this.page.getByLabel('Password of this account');
     if (!(await field.isVisible())) await this.page.getByText('Use your password').click();
@@ -141,38 +147,51 @@ export class Person {
   }
 
   /** From the account page to the provider and back; ends on a page that says what is connected now. */
-  async connect(provider, sub, credentials) {
+  async connect(provider, sub) {
+    await this.tryToConnect(provider, sub);
+    await this.expectText(new RegExp(`${provider.title}( \\(.*\\))? is connected`));
+    await this.look(`connected-${provider.name}`);
+  }
+
+  /** As `connect`, wherever that leads. What the provider sent back is shown before anything is connected. */
+  async tryToConnect(provider, sub) {
     await this.account();
     await this.follow(`Connect ${provider.title}`);
     await this.expectHeading(`Connect ${provider.title}`);
     await this.look(`connect-${provider.name}`);
-    const before = provider.requests.length;
+    const before = provider.requests?.length;
     await this.press(`Go to ${provider.title}`);
-    await this.confirmIfAsked(credentials);
     await this.atProvider(provider, sub);
-    assert.ok(provider.requests.length > before, 'the provider was asked only after the consent');
-    const confirm = this.button(`Connect ${provider.title}`);
-    await this.page.getByText(new RegExp(`${provider.title}( \\(.*\\))? is connected`)).or(confirm).first().waitFor();
-    if (await confirm.isVisible()) {
-      await this.look(`confirm-${provider.name}`);
-      await confirm.click();
-    }
-    await this.page.getByText(new RegExp(`${provider.title}( \\(.*\\))? is connected`)).first().waitFor();
-    await this.look(`connected-${provider.name}`);
+    if (provider.requests) assert.ok(provider.requests.length > before, 'the provider was asked only after the consent');
+    await this.expectHeading(`Connect this ${provider.title} account?`);
+    await this.look(`confirm-${provider.name}`);
+    await this.press(`Connect ${provider.title}`);
   }
 
-  async remove(provider, credentials) {
+  /** Where the removal of this provider is confirmed. */
+  async removalPath(provider) {
+    const link = this.page.getByRole('link', { name: `Remove ${provider.title}` }).first();
+    return link.getAttribute('href');
+  }
+
+  /** The row says in words why it cannot go, and its button is disabled. */
+  async expectOnlyWayIn(provider) {
+    const remove = this.button(`Remove ${provider.title}`);
+    assert.ok(await remove.isDisabled());
+    await this.method(provider.title).getByText('This is your only way in. Add another first.').waitFor();
+  }
+
+  async remove(provider) {
     await this.account();
     await this.follow(`Remove ${provider.title}`);
-    await this.confirmIfAsked(credentials);
     await this.expectHeading(`Remove ${provider.title}?`);
     await this.look(`remove-${provider.name}`);
     await this.press(`Remove ${provider.title}`);
-    await this.confirmIfAsked(credentials);
   }
 
   /** Sends a form that no page offers, as a page of ours would: same origin, same cookies. */
   async post(path, fields = {}) {
+    const csrf = await this.page.locator('input[name=csrf]').first().inputValue();
     const answered = this.page.waitForResponse((response) => response.request().method() === 'POST');
     await this.page.evaluate(([action, pairs]) => {
       const form = document.createElement('form');
@@ -185,7 +204,7 @@ export class Person {
       }
       document.body.append(form);
       form.submit();
-    }, [path, Object.entries(fields)]);
+    }, [path, Object.entries({ csrf, ...fields })]);
     const response = await answered;
     await this.page.waitForLoadState();
     return response.status();

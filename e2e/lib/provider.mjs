@@ -13,6 +13,8 @@ const { Prompt, base } = interactionPolicy;
  */
 export async function startProvider({ name, host = '127.0.0.1', people, clients }) {
   const requests = [];
+  const broken = new Set();
+  const login = { ageSeconds: 0 };
   let handle = (_request, response) => response.writeHead(503).end();
   const server = createServer((request, response) => handle(request, response));
   await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
@@ -24,8 +26,10 @@ export async function startProvider({ name, host = '127.0.0.1', people, clients 
   handle = (request, response) => {
     const url = new URL(request.url, issuer);
     requests.push({ method: request.method, path: url.pathname, query: Object.fromEntries(url.searchParams) });
-    if (url.pathname.startsWith('/interaction/')) {
-      interact({ provider, name, people, request, response }).catch((error) => {
+    if (broken.has(url.pathname)) {
+      response.writeHead(503).end();
+    } else if (url.pathname.startsWith('/interaction/')) {
+      interact({ provider, name, people: [...byId.values()], login, request, response }).catch((error) => {
         response.writeHead(500, { 'content-type': 'text/plain' }).end(String(error));
       });
     } else {
@@ -40,6 +44,10 @@ export async function startProvider({ name, host = '127.0.0.1', people, clients 
     requests,
     /** Changes what the provider says about a person from now on. */
     setPerson: (person) => byId.set(person.sub, person),
+    /** Paths in this set answer 503. */
+    broken,
+    /** From now on people authenticated this long ago, as with a session of the provider's own. */
+    setLoginAge: (seconds) => { login.ageSeconds = seconds; },
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -93,7 +101,7 @@ function claimsOf({ sub, ...rest }) {
   return { sub, ...rest };
 }
 
-async function interact({ provider, name, people, request, response }) {
+async function interact({ provider, name, people, login, request, response }) {
   const details = await provider.interactionDetails(request, response);
   if (request.method !== 'POST') {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
@@ -102,8 +110,9 @@ async function interact({ provider, name, people, request, response }) {
   }
   const form = new URLSearchParams(await body(request));
   const person = people.find(({ sub }) => sub === form.get('account'));
+  const ts = Math.floor(Date.now() / 1000) - login.ageSeconds;
   const result = person
-    ? { login: { accountId: person.sub, remember: true }, select_account: {} }
+    ? { login: { accountId: person.sub, remember: true, ts }, select_account: {} }
     : { error: 'access_denied', error_description: 'the person said no' };
   await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: Boolean(details.lastSubmission) });
 }

@@ -8,7 +8,6 @@ use crate::passwords::{PasswordPool, PoolSettings};
 use crate::wiring::{Hashing, Ledger, Outbox, Providers, Writer};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::HeaderMap;
 use flows::{Application, Journeys, KeyRing, Settings};
 use model::{Clock, ConnectionState, Namespace, Random};
 use protocol::oidc::{self, ClientSettings};

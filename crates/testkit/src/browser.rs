@@ -237,8 +237,7 @@ impl Browser {
         if let Some(origin) = origin {
             headers.push(("origin", origin.to_owned()));
         }
-        let cookies: Vec<String> =
-            self.our_cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> = self.our_cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             headers.push(("cookie", cookies.join("; ")));
         }
@@ -266,7 +265,8 @@ impl Browser {
         let mut request = request.body(body).expect("a request");
         self.add_headers(request.headers_mut());
         let (status, headers, body) = self.ask_us(request).await;
-        let json = if body.is_empty() { Value::Null } else { serde_json::from_str(&body).unwrap_or(Value::String(body)) };
+        let json =
+            if body.is_empty() { Value::Null } else { serde_json::from_str(&body).unwrap_or(Value::String(body)) };
         ApiCall { status, headers, json }
     }
 }

@@ -4,12 +4,17 @@
 mod account;
 mod ambient;
 mod browser;
+pub mod deployment;
 mod page;
 pub mod postgres;
+mod snapshot;
 mod world;
 
 pub use account::{VERIFIER, challenge};
 pub use ambient::{SeededRandom, TestClock};
 pub use browser::{ApiCall, Browser};
 pub use page::{Form, Page};
+pub use sandbox::mailbox::Message;
+pub use sandbox::provider::{Behaviour, Endpoint, Person};
+pub use snapshot::Accounts;
 pub use world::{Engine, ORIGIN, Options, PASSWORD, World};

@@ -54,8 +54,9 @@ impl Options {
             connection_a: "email_evidence = \"vouched\"".to_owned(),
             connection_b: String::new(),
             server: String::new(),
-            more: "[[applications]]\nid = \"notes\"\nname = \"Notes\"\nredirect_uris = [\"https://notes.example/cb\"]\n"
-                .to_owned(),
+            more:
+                "[[applications]]\nid = \"notes\"\nname = \"Notes\"\nredirect_uris = [\"https://notes.example/cb\"]\n"
+                    .to_owned(),
         }
     }
 }
@@ -145,6 +146,19 @@ impl World {
     }
 
     pub async fn with(options: Options) -> Self {
+        let database = match options.engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(postgres::database().await),
+        };
+        Self::over(options, database).await
+    }
+
+    /// On a PostgreSQL that the test itself stops and starts.
+    pub async fn on_cluster(cluster: &postgres::Cluster) -> Self {
+        Self::over(Options::on(Engine::Postgres), Some(cluster.database())).await
+    }
+
+    async fn over(options: Options, database: Option<TestDatabase>) -> Self {
         let clock = Arc::new(TestClock::at(SystemClock.now()));
         let mut tasks = JoinSet::new();
         let a = provider("a", &clock, options.seed, &mut tasks).await;
@@ -157,13 +171,7 @@ impl World {
             let secret = format!("secret of {which}");
             std::fs::write(directory.path().join(format!("secret-{which}")), secret).expect("a secret");
         }
-        let (url, database) = match options.engine {
-            Engine::Sqlite => ("sqlite:selfsame.db".to_owned(), None),
-            Engine::Postgres => {
-                let database = postgres::database().await;
-                (database.url.clone(), Some(database))
-            }
-        };
+        let url = database.as_ref().map_or_else(|| "sqlite:selfsame.db".to_owned(), |database| database.url.clone());
         let text = configuration(&options, &url, &a, &b, mailbox.address());
         std::fs::write(&file, &text).expect("a file");
         let config = Self::load(&file);
@@ -203,7 +211,8 @@ impl World {
 
     /// Newest code that went to `address`.
     pub async fn code(&self, address: &str) -> String {
-        let message = self.mailbox.wait_for(address, |message| message.code(6).is_some(), Duration::from_secs(10)).await;
+        let message =
+            self.mailbox.wait_for(address, |message| message.code(6).is_some(), Duration::from_secs(10)).await;
         let message = message.unwrap_or_else(|| panic!("no code for {address}: {:?}", self.mailbox.messages()));
         message.code(6).expect("it has one")
     }
@@ -212,7 +221,8 @@ impl World {
     pub async fn code_after(&self, address: &str, seen: usize) -> String {
         for _ in 0..500 {
             let fresh = self.mailbox.messages().into_iter().skip(seen);
-            let code = fresh.filter(|message| message.is_to(address)).filter_map(|m| m.code(6).map(|c| c.to_string())).last();
+            let code =
+                fresh.filter(|message| message.is_to(address)).filter_map(|m| m.code(6).map(|c| c.to_string())).last();
             if let Some(code) = code {
                 return code;
             }

@@ -111,7 +111,7 @@ proof-password = Mit Passwort bestätigen
 proof-confirm = Bestätigen und weiter
 proof-code = Code per E-Mail schicken
 confirm-link-title = Dieses Konto bei { $provider } verbinden?
-confirm-link-silent = { $provider } hat dieses Konto ausgewählt, ohne Sie zu fragen. Bitte prüfen Sie, ob es das richtige ist.
+confirm-link-silent = { $provider } hat mit diesem Konto geantwortet. Bitte prüfen Sie, ob es das richtige ist.
 confirm-link-lead = Bitte prüfen Sie, ob Sie diese Konten verbinden möchten.
 confirm-link-used = Von { $provider }
 confirm-link-yours = Ihr Konto hier
@@ -154,6 +154,7 @@ access-usable =
        *[other] Jeder dieser { $count } Wege öffnet Ihr Konto.
     }
 access-one-mailbox = { $count } davon hängen am selben Postfach.
+access-all-one-mailbox = Sie hängen alle am selben Postfach.
 account-methods = Wege, sich anzumelden
 account-methods-none = Es gibt noch keinen Anmeldeweg. Fügen Sie unten einen hinzu.
 badge-used-now = Jetzt benutzt
@@ -266,7 +267,7 @@ reason-flow-expired = Das hat länger gedauert, als wir es offen halten können.
 reason-flow-spent = Dieser Schritt ist schon erledigt. Machen Sie dort weiter, wo Sie sind, oder beginnen Sie von vorn.
 reason-flow-forged = Diese Seite gehört nicht zu einer Anmeldung, die in diesem Browser begonnen wurde. Bitte beginnen Sie hier neu.
 reason-origin-mismatch = Die Anfrage kam nicht von einer unserer Seiten. Öffnen Sie die Seite bitte neu und versuchen Sie es noch einmal.
-reason-wrong-password = Adresse und Passwort passen nicht zusammen. Prüfen Sie beides oder lassen Sie sich einen Code schicken.
+reason-wrong-password = Adresse und Passwort passen nicht zusammen. Bitte prüfen Sie beides oder wählen Sie einen anderen Weg.
 reason-wrong-code = Das ist nicht der zuletzt geschickte Code. Bitte vergleichen Sie mit der neuesten E-Mail.
 reason-code-expired = Dieser Code ist inzwischen zu alt. Lassen Sie sich einen neuen schicken.
 reason-code-attempts-used-up = Mit diesem Code gab es zu viele Versuche. Lassen Sie sich einen neuen schicken.

@@ -111,7 +111,7 @@ proof-password = Use your password
 proof-confirm = Confirm and go on
 proof-code = E-mail me a code
 confirm-link-title = Connect this { $provider } account?
-confirm-link-silent = { $provider } chose this account without asking you. Please check that it’s the one you want.
+confirm-link-silent = { $provider } answered with this account. Please check that it’s the one you want.
 confirm-link-lead = Please check that these are the accounts you want to connect.
 confirm-link-used = From { $provider }
 confirm-link-yours = Your account here
@@ -154,6 +154,7 @@ access-usable =
        *[other] Any of these { $count } opens your account.
     }
 access-one-mailbox = { $count } of them depend on the same mailbox.
+access-all-one-mailbox = All of them depend on the same mailbox.
 account-methods = Ways to sign in
 account-methods-none = There is no way to sign in yet. Add one below.
 badge-used-now = Used now
@@ -266,7 +267,7 @@ reason-flow-expired = This took longer than we can keep it open. Please start ag
 reason-flow-spent = This step is already done. Go on from where you are, or start again.
 reason-flow-forged = This page doesn’t belong to a sign-in that was started in this browser. Please start again here.
 reason-origin-mismatch = The request didn’t come from one of our pages. Please open the page again and retry.
-reason-wrong-password = Address and password don’t match. Check both, or have a code sent to you.
+reason-wrong-password = Address and password don’t match. Please check both, or choose another way.
 reason-wrong-code = This isn’t the code we sent last. Please compare it with the newest e-mail.
 reason-code-expired = This code is too old by now. Have a new one sent to you.
 reason-code-attempts-used-up = There were too many attempts with this code. Have a new one sent to you.

@@ -111,7 +111,7 @@ proof-password = Usar tu contraseña
 proof-confirm = Confirmar y seguir
 proof-code = Recibir un código por correo
 confirm-link-title = ¿Conectar esta cuenta de { $provider }?
-confirm-link-silent = { $provider } eligió esta cuenta sin preguntarte. Comprueba que es la que quieres.
+confirm-link-silent = { $provider } ha respondido con esta cuenta. Comprueba que es la que quieres.
 confirm-link-lead = Comprueba que estas son las cuentas que quieres conectar.
 confirm-link-used = De { $provider }
 confirm-link-yours = Tu cuenta aquí
@@ -154,6 +154,7 @@ access-usable =
        *[other] Cualquiera de estas { $count } abre tu cuenta.
     }
 access-one-mailbox = { $count } de ellas dependen del mismo buzón.
+access-all-one-mailbox = Todas dependen del mismo buzón.
 account-methods = Formas de entrar
 account-methods-none = Todavía no hay ninguna forma de entrar. Añade una abajo.
 badge-used-now = En uso
@@ -266,7 +267,7 @@ reason-flow-expired = Ha durado más de lo que podemos mantenerlo abierto. Empie
 reason-flow-spent = Este paso ya está hecho. Sigue desde donde estás o empieza de nuevo.
 reason-flow-forged = Esta página no pertenece a un inicio de sesión de este navegador. Empieza de nuevo aquí.
 reason-origin-mismatch = La petición no venía de una de nuestras páginas. Abre la página otra vez y reinténtalo.
-reason-wrong-password = La dirección y la contraseña no coinciden. Revísalas o pide un código.
+reason-wrong-password = La dirección y la contraseña no coinciden. Revisa ambas o elige otra forma.
 reason-wrong-code = No es el último código que enviamos. Compáralo con el correo más reciente.
 reason-code-expired = Este código ya es demasiado antiguo. Pide uno nuevo.
 reason-code-attempts-used-up = Ha habido demasiados intentos con este código. Pide uno nuevo.

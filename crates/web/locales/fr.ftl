@@ -111,7 +111,7 @@ proof-password = Utiliser votre mot de passe
 proof-confirm = Confirmer et continuer
 proof-code = Recevoir un code par e-mail
 confirm-link-title = Associer ce compte { $provider } ?
-confirm-link-silent = { $provider } a choisi ce compte sans vous demander. Vérifiez que c’est bien celui que vous voulez.
+confirm-link-silent = { $provider } a répondu avec ce compte. Vérifiez que c’est bien celui que vous voulez.
 confirm-link-lead = Vérifiez que ce sont bien les comptes que vous voulez associer.
 confirm-link-used = De { $provider }
 confirm-link-yours = Votre compte ici
@@ -154,6 +154,7 @@ access-usable =
        *[other] Chacun de ces { $count } moyens ouvre votre compte.
     }
 access-one-mailbox = { $count } d’entre eux dépendent de la même boîte aux lettres.
+access-all-one-mailbox = Tous dépendent de la même boîte aux lettres.
 account-methods = Moyens de connexion
 account-methods-none = Il n’y a pas encore de moyen de connexion. Ajoutez-en un ci-dessous.
 badge-used-now = Utilisé en ce moment
@@ -266,7 +267,7 @@ reason-flow-expired = Cela a duré plus longtemps que nous ne pouvons attendre. 
 reason-flow-spent = Cette étape est déjà faite. Continuez d’où vous êtes, ou recommencez.
 reason-flow-forged = Cette page n’appartient pas à une connexion commencée dans ce navigateur. Veuillez recommencer ici.
 reason-origin-mismatch = La demande ne venait pas d’une de nos pages. Rouvrez la page et réessayez.
-reason-wrong-password = L’adresse et le mot de passe ne vont pas ensemble. Vérifiez les deux, ou recevez un code.
+reason-wrong-password = L’adresse et le mot de passe ne correspondent pas. Vérifiez les deux ou choisissez un autre moyen.
 reason-wrong-code = Ce n’est pas le dernier code envoyé. Comparez avec l’e-mail le plus récent.
 reason-code-expired = Ce code est trop ancien. Demandez-en un nouveau.
 reason-code-attempts-used-up = Il y a eu trop d’essais avec ce code. Demandez-en un nouveau.

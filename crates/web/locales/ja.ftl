@@ -107,7 +107,7 @@ proof-password = パスワードを使う
 proof-confirm = 確認して進む
 proof-code = メールでコードを受け取る
 confirm-link-title = この { $provider } アカウントを連携しますか？
-confirm-link-silent = { $provider } は、確認なしにこのアカウントを選びました。お望みのものか確かめてください。
+confirm-link-silent = { $provider } からこのアカウントが返ってきました。お望みのものか確かめてください。
 confirm-link-lead = 連携したいアカウントかどうか確かめてください。
 confirm-link-used = { $provider } から
 confirm-link-yours = こちらのアカウント
@@ -149,6 +149,7 @@ access-usable =
        *[other] { $count } 個の方法のどれでもログインできます。
     }
 access-one-mailbox = うち { $count } 個は同じメールボックスに依存しています。
+access-all-one-mailbox = どれも同じメールボックスに依存しています。
 account-methods = 使えるログイン方法
 account-methods-none = ログイン方法がまだありません。下から追加してください。
 badge-used-now = 使用中
@@ -257,7 +258,7 @@ reason-flow-expired = 時間がたったため、この手続きは終了しま�
 reason-flow-spent = この手順はすでに完了しています。このまま続けるか、最初からやり直してください。
 reason-flow-forged = このページは、このブラウザーで始めたログインのものではありません。ここからやり直してください。
 reason-origin-mismatch = このリクエストは当サイトのページから送られたものではありません。ページを開き直してお試しください。
-reason-wrong-password = アドレスとパスワードの組み合わせが合いません。両方を確かめるか、コードを受け取ってください。
+reason-wrong-password = アドレスとパスワードが一致しません。両方を確かめるか、ほかの方法をお選びください。
 reason-wrong-code = 最後にお送りしたコードと異なります。最新のメールと見比べてください。
 reason-code-expired = このコードは期限が切れています。新しいコードを受け取ってください。
 reason-code-attempts-used-up = このコードの入力回数が上限に達しました。新しいコードを受け取ってください。

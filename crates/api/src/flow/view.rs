@@ -318,7 +318,7 @@ impl Frame<'_> {
     fn methods(&self, methods: &[ProofMethod]) -> Vec<ProofOption> {
         let shown = methods.iter().map(|method| match method {
             ProofMethod::Password => ProofOption::Password {},
-            ProofMethod::EmailCode { masked } => ProofOption::EmailCode { address: masked.clone() },
+            ProofMethod::EmailCode { address } => ProofOption::EmailCode { address: masked(address) },
             ProofMethod::Connection { connection } => {
                 ProofOption::Connection { provider: provider(self.providers, connection) }
             }

@@ -3,7 +3,7 @@
 use super::{Mailbox, Message};
 use crate::page::{self, Accent};
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -12,6 +12,8 @@ use axum::{Json, Router};
 #[derive(Template)]
 #[template(path = "mailbox.html")]
 struct MailboxPage {
+    /// Looks for new mail by itself, unless the reader turned that off (WCAG 2.2.2).
+    live: bool,
     messages: Vec<MessageRow>,
 }
 
@@ -55,9 +57,10 @@ impl Mailbox {
     }
 }
 
-async fn list(State(mailbox): State<Mailbox>) -> Response {
+async fn list(State(mailbox): State<Mailbox>, RawQuery(query): RawQuery) -> Response {
+    let live = query.as_deref() != Some("still");
     let messages = mailbox.messages().into_iter().rev().take(MESSAGES_SHOWN).map(MessageRow::from).collect();
-    page::page(&MailboxPage { messages })
+    page::page(&MailboxPage { live, messages })
 }
 
 /// In an origin of its own, without script, forms or anything fetched: what a mail says is somebody else's text.

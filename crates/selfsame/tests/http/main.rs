@@ -12,6 +12,7 @@ mod operator;
 mod outage;
 mod prehijack;
 mod protocol;
+mod replicas;
 mod sessions;
 
 /// Each function, which takes an engine, as a test on either one.

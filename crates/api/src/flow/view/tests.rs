@@ -62,7 +62,7 @@ fn look(flow: &Flow) -> FlowView {
 fn methods() -> Vec<ProofMethod> {
     vec![
         ProofMethod::Password,
-        ProofMethod::EmailCode { masked: "a•••@example.org".to_owned() },
+        ProofMethod::EmailCode { address: address("ada@example.org") },
         ProofMethod::Connection { connection: connection("acme") },
     ]
 }

@@ -1,0 +1,143 @@
+//! No change is acknowledged before the disk has it: the server's system calls are traced while many people link and
+//! unlink at once, and each answer is compared with the sync, or the reply of PostgreSQL, that covers its commit.
+
+use crate::owner::{Owner, accounts, everybody};
+use crate::support::{BINARY, rounds};
+use crate::trace::{self, Call, find};
+use futures_util::future::join_all;
+use model::{EventKind, LinkId};
+use std::collections::BTreeMap;
+use testkit::Engine;
+use testkit::deployment::{Deployment, Visitor};
+
+const PEOPLE: usize = 8;
+
+/// Everybody links, and then everybody unlinks at the same moment, so that commits wait for one another's sync.
+async fn work(deployment: &Deployment, cycles: u64) -> Vec<(EventKind, LinkId)> {
+    let people = everybody(deployment, PEOPLE).await;
+    let mut people: Vec<(Owner, Visitor)> = people.into_iter().map(|person| (person, deployment.visitor())).collect();
+    join_all(people.iter_mut().map(async |(person, visitor)| person.comes_back(visitor).await)).await;
+    for _ in 0..cycles {
+        let linking = people.iter_mut().map(async |(person, visitor)| person.link(visitor).await.expect("a link"));
+        join_all(linking).await;
+        let ending = people.iter_mut().map(async |(person, visitor)| person.unlink(visitor).await.expect("gone"));
+        join_all(ending).await;
+    }
+    people.iter().flat_map(|(person, _)| person.acknowledged().to_vec()).collect()
+}
+
+/// Runs the work on a traced server: what was acknowledged, and the calls of the server.
+async fn traced(deployment: &Deployment, bytes: usize) -> (Vec<(EventKind, LinkId)>, Vec<Call>) {
+    let file = deployment.path("trace");
+    let arguments = trace::arguments(&file, bytes);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let server = deployment.serve_under(&arguments).await;
+    let acknowledged = work(deployment, rounds("SELFSAME_SYNC_ROUNDS", 8)).await;
+    let text = std::fs::read_to_string(&file).expect("a trace");
+    let process = trace::first_process(&text);
+    let text = tokio::task::spawn_blocking(move || {
+        server.terminate(process);
+        std::fs::read_to_string(&file).expect("a trace")
+    });
+    (acknowledged, trace::read(&text.await.expect("it ended")))
+}
+
+/// The call that writes the answer which acknowledges the change.
+fn answer(calls: &[Call], kind: EventKind, link: LinkId) -> &Call {
+    let named = |call: &&Call, text: &str| call.file.is_none() && call.holds(text.as_bytes());
+    let answer = if kind == EventKind::Linked {
+        let body = format!("\"linked\":\"{link}\"");
+        calls.iter().find(|call| call.writes() && named(call, &body))
+    } else {
+        let line = format!("DELETE /api/v1/account/methods/{link}");
+        let request = calls.iter().find(|call| call.reads() && named(call, &line)).expect("the request was read");
+        calls.iter().find(|call| call.writes() && call.fd == request.fd && call.begun > request.ended)
+    };
+    answer.unwrap_or_else(|| panic!("the answer about {kind:?} {link} was not traced"))
+}
+
+/// Whether these bytes carry the audit event of the change: its kind, and soon after it the link.
+fn tells_of(data: &[u8], kind: EventKind, link: LinkId) -> bool {
+    // `linked` is the end of `unlinked`; the reason tells a link from its removal.
+    let name: &[u8] = if kind == EventKind::Linked { b"linked_by_owner" } else { b"unlinked" };
+    let mut from = 0;
+    while let Some(at) = find(&data[from..], name) {
+        let near = &data[from + at..data.len().min(from + at + 400)];
+        if find(near, link.as_bytes()).is_some() {
+            return true;
+        }
+        from += at + name.len();
+    }
+    false
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sync_comes_before_the_answer_on_sqlite() {
+    const WAL: &str = "selfsame.db-wal";
+    let deployment = Deployment::new(BINARY, Engine::Sqlite, accounts(PEOPLE)).await;
+    // A page has 4096 bytes.
+    let (acknowledged, calls) = traced(&deployment, 4_200).await;
+    let frames: Vec<&Call> = calls.iter().filter(|call| call.is_on(WAL) && call.writes()).collect();
+    let syncs: Vec<&Call> = calls.iter().filter(|call| call.is_on(WAL) && call.syncs()).collect();
+    let mut groups: BTreeMap<usize, usize> = BTreeMap::new();
+    for (kind, link) in &acknowledged {
+        let what = format!("{kind:?} {link}");
+        // The page that carried the event first; whatever else the plan wrote came before the end of its commit, and
+        // one sync after the last page covers them all.
+        let frame = frames.iter().find(|frame| tells_of(&frame.data, *kind, *link));
+        let frame = frame.unwrap_or_else(|| panic!("{what} was not written to the log"));
+        let sync = syncs.iter().find(|sync| sync.begun > frame.ended);
+        let sync = sync.unwrap_or_else(|| panic!("{what}: nothing was synced after it was written"));
+        let answer = answer(&calls, *kind, *link);
+        assert!(sync.ended < answer.begun, "{what} was acknowledged before its sync: {sync:?}, then {answer:?}");
+        *groups.entry(sync.begun).or_default() += 1;
+    }
+    let largest = groups.values().max().copied().unwrap_or_default();
+    println!(
+        "SQLite: {} changes acknowledged after {} syncs that covered them, up to {largest} by one; {} syncs in all",
+        acknowledged.len(),
+        groups.len(),
+        syncs.len()
+    );
+    assert!(largest > 1 && groups.len() < acknowledged.len(), "no commit held more than one plan: {groups:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sync_comes_before_the_answer_on_postgres() {
+    let deployment = Deployment::new(BINARY, Engine::Postgres, accounts(PEOPLE)).await;
+    for (setting, value) in [("synchronous_commit", "on"), ("fsync", "on"), ("full_page_writes", "on")] {
+        assert_eq!(deployment.ask_postgres(&format!("SHOW {setting}")).await, value, "{setting}");
+    }
+    let (acknowledged, calls) = traced(&deployment, 32_768).await;
+    // Nor does the server ask for anything weaker than what its role and database have.
+    let talks: Vec<&Call> = calls.iter().filter(|call| call.file.is_none()).collect();
+    assert!(!talks.iter().any(|call| call.writes() && call.holds(b"synchronous_commit")));
+    for (kind, link) in &acknowledged {
+        let what = format!("{kind:?} {link}");
+        // A plan that met a conflict was rolled back, and came again with the next facts.
+        let plans = talks.iter().filter(|call| call.writes() && tells_of(&call.data, *kind, *link));
+        let next =
+            |plan: &Call| talks.iter().find(|call| call.writes() && call.fd == plan.fd && call.begun > plan.ended);
+        let nexts: Vec<_> = plans.filter_map(|plan| next(plan)).collect();
+        for n in &nexts {
+            if !n.holds(b"Q\0\0\0\x0bCOMMIT\0") {
+                eprintln!(
+                    "DEBUG {what} {} next {:?}",
+                    nexts.len(),
+                    String::from_utf8_lossy(&n.data[..n.data.len().min(300)])
+                );
+            }
+        }
+        let commit = nexts.iter().find(|next| next.holds(b"Q\0\0\0\x0bCOMMIT\0"));
+        let commit = commit.unwrap_or_else(|| panic!("{what} was not committed"));
+        let on_its_connection = |call: &&&Call, after: &Call| call.fd == commit.fd && call.begun > after.ended;
+        // The tag of CommandComplete, which PostgreSQL sends after its own sync.
+        let done = talks
+            .iter()
+            .find(|call| on_its_connection(call, commit) && call.reads() && call.holds(b"C\0\0\0\x0bCOMMIT\0"));
+        let done = done.unwrap_or_else(|| panic!("{what}: the commit was not answered"));
+        let answer = answer(&calls, *kind, *link);
+        assert!(done.ended < answer.begun, "{what} was acknowledged before its commit: {done:?}, then {answer:?}");
+    }
+    println!("PostgreSQL: {} changes, each acknowledged after the reply to its COMMIT", acknowledged.len());
+}

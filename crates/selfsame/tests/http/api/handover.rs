@@ -1,0 +1,146 @@
+//! Native and single-page applications take a session of their own over.
+
+use super::App;
+use crate::on_both_engines;
+use serde_json::{Value, json};
+use testkit::{Engine, ORIGIN, Options, PASSWORD, VERIFIER, World, challenge};
+use url::Url;
+
+on_both_engines!(
+    a_native_app_takes_a_session_over,
+    t38_a_code_alone_is_worth_nothing,
+    t40_only_registered_redirects_are_led_to,
+);
+
+/// The request of the application `notes`.
+pub(super) fn notes(redirect: &str) -> Value {
+    json!({ "id": "notes", "redirect_uri": redirect, "challenge": challenge(), "state": "st & te" })
+}
+
+fn native(engine: Engine) -> Options {
+    let mut options = Options::on(engine);
+    options.more.push_str(
+        "[[applications]]\nid = \"desk\"\nname = \"Desk\"\n\
+         redirect_uris = [\"http://127.0.0.1/done\"]\n",
+    );
+    options
+}
+
+fn parameter(url: &str, name: &str) -> String {
+    let url = Url::parse(url).unwrap();
+    let found = url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned());
+    found.unwrap_or_else(|| panic!("no {name} in {url}"))
+}
+
+async fn a_native_app_takes_a_session_over(engine: Engine) {
+    let world = World::with(native(engine)).await;
+    let mut app = App::new(&world);
+    app.sign_up("Ada", "ada@example.test").await;
+    // Signed in nowhere: the whole journey ends at the application, on the port it listens on today.
+    app.call("DELETE", "/session", None).await;
+    let mut asked = notes("http://127.0.0.1:49152/done");
+    asked["id"] = json!("desk");
+    app.start(json!({ "kind": "sign_in", "application": asked })).await;
+    app.act(json!({ "action": "email", "email": "ada@example.test" })).await;
+    let done = app.act(json!({ "action": "password", "password": PASSWORD })).await;
+    let to = done.json["redirect_to"].as_str().unwrap_or_else(|| panic!("{done:?}")).to_owned();
+    assert!(to.starts_with("http://127.0.0.1:49152/done?"), "{to}");
+    assert_eq!(parameter(&to, "state"), "st & te");
+    // The application has neither cookie nor origin.
+    let handed = world.redeem(&parameter(&to, "code")).await;
+    assert_eq!((handed.status.as_u16(), &handed.json["user"]["name"]), (200, &json!("Ada")), "{handed:?}");
+    assert_eq!(handed.headers["cache-control"], "no-store");
+    assert!(!handed.headers.contains_key("set-cookie"));
+    let token = handed.json["token"].as_str().unwrap().to_owned();
+    // Its session is one of its own: listed, ended by itself, and the browser's stays.
+    let list = world.with_token("GET", "/api/v1/account/sessions", None, &token).await;
+    assert_eq!(list.json["sessions"].as_array().unwrap().len(), 2, "{list:?}");
+    let account = world.with_token("GET", "/api/v1/account", None, &token).await;
+    assert_eq!(account.status, 200, "{account:?}");
+    for body in [json!({ "kind": "sign_in" }), json!({ "kind": "link", "connection": "a" })] {
+        let call = world.with_token("POST", "/api/v1/flows", Some(body), &token).await;
+        assert_eq!((call.status.as_u16(), &call.json["code"]), (400, &json!("bad_request")), "{call:?}");
+    }
+    let other = world.token(&mut app.browser).await;
+    let me = list.json["sessions"].as_array().unwrap().iter().find(|row| row["current"] == json!(true)).unwrap();
+    let path = format!("/api/v1/account/sessions/{}", me["id"].as_str().unwrap());
+    assert_eq!(world.with_token("DELETE", &path, None, &other).await.status, 204);
+    assert!(!world.opens(&token).await && world.opens(&other).await);
+    assert_eq!(world.with_token("DELETE", "/api/v1/session", None, &other).await.status, 204);
+    assert!(!world.opens(&other).await);
+    assert_eq!(app.name().await.as_deref(), Some("Ada"));
+}
+
+async fn t38_a_code_alone_is_worth_nothing(engine: Engine) {
+    let world = World::new(engine).await;
+    let mut app = App::new(&world);
+    app.sign_up("Ada", "ada@example.test").await;
+    let code = world.handover_code(&mut app.browser).await;
+    let redeem = async |code: &str, verifier: &str| {
+        let body = json!({ "code": code, "verifier": verifier });
+        let call = world.browser().call("POST", "/api/v1/handover", Some(body), &[]).await;
+        (call.status.as_u16(), call.json["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let invalid = (400, "handover_invalid".to_owned());
+    for wrong in ["", "wrong", &challenge(), &code, &VERIFIER.to_uppercase()] {
+        assert_eq!(redeem(&code, wrong).await, invalid, "{wrong}");
+    }
+    let mut forged = code.clone();
+    forged.replace_range(20..21, if forged.as_bytes()[20] == b'A' { "B" } else { "A" });
+    for bad in ["", "x", &forged, &app.browser.session().unwrap()] {
+        assert_eq!(redeem(bad, VERIFIER).await, invalid, "{bad}");
+    }
+    assert!(!world.opens(&code).await && !world.is_live(&code).await, "a code is no session");
+    // The right secret opens it once, of two at the same time exactly one.
+    let (one, two) = tokio::join!(world.redeem(&code), world.redeem(&code));
+    let opened = [&one, &two].iter().filter(|call| call.status == 200).count();
+    assert_eq!(opened, 1, "{one:?} {two:?}");
+    assert_eq!(redeem(&code, VERIFIER).await, invalid, "a second time");
+    let late = world.handover_code(&mut app.browser).await;
+    world.advance(model::MINUTE);
+    assert_eq!(redeem(&late, VERIFIER).await, invalid, "after its minute");
+    // A code from a session that ended.
+    let orphan = world.handover_code(&mut app.browser).await;
+    app.call("DELETE", "/session", None).await;
+    assert_eq!(redeem(&orphan, VERIFIER).await, (401, "session_expired".to_owned()));
+}
+
+async fn t40_only_registered_redirects_are_led_to(engine: Engine) {
+    let world = World::with(native(engine)).await;
+    let mut app = App::new(&world);
+    for bad in [
+        "https://notes.example/cb/",
+        "https://notes.example/cb?x=1",
+        "https://notes.example.evil.example/cb",
+        "https://notes.example@evil.example/cb",
+        "http://notes.example/cb",
+        "https://notes.example:444/cb",
+        "http://127.0.0.1:4000/done",
+        "//evil.example",
+        "javascript:alert(1)",
+        "",
+    ] {
+        let call = app.start(json!({ "kind": "sign_in", "application": notes(bad) })).await;
+        assert_eq!((call.status.as_u16(), &call.json["code"]), (400, &json!("redirect_not_registered")), "{bad}");
+        let start = world.handover_start().replace("https://notes.example/cb", &encoded(bad));
+        let page = app.browser.get_once(&start).await;
+        assert_eq!((page.status.as_u16(), page.headers.get("location")), (400, None), "{bad}: {}", page.body);
+    }
+    for (member, value) in [("id", "nobody"), ("challenge", "short"), ("state", &*"s".repeat(600))] {
+        let mut asked = notes("https://notes.example/cb");
+        asked[member] = json!(value);
+        let call = app.start(json!({ "kind": "sign_in", "application": asked })).await;
+        assert_eq!(call.status, 400, "{member}: {call:?}");
+    }
+    for bad in ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "account"] {
+        let call = app.start(json!({ "kind": "sign_in", "return_to": bad })).await;
+        assert_eq!((call.status.as_u16(), &call.json["code"]), (400, &json!("bad_request")), "{bad}: {call:?}");
+    }
+    let both = json!({ "kind": "sign_in", "return_to": "/account", "application": notes("https://notes.example/cb") });
+    assert_eq!(app.start(both).await.status, 400);
+    assert_eq!(app.origin, ORIGIN);
+}
+
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}

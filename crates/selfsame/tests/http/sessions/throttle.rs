@@ -1,0 +1,262 @@
+//! One throttle over all doors, and answers that do not tell who is here.
+
+use crate::on_both_engines;
+use serde_json::json;
+use std::net::Ipv4Addr;
+use testkit::{Browser, Engine, ORIGIN, Options, PASSWORD, Page, World};
+
+on_both_engines!(
+    t95_failures_add_up_over_all_doors,
+    t76_strangers_do_not_lock_the_owner_out,
+    t123_answers_are_the_same_whoever_is_here,
+);
+
+const ADDRESS: &str = "ada@example.test";
+
+/// Forgets that this browser was here before, so that it counts as a stranger's.
+fn strange(browser: &mut Browser) {
+    browser.cookies.get_mut("id.example.test").unwrap().remove("__Host-device");
+}
+
+/// The page with the password's field for this address.
+async fn password_page(browser: &mut Browser, address: &str) -> Page {
+    let page = browser.get("/sign-in").await;
+    browser.submit(page.form("/sign-in/email").with("email", address)).await
+}
+
+async fn guess(browser: &mut Browser, page: &Page, action: &str) -> Page {
+    let form = page.form_with(action, ("method", "password")).with("password", "wrong");
+    browser.press(form, "method", "password").await
+}
+
+fn seconds(headers: &axum::http::HeaderMap) -> i64 {
+    headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or_default()
+}
+
+async fn t95_failures_add_up_over_all_doors(engine: Engine) {
+    let world = World::new(engine).await;
+    let mut ada = world.browser();
+    world.sign_up(&mut ada, "Ada", ADDRESS).await;
+    // All doors open in one strange browser: sign-in, the conflict page, the step-up, the API.
+    let step_up = ada.get("/account/step-up").await;
+    strange(&mut ada);
+    let mut other = world.browser();
+    let seen = world.mailbox.messages().len();
+    let page = world.provider_sign_in(&mut other, "b", "b-ada").await;
+    let code = world.code_after(ADDRESS, seen).await;
+    let conflict = other.submit(page.form("/sign-in/code").with("code", &code)).await;
+    let sign_in = password_page(&mut other, ADDRESS).await;
+    let begun = other.api("POST", "/api/v1/flows", Some(json!({ "kind": "sign_in" })), Some(ORIGIN)).await;
+    let api = format!("/api/v1/flows/{}", begun.json["id"].as_str().unwrap());
+    let named = json!({ "action": "email", "email": ADDRESS });
+    other.api("POST", &api, Some(named), Some(ORIGIN)).await;
+    let wrong = || Some(json!({ "action": "password", "password": "wrong" }));
+
+    // Five failures pass without delay, wherever they are made.
+    assert_eq!(guess(&mut other, &sign_in, "/sign-in/password").await.status, 422);
+    assert_eq!(guess(&mut other, &conflict, "/sign-in/prove").await.status, 422);
+    assert_eq!(guess(&mut ada, &step_up, "/account/step-up").await.status, 422);
+    assert_eq!(other.api("POST", &api, wrong(), Some(ORIGIN)).await.status, 422);
+    assert_eq!(guess(&mut other, &sign_in, "/sign-in/password").await.status, 422);
+    let sixth = guess(&mut other, &sign_in, "/sign-in/password").await;
+    // From then on every door is shut, and each says for how long.
+    let mut waits = Vec::new();
+    let mut second_tab = other.clone();
+    for (browser, page, action) in [
+        (&mut other, &sign_in, "/sign-in/password"),
+        (&mut second_tab, &conflict, "/sign-in/prove"),
+        (&mut ada, &step_up, "/account/step-up"),
+    ] {
+        let page = guess(browser, page, action).await;
+        assert_eq!(page.status, 429, "{action} after {}: {}", sixth.status, page.body);
+        assert_eq!(page.error_code().as_deref(), Some("throttled"), "{action}: {}", page.body);
+        waits.push(seconds(&page.headers));
+    }
+    let call = other.api("POST", &api, wrong(), Some(ORIGIN)).await;
+    assert_eq!((call.status.as_u16(), &call.json["error"]["code"]), (429, &json!("throttled")), "{call:?}");
+    waits.push(seconds(&call.headers));
+    assert!(waits.iter().all(|wait| *wait > 0 && *wait == waits[0]), "{waits:?}");
+    // Not even the right password is looked at meanwhile.
+    let right = Some(json!({ "action": "password", "password": PASSWORD }));
+    assert_eq!(other.api("POST", &api, right.clone(), Some(ORIGIN)).await.status, 429);
+    // The delay grows with each failure.
+    let mut last = waits[0];
+    for _ in 0..3 {
+        world.advance(model::SECOND.times(last + 1));
+        assert_eq!(other.api("POST", &api, wrong(), Some(ORIGIN)).await.status, 422);
+        let wait = seconds(&other.api("POST", &api, wrong(), Some(ORIGIN)).await.headers);
+        assert!(wait > last, "{wait} after {last}");
+        last = wait;
+    }
+    // An address that nobody has is treated alike.
+    let mut nobody = world.browser();
+    nobody.address = Ipv4Addr::new(198, 51, 100, 7);
+    let page = password_page(&mut nobody, "nobody@example.test").await;
+    let mut statuses = Vec::new();
+    for _ in 0..7 {
+        statuses.push(guess(&mut nobody, &page, "/sign-in/password").await.status.as_u16());
+    }
+    assert_eq!(statuses[..5], [422; 5]);
+    assert_eq!(statuses[6], 429);
+    // After the wait the right one opens.
+    world.advance(model::SECOND.times(last + 1));
+    let call = other.api("POST", &api, right, Some(ORIGIN)).await;
+    assert_eq!(call.json["state"], "finished", "{call:?}");
+}
+
+async fn t76_strangers_do_not_lock_the_owner_out(engine: Engine) {
+    let world = World::new(engine).await;
+    let mut ada = world.browser();
+    world.sign_up(&mut ada, "Ada", ADDRESS).await;
+    world.sign_out(&mut ada).await;
+    // Ten strangers, one of them at the owner's own address, until all strangers have to wait.
+    let mut shut = false;
+    for stranger in 0..12u8 {
+        let mut browser = world.browser();
+        if stranger > 0 {
+            browser.address = Ipv4Addr::new(198, 51, 100, stranger);
+        }
+        let page = password_page(&mut browser, ADDRESS).await;
+        for _ in 0..6 {
+            shut = guess(&mut browser, &page, "/sign-in/password").await.status == 429;
+        }
+    }
+    assert!(shut);
+    let mut newcomer = world.browser();
+    newcomer.address = Ipv4Addr::new(203, 0, 113, 9);
+    let page = password_page(&mut newcomer, ADDRESS).await;
+    assert_eq!(guess(&mut newcomer, &page, "/sign-in/password").await.status, 429, "strangers wait together");
+    // The owner's browser has a budget of its own, with mistakes allowed.
+    let page = password_page(&mut ada, ADDRESS).await;
+    assert_eq!(guess(&mut ada, &page, "/sign-in/password").await.status, 422);
+    let page = world.password_sign_in(&mut ada, ADDRESS, PASSWORD).await;
+    assert_eq!(page.path(), "/account", "{}", page.body);
+    // Other methods are never shut.
+    let page = world.connect(&mut ada, "a", "a-ada").await;
+    assert_eq!(page.path(), "/account", "{}", page.body);
+    world.provider_sign_in(&mut newcomer, "a", "a-ada").await;
+    assert_eq!(world.who(&mut newcomer).await.as_deref(), Some("Ada"));
+    // Being known is for one's own account alone: a stranger's device, known for his own, gets nothing here.
+    let mut mallory = world.browser();
+    mallory.address = Ipv4Addr::new(198, 51, 100, 3);
+    world.provider_sign_in(&mut mallory, "a", "a-linus").await;
+    let page = password_page(&mut mallory, ADDRESS).await;
+    assert_eq!(guess(&mut mallory, &page, "/sign-in/password").await.status, 429);
+}
+
+/// One answer, with what must differ between two runs made equal.
+#[derive(Debug, PartialEq, Eq)]
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+    reads_and_writes: (u64, u64),
+}
+
+/// Replaces ids of flows and the person's own words.
+fn normalised(text: &str, flow: &str, words: &[&str]) -> String {
+    let tail: String = flow.chars().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect();
+    let mut text = text.replace(flow, "FLOW").replace(&format!("· {tail}"), "· TAIL");
+    for word in words {
+        text = text.replace(word, "WORD");
+    }
+    text
+}
+
+/// Submits a form and follows it; the counters are those of the POST and the page it leads to.
+async fn answer(
+    world: &World,
+    browser: &mut Browser,
+    path: &str,
+    fields: &[(&str, &str)],
+    words: &[&str],
+) -> (Answer, Page) {
+    let before = world.reads_and_writes();
+    let page = browser.post(path, fields).await;
+    let after = world.reads_and_writes();
+    let flow = page.hidden("flow").unwrap_or_default();
+    let mut headers: Vec<(String, String)> = page
+        .headers
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "set-cookie" | "content-length"))
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
+        .collect();
+    headers.sort();
+    let body = normalised(&page.body, &flow, words);
+    let reads_and_writes = (after.0 - before.0, after.1 - before.1);
+    (Answer { status: page.status.as_u16(), headers, body, reads_and_writes }, page)
+}
+
+/// What somebody sees who types this address everywhere, and comes from a provider that says it is theirs.
+async fn seen_by(world: &World, source: u8, address: &str, name: &str, subject: &str) -> Vec<Answer> {
+    let words = [address, name, subject.rsplit('-').next().unwrap()];
+    let mut browser = world.browser();
+    browser.address = Ipv4Addr::new(198, 51, 100, source);
+    let mut answers = Vec::new();
+    let page = browser.get("/sign-in").await;
+    let flow = page.hidden("flow").unwrap();
+    let fields = [("flow", flow.as_str()), ("email", address)];
+    answers.push(answer(world, &mut browser, "/sign-in/email", &fields, &words).await.0);
+    for _ in 0..2 {
+        let fields = [("flow", flow.as_str()), ("method", "password"), ("password", "wrong")];
+        answers.push(answer(world, &mut browser, "/sign-in/password", &fields, &words).await.0);
+    }
+    let fields = [("flow", flow.as_str()), ("method", "code")];
+    answers.push(answer(world, &mut browser, "/sign-in/password", &fields, &words).await.0);
+    let fields = [("flow", flow.as_str()), ("code", "000000")];
+    answers.push(answer(world, &mut browser, "/sign-in/code", &fields, &words).await.0);
+    let page = browser.get("/sign-up").await;
+    let flow = page.hidden("flow").unwrap();
+    let fields = [("flow", flow.as_str()), ("name", name), ("email", address), ("password", PASSWORD)];
+    answers.push(answer(world, &mut browser, "/sign-up", &fields, &words).await.0);
+    // A provider that nobody vouches for.
+    let back = world.until_callback(&mut browser, "b", subject).await;
+    let before = world.reads_and_writes();
+    let page = browser.get(back.as_str()).await;
+    let after = world.reads_and_writes();
+    let flow = page.hidden("flow").unwrap_or_default();
+    assert!(page.has_form("/sign-in/code"), "{}", page.body);
+    answers.push(Answer {
+        status: page.status.as_u16(),
+        headers: Vec::new(),
+        body: normalised(&page.body, &flow, &words),
+        reads_and_writes: (after.0 - before.0, after.1 - before.1),
+    });
+    answers
+}
+
+async fn t123_answers_are_the_same_whoever_is_here(engine: Engine) {
+    let policy = "email_code = true".to_owned();
+    let world = World::with(Options { policy, ..Options::on(engine) }).await;
+    let mut ada = world.browser();
+    world.sign_up(&mut ada, "Ada", ADDRESS).await;
+    world.advance(model::HOUR.times(13));
+    let known = seen_by(&world, 1, ADDRESS, "Ada", "b-ada").await;
+    let unknown = seen_by(&world, 2, "joan@example.test", "Joan", "b-joan").await;
+    for (at, (known, unknown)) in known.iter().zip(&unknown).enumerate() {
+        assert_eq!(known, unknown, "answer {at} tells whether the address has an account");
+    }
+    // The JSON API says as little. Nobody waits any more for mails of before.
+    world.advance(model::HOUR.times(13));
+    let mut calls = Vec::new();
+    for (source, address) in [(3, ADDRESS), (4, "kate@example.test")] {
+        let mut browser = world.browser();
+        browser.address = Ipv4Addr::new(198, 51, 100, source);
+        let begun = browser.api("POST", "/api/v1/flows", Some(json!({ "kind": "sign_in" })), Some(ORIGIN)).await;
+        let id = begun.json["id"].as_str().unwrap().to_owned();
+        let mut texts = Vec::new();
+        for body in [
+            json!({ "action": "email", "email": address }),
+            json!({ "action": "password", "password": "wrong" }),
+            json!({ "action": "send_code" }),
+        ] {
+            let before = world.reads_and_writes();
+            let call = browser.api("POST", &format!("/api/v1/flows/{id}"), Some(body), Some(ORIGIN)).await;
+            let after = world.reads_and_writes();
+            let text = normalised(&call.json.to_string(), &id, &[address]);
+            texts.push((call.status, text, after.0 - before.0, after.1 - before.1));
+        }
+        calls.push(texts);
+    }
+    assert_eq!(calls[0], calls[1]);
+}

@@ -1,0 +1,1 @@
+../http/bad_input.rs
