@@ -99,12 +99,13 @@ impl Deployment {
              [policy]\nemail_code = false\n"
         );
         for (which, provider) in [("a", &a), ("b", &b)] {
-            text += &format!(
+            let connection = format!(
                 "[[connections]]\nid = \"{which}\"\nname = \"Example {which}\"\nmark = \"{which}\"\nissuer = \"{}\"\n\
                  client_id = \"client-{which}\"\nclient_secret = {{ file = \"secret-{which}\" }}\nalgorithm = \"ES256\"\n\
                  email_evidence = \"vouched\"\n",
                 provider.issuer()
             );
+            text += &connection;
             let secret = directory.path().join(format!("secret-{which}"));
             std::fs::write(secret, format!("secret of {which}")).expect("a secret");
         }
@@ -192,16 +193,21 @@ impl Deployment {
         opened.unwrap_or_else(|error| panic!("{error}: {}", self.log()))
     }
 
-    /// Waits until no other process is connected to the PostgreSQL database: what was under way has committed or not.
+    /// Waits until the PostgreSQL database has no connection of a server: what was under way has committed or not.
     pub async fn wait_until_alone(&self) {
-        let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
-                      AND backend_type = 'client backend'";
+        let database = self.ask_postgres("SELECT current_database()").await;
         for _ in 0..500 {
-            if self.ask_postgres(others).await == "0" {
+            // The view's second column is the database, its seventh the name that an application gave itself.
+            let activity = self.ask_postgres("TABLE pg_stat_activity").await;
+            let is_server = |line: &str| {
+                let mut columns = line.split('|');
+                columns.nth(1) == Some(&database) && columns.nth(4).is_some_and(|name| name == "selfsame")
+            };
+            if !activity.lines().any(is_server) {
                 return;
             }
         }
-        panic!("somebody stays connected to the database");
+        panic!("a server stays connected to the database");
     }
 
     /// One value, asked with the server's own address, so that it is what the server's connections have as well.

@@ -71,35 +71,74 @@ fn tells_of(data: &[u8], kind: EventKind, link: LinkId) -> bool {
     false
 }
 
+const WAL: &str = "selfsame.db-wal";
+
+/// Where the sync begins that covers the change, which must have returned before the answer is written.
+fn covering_sync(calls: &[Call], kind: EventKind, link: LinkId) -> Result<usize, String> {
+    let what = format!("{kind:?} {link}");
+    let mut log = calls.iter().filter(|call| call.is_on(WAL));
+    // The page that carried the event first; whatever else the plan wrote came before the end of its commit, and one
+    // sync after the last page covers them all.
+    let frame = log.find(|call| call.writes() && tells_of(&call.data, kind, link));
+    let frame = frame.ok_or_else(|| format!("{what} was not written to the log"))?;
+    let sync = log.find(|call| call.syncs() && call.begun > frame.ended);
+    let sync = sync.ok_or_else(|| format!("{what}: nothing was synced after it was written"))?;
+    let answer = answer(calls, kind, link);
+    if sync.ended < answer.begun {
+        Ok(sync.begun)
+    } else {
+        Err(format!("{what} was acknowledged in line {} and synced in line {}", answer.begun, sync.ended))
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sync_comes_before_the_answer_on_sqlite() {
-    const WAL: &str = "selfsame.db-wal";
     let deployment = Deployment::new(BINARY, Engine::Sqlite, accounts(PEOPLE)).await;
     // A page has 4096 bytes.
     let (acknowledged, calls) = traced(&deployment, 4_200).await;
-    let frames: Vec<&Call> = calls.iter().filter(|call| call.is_on(WAL) && call.writes()).collect();
-    let syncs: Vec<&Call> = calls.iter().filter(|call| call.is_on(WAL) && call.syncs()).collect();
     let mut groups: BTreeMap<usize, usize> = BTreeMap::new();
     for (kind, link) in &acknowledged {
-        let what = format!("{kind:?} {link}");
-        // The page that carried the event first; whatever else the plan wrote came before the end of its commit, and
-        // one sync after the last page covers them all.
-        let frame = frames.iter().find(|frame| tells_of(&frame.data, *kind, *link));
-        let frame = frame.unwrap_or_else(|| panic!("{what} was not written to the log"));
-        let sync = syncs.iter().find(|sync| sync.begun > frame.ended);
-        let sync = sync.unwrap_or_else(|| panic!("{what}: nothing was synced after it was written"));
-        let answer = answer(&calls, *kind, *link);
-        assert!(sync.ended < answer.begun, "{what} was acknowledged before its sync: {sync:?}, then {answer:?}");
-        *groups.entry(sync.begun).or_default() += 1;
+        let sync = covering_sync(&calls, *kind, *link).unwrap_or_else(|fault| panic!("{fault}"));
+        *groups.entry(sync).or_default() += 1;
     }
     let largest = groups.values().max().copied().unwrap_or_default();
     println!(
-        "SQLite: {} changes acknowledged after {} syncs that covered them, up to {largest} by one; {} syncs in all",
+        "SQLite: {} changes acknowledged after {} syncs that covered them, up to {largest} by one",
         acknowledged.len(),
         groups.len(),
-        syncs.len()
     );
     assert!(largest > 1 && groups.len() < acknowledged.len(), "no commit held more than one plan: {groups:?}");
+}
+
+/// The check itself sees what it is there to see.
+#[test]
+fn sync_check_sees_an_answer_that_is_too_early() {
+    let link = LinkId::from_bytes(*b"sixteen bytes id");
+    let hex =
+        |bytes: &[u8]| bytes.iter().flat_map(|byte| ["\\x".to_owned(), format!("{byte:02x}")]).collect::<String>();
+    let request = hex(format!("DELETE /api/v1/account/methods/{link} HTTP/1.1").as_bytes());
+    let page = hex(&[b"..unlinked, by its owner..".as_slice(), link.as_bytes()].concat());
+    let begin = format!(
+        "1 openat(AT_FDCWD, \"{}\", O_RDWR) = 9\n1 recvfrom(12, \"{request}\", 8192, 0, NULL, NULL) = 80\n",
+        hex(b"/tmp/selfsame.db-wal")
+    );
+    let write = format!("2 pwrite64(9, \"{page}\", 4096, 56) = 4096\n");
+    let answer = format!("1 writev(12, [{{iov_base=\"{}\", iov_len=8}}], 1) = 8\n", hex(b"HTTP/1.1"));
+    let (sync, half, rest) =
+        ("2 fdatasync(9) = 0\n", "2 fdatasync(9 <unfinished ...>\n", "2 <... fdatasync resumed>) = 0\n");
+    let check = |lines: &[&str]| covering_sync(&trace::read(&lines.concat()), EventKind::Unlinked, link);
+    assert_eq!(check(&[&begin, &write, sync, &answer]), Ok(3));
+    assert_eq!(check(&[&begin, &write, half, rest, &answer]), Ok(3));
+    for wrong in [
+        vec![begin.as_str(), &write, &answer],
+        vec![&begin, &write, &answer, sync],
+        vec![&begin, &write, half, &answer, rest],
+        vec![&begin, sync, &write, &answer, sync],
+        vec![&begin, half, &write, rest, &answer, sync],
+        vec![&begin, &write, "2 fdatasync(9) = -1 EIO (Input/output error)\n", &answer],
+    ] {
+        assert!(check(&wrong).is_err(), "{wrong:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -118,17 +157,7 @@ async fn sync_comes_before_the_answer_on_postgres() {
         let plans = talks.iter().filter(|call| call.writes() && tells_of(&call.data, *kind, *link));
         let next =
             |plan: &Call| talks.iter().find(|call| call.writes() && call.fd == plan.fd && call.begun > plan.ended);
-        let nexts: Vec<_> = plans.filter_map(|plan| next(plan)).collect();
-        for n in &nexts {
-            if !n.holds(b"Q\0\0\0\x0bCOMMIT\0") {
-                eprintln!(
-                    "DEBUG {what} {} next {:?}",
-                    nexts.len(),
-                    String::from_utf8_lossy(&n.data[..n.data.len().min(300)])
-                );
-            }
-        }
-        let commit = nexts.iter().find(|next| next.holds(b"Q\0\0\0\x0bCOMMIT\0"));
+        let commit = plans.filter_map(|plan| next(plan)).find(|next| next.holds(b"Q\0\0\0\x0bCOMMIT\0"));
         let commit = commit.unwrap_or_else(|| panic!("{what} was not committed"));
         let on_its_connection = |call: &&&Call, after: &Call| call.fd == commit.fd && call.begun > after.ended;
         // The tag of CommandComplete, which PostgreSQL sends after its own sync.

@@ -228,13 +228,12 @@ async fn a_link_under_the_victims_nose(engine: Engine) {
     // And she cannot link what is his.
     let page = ada.get("/account/methods/connect?connection=b").await;
     let page = ada.press(page.form("/account/methods/connect"), "connection", "b").await;
-    let page = match page.has_form("/account/step-up") {
-        true => {
-            let form = page.form_with("/account/step-up", ("method", "password")).with("password", PASSWORD);
-            let page = ada.press(form, "method", "password").await;
-            ada.press(page.form("/account/methods/connect"), "connection", "b").await
-        }
-        false => page,
+    let page = if page.has_form("/account/step-up") {
+        let form = page.form_with("/account/step-up", ("method", "password")).with("password", PASSWORD);
+        let page = ada.press(form, "method", "password").await;
+        ada.press(page.form("/account/methods/connect"), "connection", "b").await
+    } else {
+        page
     };
     let page = ada.press(page.form("/sign-in/confirm-link"), "choice", "connect").await;
     assert_eq!(page.status, 403, "{}", page.body);

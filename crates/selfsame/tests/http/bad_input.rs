@@ -81,7 +81,7 @@ async fn a_provider_that_fails(engine: Engine) {
     world.a.script_at(Endpoint::Token, [Behaviour::ServerError]);
     let page = world.provider_sign_in(&mut world.browser(), "a", "a-ada").await;
     explains(&page, &["provider_down"], "5xx");
-    world.a.script_at(Endpoint::Token, [Behaviour::Slow(Duration::from_secs(60))]);
+    world.a.script_at(Endpoint::Token, [Behaviour::Slow(Duration::from_mins(1))]);
     let started = std::time::Instant::now();
     let page = world.provider_sign_in(&mut world.browser(), "a", "a-ada").await;
     explains(&page, &["provider_down"], "slow");

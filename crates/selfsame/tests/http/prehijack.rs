@@ -45,7 +45,7 @@ fn is_only_hers(accounts: &Accounts, links: usize) {
     assert_eq!((ada.name.as_str(), ada.addresses.len(), ada.links.len()), ("Ada", 1, links));
 }
 
-async fn mallory_begins(world: &World, mallory: &mut Browser) -> Page {
+async fn mallory_begins(mallory: &mut Browser) -> Page {
     let page = mallory.get("/sign-up").await;
     let form = page.form("/sign-up").with("name", "Mallory").with("email", ADA).with("password", PASSWORD);
     mallory.submit(form).await
@@ -56,7 +56,7 @@ async fn t23_t77_an_unproven_sign_up_reserves_nothing(engine: Engine) {
     let mut pending = Vec::new();
     for _ in 0..3 {
         let mut mallory = world.browser();
-        let page = mallory_begins(&world, &mut mallory).await;
+        let page = mallory_begins(&mut mallory).await;
         assert!(page.has_form("/sign-in/code"), "{}", page.body);
         assert_eq!(mallory.session(), None);
         pending.push((mallory, page));
@@ -77,7 +77,7 @@ async fn t23_t77_an_unproven_sign_up_reserves_nothing(engine: Engine) {
     // Even with a code: a mailbox that is Ada's leads to Ada's account, and Mallory's password is gone.
     let mut shared = world.browser();
     let seen = world.mailbox.messages().len();
-    let page = mallory_begins(&world, &mut shared).await;
+    let page = mallory_begins(&mut shared).await;
     let page = world.enter_code(&mut shared, &page, ADA, seen).await;
     assert_eq!(code_of(&page), "address_belongs_to_account", "{}", page.body);
     assert_eq!(shared.session(), None);
@@ -114,7 +114,7 @@ async fn t25_nothing_of_a_stranger_hangs_on_a_new_account(engine: Engine) {
     let world = World::new(engine).await;
     // Before she comes: a sign-up in her name, an identity with her address, and one flow that does both.
     let mut mallory = world.browser();
-    mallory_begins(&world, &mut mallory).await;
+    mallory_begins(&mut mallory).await;
     world.provider_sign_in(&mut mallory, "b", "b-mallory").await;
     let flow = mallory.get("/sign-up").await.hidden("flow").expect("a flow");
     let fields = [("flow", &*flow), ("name", "Mallory"), ("email", ADA), ("password", PASSWORD), ("connection", "b")];
@@ -151,9 +151,10 @@ async fn t26_what_was_pending_dies_with_the_change(engine: Engine) {
 
     world.set_password(&mut ada, HERS).await;
     let page = thief.get(back.as_str()).await;
-    let page = match page.has_form("/sign-in/confirm-link") {
-        true => thief.press(page.form("/sign-in/confirm-link"), "choice", "connect").await,
-        false => page,
+    let page = if page.has_form("/sign-in/confirm-link") {
+        thief.press(page.form("/sign-in/confirm-link"), "choice", "connect").await
+    } else {
+        page
     };
     assert!(page.status.is_client_error(), "{}", page.body);
     let page = ada.get(own_back.as_str()).await;
@@ -195,7 +196,7 @@ async fn t27_t28_an_unproven_identity_waits_for_nobody(engine: Engine) {
 async fn t29_the_victims_code_confirms_nothing_of_the_attackers(engine: Engine) {
     let world = World::new(engine).await;
     let mut mallory = world.browser();
-    mallory.user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0".to_owned();
+    mallory.user_agent = String::from("Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0");
     let seen = world.mailbox.messages().len();
     let mallorys = world.provider_sign_in(&mut mallory, "b", "b-mallory").await;
     let code = world.code_after(ADA, seen).await;

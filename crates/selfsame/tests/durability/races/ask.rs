@@ -137,23 +137,15 @@ async fn unlink(lane: &Lane, user: UserId, link: LinkId, session: Option<Session
 async fn switch(lane: &Lane, connection: &ConnectionId, enabled: bool) -> Decided {
     let facts = lane.users(&[]).await;
     let head = lane.store().chain_head(AuditChain::Store).await.expect("the chain is read");
-    let (mut users, mut fingerprint, mut page) = (Vec::new(), None, Page::default());
-    while !enabled {
-        let cohort = lane.store().cohort(connection, page).await.expect("the cohort is read");
-        assert_eq!(*fingerprint.get_or_insert(cohort.fingerprint), cohort.fingerprint, "one page holds them");
-        users.extend(stranded_without(cohort.users.iter(), connection, &facts.connections, lane.policy()));
-        match cohort.next {
-            Some(next) => page.after = Some(next),
-            None => break,
-        }
-    }
+    let (stranded, fingerprint) =
+        if enabled { (Stranded::default(), 0) } else { stranded(lane, connection, &facts).await };
     let decision = decide_connection_change(
         &lane.context(&Actor::System),
         &facts,
         connection,
         enabled,
-        Stranded { users },
-        fingerprint.unwrap_or_default(),
+        stranded,
+        fingerprint,
         false,
         head,
     );
@@ -163,6 +155,20 @@ async fn switch(lane: &Lane, connection: &ConnectionId, enabled: bool) -> Decide
         other => Answer::Unforeseen(format!("{other:?}")),
     };
     Decided { answer, plan: decision.plan, facts }
+}
+
+/// Who would lose their last method, over the whole cohort.
+async fn stranded(lane: &Lane, connection: &ConnectionId, facts: &Facts) -> (Stranded, i64) {
+    let (mut users, mut fingerprint, mut page) = (Vec::new(), None, Page::default());
+    loop {
+        let cohort = lane.store().cohort(connection, page).await.expect("the cohort is read");
+        assert_eq!(*fingerprint.get_or_insert(cohort.fingerprint), cohort.fingerprint, "one page holds them");
+        users.extend(stranded_without(cohort.users.iter(), connection, &facts.connections, lane.policy()));
+        match cohort.next {
+            Some(next) => page.after = Some(next),
+            None => return (Stranded { users }, cohort.fingerprint),
+        }
+    }
 }
 
 async fn link(lane: &Lane, user: UserId, session: SessionHash, subject: &str) -> Decided {

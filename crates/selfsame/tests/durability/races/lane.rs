@@ -46,8 +46,8 @@ fn random() -> &'static dyn Random {
 
 impl Lane {
     pub async fn new(engine: Engine) -> Self {
-        let mut options = Options::on(engine);
-        options.policy = "password = false\nemail_code = false".to_owned();
+        let policy = "password = false\nemail_code = false".to_owned();
+        let options = Options { policy, ..Options::on(engine) };
         let world = World::with(options).await;
         let keys = key_ring(&world.config).expect("a key");
         let no_session = SessionId::generate(world.clock.now(), random());

@@ -1,1 +1,0 @@
-../http/bad_input.rs

@@ -1,1 +1,0 @@
-../http/identity.rs
