@@ -151,7 +151,11 @@ impl Run {
         command.args(["build", "-p", "selfsame", "--features", "demo", "--message-format=json-render-diagnostics"]);
         let messages = output(&mut command)?;
         let binary = messages.lines().filter_map(executable).next_back();
-        self.binary = Some(binary.ok_or("the build gave no binary")?);
+        // A copy of its own: another build in the same target directory must not change it under the browser.
+        let built = binary.ok_or("the build gave no binary")?;
+        let copy = built.with_file_name("selfsame-demo");
+        std::fs::copy(&built, &copy).map_err(|error| format!("{}: {error}", copy.display()))?;
+        self.binary = Some(copy);
         Ok(())
     }
 

@@ -1,6 +1,8 @@
 //! The state of one journey, and what can happen in it.
 
-use model::{Address, Assertion, ConnectionId, FlowId, Level, Method, Micros, Proof, Secret, SessionId, UserId};
+use model::{
+    Address, Assertion, ConnectionId, FlowId, Level, Method, Micros, Policy, Proof, Secret, SessionId, UserId,
+};
 use protocol::oidc::Attempt;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,18 @@ pub struct Flow {
     pub material: Material,
     /// What went wrong last, shown on the next page and then forgotten.
     pub error: Option<Fault>,
+}
+
+impl Flow {
+    /// Whether the address an external identity brought may be shown without a warning: its code was entered here, or
+    /// somebody we trust has seen the mailbox.
+    pub fn address_confirmed(&self, policy: &Policy) -> bool {
+        let Some(assertion) = &self.material.external else { return false };
+        let Some(mail) = assertion.mail() else { return false };
+        let looped = self.material.mailbox.as_ref().is_some_and(|(address, _)| *address == mail.address);
+        let rules = policy.connection(assertion.connection());
+        looped || rules.is_some_and(|rules| linking::evidence(mail, &rules.mail_authority).shows_mailbox())
+    }
 }
 
 /// What the journey is for.

@@ -62,13 +62,13 @@ pub struct AssertionParts {
     pub level: Level,
 }
 
-/// A verified statement. Only `upstream` makes one, after every check of the protocol has passed, and only `flows`
+/// A verified statement. Only `protocol` makes one, after every check has passed, and only `flows`
 /// reads one back from a flow it sealed itself; `cargo xtask tidy` holds the list of callers.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Assertion(AssertionParts);
 
 impl Assertion {
-    /// Called by `upstream` alone (tidy).
+    /// Called by `protocol` alone (tidy).
     pub fn from_verified(parts: AssertionParts) -> Self {
         Self(parts)
     }

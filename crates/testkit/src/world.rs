@@ -221,8 +221,7 @@ impl World {
     pub async fn code_after(&self, address: &str, seen: usize) -> String {
         for _ in 0..500 {
             let fresh = self.mailbox.messages().into_iter().skip(seen);
-            let code =
-                fresh.filter(|message| message.is_to(address)).filter_map(|m| m.code(6).map(|c| c.to_string())).last();
+            let code = fresh.filter(|message| message.is_to(address)).filter_map(|m| m.code(6)).last();
             if let Some(code) = code {
                 return code;
             }

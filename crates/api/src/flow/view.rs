@@ -157,7 +157,7 @@ pub(crate) struct External {
     pub address: Option<String>,
     /// The end of the provider's own id, to tell two of one name apart.
     pub id_tail: String,
-    /// Whether a code went through this mailbox here. What the provider says does not count.
+    /// Whether a code went through this mailbox here, or somebody we trust has seen it.
     pub address_confirmed: bool,
 }
 
@@ -334,7 +334,7 @@ impl Frame<'_> {
             name: parts.display.name.clone().or_else(|| parts.display.user_name.clone()),
             address: asserted.map(ToString::to_string).or_else(|| parts.display.raw_address.clone()),
             id_tail: parts.identity.subject.tail().to_owned(),
-            address_confirmed: flow.material.mailbox.as_ref().is_some_and(|(shown, _)| Some(shown) == asserted),
+            address_confirmed: flow.address_confirmed(self.policy),
         })
     }
 }

@@ -39,6 +39,7 @@ async fn traced(deployment: &Deployment, bytes: usize) -> (Vec<(EventKind, LinkI
         server.terminate(process);
         std::fs::read_to_string(&file).expect("a trace")
     });
+    let _ = std::fs::copy(deployment.path("trace"), "/tmp/trace-keep");
     (acknowledged, trace::read(&text.await.expect("it ended")))
 }
 
@@ -166,7 +167,16 @@ async fn sync_comes_before_the_answer_on_postgres() {
             .find(|call| on_its_connection(call, commit) && call.reads() && call.holds(b"C\0\0\0\x0bCOMMIT\0"));
         let done = done.unwrap_or_else(|| panic!("{what}: the commit was not answered"));
         let answer = answer(&calls, *kind, *link);
+        if done.ended >= answer.begun {
+            for call in calls.iter().filter(|c| c.fd == commit.fd && c.begun + 60 > commit.begun && c.begun < done.ended + 5) {
+                eprintln!("DBG {} {} {} = {} {:?}", call.begun, call.ended, call.name, call.result, String::from_utf8_lossy(&call.data[..call.data.len().min(60)]));
+            }
+        }
         assert!(done.ended < answer.begun, "{what} was acknowledged before its commit: {done:?}, then {answer:?}");
     }
-    println!("PostgreSQL: {} changes, each acknowledged after the reply to its COMMIT", acknowledged.len());
+    let rolled_back = talks.iter().filter(|call| call.writes() && call.holds(b"Q\0\0\0\x0dROLLBACK\0")).count();
+    println!(
+        "PostgreSQL: {} changes, each acknowledged after the reply to its COMMIT; {rolled_back} plans rolled back before",
+        acknowledged.len()
+    );
 }

@@ -44,7 +44,7 @@ impl<'w> App<'w> {
     async fn start(&mut self, body: Value) -> ApiCall {
         let call = self.call("POST", "/flows", Some(body)).await;
         if let Some(id) = call.json["id"].as_str() {
-            self.flow = id.to_owned();
+            id.clone_into(&mut self.flow);
             assert_eq!(call.status, 201, "{call:?}");
             assert_eq!(call.headers["location"], format!("/api/v1/flows/{id}").as_str());
         }

@@ -185,10 +185,10 @@ async fn t68_whoever_is_disabled_is_refused_everywhere(engine: Engine) {
 
 /// A browser at each step before a session, for the account of Ada.
 struct Pending {
-    at_callback: (Browser, url::Url),
-    at_password: (Browser, testkit::Page),
-    at_code: (Browser, testkit::Page, String),
-    at_conflict: (Browser, testkit::Page),
+    callback: (Browser, url::Url),
+    password: (Browser, testkit::Page),
+    code: (Browser, testkit::Page, String),
+    conflict: (Browser, testkit::Page),
     at_sign_up: (Browser, testkit::Page, String),
 }
 
@@ -198,21 +198,21 @@ async fn everywhere_pending(world: &World) -> Pending {
     let url = world.until_callback(&mut callback, "a", "a-ada").await;
     let mut password = world.browser();
     let page = password.get("/sign-in").await;
-    let at_password = password.submit(page.form("/sign-in/email").with("email", address)).await;
+    let password_page = password.submit(page.form("/sign-in/email").with("email", address)).await;
     let mut code = world.browser();
     let page = code.get("/sign-in").await;
     let page = code.submit(page.form("/sign-in/email").with("email", address)).await;
     let seen = world.mailbox.messages().len();
     let form = page.form_with("/sign-in/password", ("method", "code")).without("password");
-    let at_code = code.press(form, "method", "code").await;
+    let code_page = code.press(form, "method", "code").await;
     let digits = world.code_after(address, seen).await;
     // The other vouched identity with the same address would be another person (row 10), so the claimed one it is.
     let mut conflict = world.browser();
     let seen = world.mailbox.messages().len();
     let page = world.provider_sign_in(&mut conflict, "b", "b-ada").await;
     let proof = world.code_after(address, seen).await;
-    let at_conflict = conflict.submit(page.form("/sign-in/code").with("code", &proof)).await;
-    assert!(at_conflict.has_form("/sign-in/prove"), "{}", at_conflict.body);
+    let conflict_page = conflict.submit(page.form("/sign-in/code").with("code", &proof)).await;
+    assert!(conflict_page.has_form("/sign-in/prove"), "{}", conflict_page.body);
     world.advance(model::MINUTE.times(3));
     let mut sign_up = world.browser();
     let seen = world.mailbox.messages().len();
@@ -221,10 +221,10 @@ async fn everywhere_pending(world: &World) -> Pending {
     let at_sign_up = sign_up.submit(form).await;
     let new = world.code_after(address, seen).await;
     Pending {
-        at_callback: (callback, url),
-        at_password: (password, at_password),
-        at_code: (code, at_code, digits),
-        at_conflict: (conflict, at_conflict),
+        callback: (callback, url),
+        password: (password, password_page),
+        code: (code, code_page, digits),
+        conflict: (conflict, conflict_page),
         at_sign_up: (sign_up, at_sign_up, new),
     }
 }
@@ -241,14 +241,14 @@ async fn t69_no_sign_in_wakes_a_disabled_or_deleted_user(engine: Engine) {
         let mut pending = everywhere_pending(&world).await;
         world.operate(Operation::UserStatus { user: user.clone(), to }).await.unwrap();
 
-        let (browser, url) = &mut pending.at_callback;
+        let (browser, url) = &mut pending.callback;
         browser.get(url.as_str()).await;
-        let (password, page) = &mut pending.at_password;
+        let (password, page) = &mut pending.password;
         let form = page.form_with("/sign-in/password", ("method", "password")).with("password", PASSWORD);
         password.press(form, "method", "password").await;
-        let (code, page, digits) = &mut pending.at_code;
+        let (code, page, digits) = &mut pending.code;
         code.submit(page.form("/sign-in/code").with("code", digits)).await;
-        let (conflict, page) = &mut pending.at_conflict;
+        let (conflict, page) = &mut pending.conflict;
         let form = page.form_with("/sign-in/prove", ("method", "password")).with("password", PASSWORD);
         conflict.press(form, "method", "password").await;
         let fresh = &mut world.browser();

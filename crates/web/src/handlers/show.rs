@@ -118,15 +118,13 @@ impl Visit {
         let parts = flow.material.external.as_ref()?.parts();
         let (provider, mark) = self.provider(&parts.connection);
         let asserted = parts.mail.as_ref().map(|mail| &mail.address);
-        // Confirmed means: its code was entered here. What the provider says does not count for this word.
-        let confirmed = flow.material.mailbox.as_ref().is_some_and(|(address, _)| Some(address) == asserted);
         Some(ExternalCard {
             provider,
             mark,
             address: asserted.map(ToString::to_string).or_else(|| parts.display.raw_address.clone()),
             name: parts.display.name.clone().or_else(|| parts.display.user_name.clone()),
             id_tail: parts.identity.subject.tail().to_owned(),
-            address_confirmed: confirmed,
+            address_confirmed: flow.address_confirmed(self.site.journeys.policy()),
         })
     }
 
