@@ -57,7 +57,8 @@ impl Journeys {
         let mut throttles: Vec<Vec<u8>> = external.map(recycled_notice_key).into_iter().collect();
         if let (Some(address), None) = (&address, &material.mailbox) {
             // The decision may be to send a code: its limits are read along.
-            throttles.extend(crate::mailbox::mail_keys(address, browser));
+            throttles.extend(crate::mailbox::mail_keys(address, browser, false));
+            throttles.extend(crate::mailbox::mail_keys(address, browser, true));
         }
         FactsQuery {
             session: browser.session,
@@ -148,6 +149,10 @@ impl Journeys {
         clear: &[Vec<u8>],
     ) -> Decision<Settled> {
         let material = &flow.material;
+        if material.proof.as_ref().is_some_and(|proof| !proof.still_holds(facts)) {
+            // Something about the user changed since: what was shown then shows nothing now.
+            return map(nothing_to_decide(), |_, _| refused(Reason::TicketOutdated));
+        }
         let proof = material.proof.as_ref().map(crate::flow::SealedProof::unsealed);
         match (&flow.goal, &material.external) {
             (Goal::Link { user, session, user_version, .. }, Some(assertion)) => {

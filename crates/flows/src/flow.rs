@@ -1,7 +1,7 @@
 //! The state of one journey, and what can happen in it.
 
 use model::{
-    Address, Assertion, ConnectionId, FlowId, Level, Method, Micros, Policy, Proof, Secret, SessionId, UserId,
+    Address, Assertion, ConnectionId, Facts, FlowId, Level, Method, Micros, Policy, Proof, Secret, SessionId, UserId,
 };
 use protocol::oidc::Attempt;
 use serde::{Deserialize, Serialize};
@@ -155,14 +155,22 @@ pub enum ProofMethod {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedProof {
     pub user: UserId,
+    /// The user's version when it was given: a later change to methods, addresses or status kills it (T24, T26).
+    pub user_version: i64,
     pub method: Method,
     pub level: Level,
     pub at: Micros,
 }
 
 impl SealedProof {
-    pub(crate) fn of(proof: &Proof) -> Self {
-        Self { user: proof.user(), method: proof.method().clone(), level: proof.level(), at: proof.at() }
+    pub(crate) fn of(proof: &Proof, facts: &Facts) -> Self {
+        let user_version = facts.user(proof.user()).map_or(-1, |user| user.version);
+        Self { user: proof.user(), user_version, method: proof.method().clone(), level: proof.level(), at: proof.at() }
+    }
+
+    /// The user is as they were when the proof was given.
+    pub(crate) fn still_holds(&self, facts: &Facts) -> bool {
+        facts.user(self.user).is_some_and(|user| user.version == self.user_version)
     }
 
     /// Only from a flow that we sealed ourselves.

@@ -40,10 +40,10 @@ impl Journeys {
         mut given: Option<Facts>,
         browser: &Browser,
     ) -> Acted {
-        let keys = mail_keys(&address, browser);
         let mut query = self.query(&flow, browser);
         query.address = Some(address.clone());
-        query.throttles.extend(keys.iter().cloned());
+        query.throttles.extend(mail_keys(&address, browser, false));
+        query.throttles.extend(mail_keys(&address, browser, true));
         for _ in 0..3 {
             let facts = match given.take() {
                 Some(facts) => facts,
@@ -55,6 +55,7 @@ impl Journeys {
                 // The address went to somebody else, or nobody, since the page offered it.
                 return Err(Fault::refused(Reason::MethodNotAllowed));
             }
+            let keys = mail_keys(&address, browser, knows_owner(browser, &facts, proves));
             let reserved = decide_attempt(&facts, &keys, self.now());
             if let Reserved::Wait(until) = reserved.outcome {
                 return Err(Fault::wait("mail_limit", until));
@@ -134,22 +135,26 @@ impl Journeys {
         let mut query = self.query(&flow, browser);
         query.address = Some(address.clone());
         for _ in 0..3 {
-            let facts = self.facts(&query).await?;
+            let mut facts = self.facts(&query).await?;
             if facts.flow_spent {
                 return self.settle(flow, Some(facts), browser).await;
             }
-            let code = live_code(&facts, &address, self.now())?;
-            if !matches_code(&flow, code, &typed) {
-                let left = code.attempts_left;
-                let plan = Plan { changes: vec![Change::CountGuess { flow: flow.id, left }] };
-                if self.apply(plan, &facts, None, &browser.language).await?.is_some() {
-                    continue;
-                }
-                let mut fault = Fault::input(Field::Code, "wrong_code");
-                fault.number = Some(left - 1);
-                return Err(if left > 1 { fault } else { Fault::input(Field::Code, "code_attempts_used_up") });
+            let code = live_code(&facts, &address, self.now())?.clone();
+            // Counted before it is compared: of guesses made at the same time each one costs, and no more are compared
+            // than were counted.
+            let plan = Plan { changes: vec![Change::CountGuess { flow: flow.id, left: code.attempts_left }] };
+            if self.apply(plan, &facts, None, &browser.language).await?.is_some() {
+                continue;
             }
-            let left = code.attempts_left;
+            let left = code.attempts_left - 1;
+            if !matches_code(&flow, &code, &typed) {
+                let mut fault = Fault::input(Field::Code, "wrong_code");
+                fault.number = Some(left);
+                return Err(if left > 0 { fault } else { Fault::input(Field::Code, "code_attempts_used_up") });
+            }
+            if let Some(counted) = facts.code.as_mut() {
+                counted.attempts_left = left;
+            }
             let now = self.now();
             flow.material.mailbox = Some((address.clone(), now));
             flow.step = back;
@@ -157,13 +162,15 @@ impl Journeys {
                 (Proves::Mailbox, _) => {}
                 (Proves::User(user), _) | (Proves::Owner, Some(user)) => {
                     let method = Method::EmailCode { address: address.clone() };
-                    flow.material.proof = Some(SealedProof::of(&Proof::of_checked(user, method, Level::One, now)));
+                    flow.material.proof =
+                        Some(SealedProof::of(&Proof::of_checked(user, method, Level::One, now), &facts));
                 }
                 (Proves::Owner, None) => return self.nobody_here(flow, left, &facts, browser).await,
             }
+            // Read again after a conflict, it must still be this very code; any other is not the one that was entered.
             let redeem = |facts: &Facts| {
-                let left = facts.code.as_ref().map_or(left, |code| code.attempts_left);
-                crate::decide::redeem_code(&flow, left)
+                let same = facts.code.as_ref().filter(|known| known.hash == code.hash);
+                crate::decide::redeem_code(&flow, same.map_or(-1, |known| known.attempts_left))
             };
             return self.settle_with(flow.clone(), Some(facts), browser, &[], redeem).await;
         }
@@ -172,7 +179,11 @@ impl Journeys {
 
     /// The mailbox is theirs, and no account has the address. Only now may that be said.
     async fn nobody_here(&self, mut flow: Flow, left: i64, facts: &Facts, browser: &Browser) -> Acted {
-        self.apply(crate::decide::redeem_code(&flow, left), facts, None, &browser.language).await?;
+        if let Some(conflict) =
+            self.apply(crate::decide::redeem_code(&flow, left), facts, None, &browser.language).await?
+        {
+            return Err(Self::conflict_fault(conflict));
+        }
         flow.step = Step::Identify;
         flow.material = Material::default();
         flow.error = Some(Fault::input(Field::Email, "no_account_here"));
@@ -201,19 +212,42 @@ impl Journeys {
         }
         let address = parse_address(email)?;
         let name = plain_name(name).ok_or_else(|| Fault::input(Field::Name, "invalid_name"))?;
+        // The mail's limits are asked before a hash is spent (T111); they are counted with the mail.
+        let mut query = self.query(&flow, browser);
+        query.address = Some(address.clone());
+        query.throttles.extend(mail_keys(&address, browser, false));
+        query.throttles.extend(mail_keys(&address, browser, true));
+        let facts = self.facts(&query).await?;
+        let keys = mail_keys(&address, browser, knows_owner(browser, &facts, Proves::Mailbox));
+        if let Reserved::Wait(until) = decide_attempt(&facts, &keys, self.now()).outcome {
+            return Err(Fault::wait("mail_limit", until));
+        }
         let about = [name.as_str(), address.local(), address.domain()];
         self.passwords.check_strength(&password, &about).map_err(|weak| Fault::input(Field::Password, weak.0))?;
         let phc = self.passwords.hash(&password).await.map_err(busy)?;
         flow.material.sign_up = Some(PendingSignUp::new(name, address.clone(), phc));
-        self.send_code(flow, address, Proves::Mailbox, browser).await
+        self.send_code_given(flow, address, Proves::Mailbox, Some(facts), browser).await
     }
 }
 
-/// What limits the mails to one address and from one source.
-pub(crate) fn mail_keys(address: &Address, browser: &Browser) -> Vec<Vec<u8>> {
-    let to = [b"mail:".as_slice(), &digest(&[address.as_str().as_bytes()])].concat();
+/// What limits the mails to one address: shared by strangers, and one of its own for a device its owner has used, so that
+/// strangers cannot keep codes from the owner (T76). Strangers are limited by their source as well.
+pub(crate) fn mail_keys(address: &Address, browser: &Browser, known_device: bool) -> Vec<Vec<u8>> {
+    let address = digest(&[address.as_str().as_bytes()]);
+    if known_device {
+        return vec![[b"mail:own:".as_slice(), &address, &browser.device.id].concat()];
+    }
+    let to = [b"mail:".as_slice(), &address].concat();
     let from = [b"source:mail:".as_slice(), &browser.source].concat();
     vec![to, from]
+}
+
+fn knows_owner(browser: &Browser, facts: &Facts, proves: Proves) -> bool {
+    let owner = match proves {
+        Proves::User(user) => Some(user),
+        Proves::Mailbox | Proves::Owner => facts.address_owner,
+    };
+    owner.is_some_and(|user| browser.device.knows(user))
 }
 
 /// A name as people write it: one line, no control or direction characters.

@@ -68,7 +68,7 @@ impl Journeys {
         let mut query = self.query(&flow, browser);
         query.address = Some(address.clone());
         let checked = self.check_password(query, None, &address, password, browser).await?;
-        flow.material.proof = Some(SealedProof::of(&checked.proof));
+        flow.material.proof = Some(SealedProof::of(&checked.proof, &checked.facts));
         flow.material.external = None;
         self.settle_with(flow, Some(checked.facts), browser, &checked.clear, |_| model::Plan::default()).await
     }
@@ -133,7 +133,7 @@ impl Journeys {
                 // The address only feeds the counter of accounts that do not exist; this one does.
                 let nobody = Address::parse("nobody@nowhere.invalid").map_err(|_| Fault::flow("bad_request"))?;
                 let checked = self.check_password(query, Some(user), &nobody, password, browser).await?;
-                flow.material.proof = Some(SealedProof::of(&checked.proof));
+                flow.material.proof = Some(SealedProof::of(&checked.proof, &checked.facts));
                 self.settle_with(flow, Some(checked.facts), browser, &checked.clear, |_| model::Plan::default()).await
             }
             Action::SendCode => {
@@ -161,7 +161,7 @@ impl Journeys {
             let facts = self.facts(&query).await?;
             if facts.user(user).is_some_and(|user| user.address(&address).is_some()) {
                 let method = Method::EmailCode { address };
-                flow.material.proof = Some(SealedProof { user, method, level: Level::One, at });
+                flow.material.proof = Some(SealedProof::of(&Proof::of_checked(user, method, Level::One, at), &facts));
                 return self.settle(flow, Some(facts), browser).await;
             }
         }
@@ -194,7 +194,7 @@ impl Journeys {
             return Err(Fault::new(FaultKind::Provider, Reason::WrongUserProved.code()));
         };
         let proof = Proof::of_checked(wanted, method, assertion.parts().level, self.now());
-        flow.material.proof = Some(SealedProof::of(&proof));
+        flow.material.proof = Some(SealedProof::of(&proof, &facts));
         self.settle(flow, Some(facts), browser).await
     }
 
@@ -205,7 +205,7 @@ impl Journeys {
         let facts = self.facts(&self.query(&flow, browser)).await?;
         let Some(user) = facts.address_owner else { return Err(Fault::refused(Reason::MatchInactive)) };
         let method = Method::EmailCode { address };
-        flow.material.proof = Some(SealedProof { user, method, level: Level::One, at });
+        flow.material.proof = Some(SealedProof::of(&Proof::of_checked(user, method, Level::One, at), &facts));
         self.settle(flow, Some(facts), browser).await
     }
 }

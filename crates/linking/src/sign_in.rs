@@ -171,9 +171,10 @@ fn is_stale(context: &Context<'_>, session: &model::SessionFacts) -> bool {
 }
 
 /// When the person authenticated, by the provider's word: a silent answer from its own session is no fresh proof (T91).
-/// Where the provider does not say, this sign-in is all there is.
+/// Where the provider does not say, the moment its answer was verified is all there is.
 fn authenticated_at(context: &Context<'_>, input: &SignInInput<'_>) -> model::Micros {
-    input.assertion.parts().authenticated_at.map_or(context.now, |at| at.min(context.now))
+    let parts = input.assertion.parts();
+    parts.authenticated_at.unwrap_or(parts.verified_at).min(context.now)
 }
 
 /// The address a match may be made by, and what it is worth in this flow.

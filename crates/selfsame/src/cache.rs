@@ -17,6 +17,8 @@ struct Entry {
     /// The cache's clock before the row was read.
     seen: u64,
     read_at: Micros,
+    /// Gaps in hearing other replicas when it was read.
+    gaps: u64,
 }
 
 /// Answers the session check from memory while nothing about the user changed.
@@ -48,15 +50,15 @@ impl SessionCache {
         self.clock.load(Ordering::Acquire)
     }
 
-    pub fn get(&self, hash: &[u8; 32], now: Micros) -> Option<Present> {
+    pub fn get(&self, hash: &[u8; 32], now: Micros, gaps: u64) -> Option<Present> {
         let entry = self.entries.get(hash)?;
         let fresh = entry.read_at + TRUSTED > now && entry.read_at <= now && entry.present.expires_at > now;
         let unrevoked = self.revoked[slot(entry.present.user)].load(Ordering::Acquire) <= entry.seen;
-        (fresh && unrevoked).then_some(entry.present)
+        (fresh && unrevoked && entry.gaps == gaps).then_some(entry.present)
     }
 
-    pub fn put(&self, hash: [u8; 32], present: Present, seen: u64, read_at: Micros) {
-        self.entries.insert(hash, Entry { present, seen, read_at });
+    pub fn put(&self, hash: [u8; 32], present: Present, seen: u64, read_at: Micros, gaps: u64) {
+        self.entries.insert(hash, Entry { present, seen, read_at, gaps });
     }
 
     /// Something of this user's was revoked, here or by another replica.

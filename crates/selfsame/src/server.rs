@@ -287,14 +287,22 @@ fn client_address(settings: Option<ClientIp>) -> web::handlers::ClientAddress {
         if !trusted(&peer) {
             return peer;
         }
-        let listed: Vec<IpAddr> = headers
-            .get_all(settings.header.as_str())
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map_while(|text| text.trim().parse().ok())
-            .collect();
-        listed.into_iter().rev().find(|address| !trusted(address)).unwrap_or(peer)
+        // From the right: what a trusted proxy added last. The first entry that is not a trusted proxy's is the client;
+        // whatever stands left of it, or cannot be read, was written by the client.
+        let values = headers.get_all(settings.header.as_str());
+        let listed: Vec<&str> =
+            values.iter().flat_map(|value| value.to_str().unwrap_or("?").split(',')).map(str::trim).collect();
+        let mut hop = peer;
+        for text in listed.into_iter().rev() {
+            match text.parse() {
+                Ok(address) => hop = address,
+                Err(_) => break,
+            }
+            if !trusted(&hop) {
+                break;
+            }
+        }
+        hop
     })
 }
 
@@ -306,4 +314,32 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::client_address;
+    use crate::config::ClientIp;
+    use axum::http::HeaderMap;
+    use std::net::IpAddr;
+
+    #[test]
+    fn t76_a_client_cannot_choose_the_address_it_is_counted_under() {
+        let trusted_proxies = vec![crate::config::IpNetwork::parse("10.0.0.0/8").unwrap()];
+        let of = client_address(Some(ClientIp { header: "x-forwarded-for".to_owned(), trusted_proxies }));
+        let client = |values: &[&str], peer: &str| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append("x-forwarded-for", value.parse().unwrap());
+            }
+            of(&headers, peer.parse().unwrap())
+        };
+        let real: IpAddr = "203.0.113.9".parse().unwrap();
+        for forged in ["9.9.9.9, x, 203.0.113.9", "203.0.113.9", "x, 203.0.113.9", "9.9.9.9, 203.0.113.9, 10.1.1.1"] {
+            assert_eq!(client(&[forged], "10.0.0.1"), real, "{forged}");
+        }
+        assert_eq!(client(&["9.9.9.9", "203.0.113.9"], "10.0.0.1"), real, "a proxy's own line");
+        assert_eq!(client(&["9.9.9.9"], "203.0.113.9"), real, "no proxy of ours");
+        assert_eq!(client(&["9.9.9.9, x"], "10.0.0.1"), "10.0.0.1".parse::<IpAddr>().unwrap(), "nothing to believe");
+    }
 }

@@ -67,7 +67,8 @@ impl Reads for Ledger {
     async fn session(&self, hash: &[u8; 32]) -> Result<Option<Present>, Unavailable> {
         let now = self.clock.now();
         let trusted = self.trust.as_ref().is_none_or(|trust| trust.holds());
-        if trusted && let Some(present) = self.cache.get(hash, now) {
+        let gaps = self.trust.as_ref().map_or(0, |trust| trust.gaps());
+        if trusted && let Some(present) = self.cache.get(hash, now, gaps) {
             return Ok(Some(present));
         }
         let seen = self.cache.before_read();
@@ -94,7 +95,7 @@ impl Reads for Ledger {
             expires_at: row.session.expires_at,
         };
         if trusted {
-            self.cache.put(*hash, present.clone(), seen, now);
+            self.cache.put(*hash, present.clone(), seen, now, gaps);
         }
         Ok(Some(present))
     }

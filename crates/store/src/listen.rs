@@ -65,9 +65,16 @@ pub struct Trust {
     start: Instant,
     /// Milliseconds after `start` when the newest heard heartbeat was sent, plus one; zero for none.
     beat: AtomicU64,
+    /// Counts the gaps in which revocations may have been missed.
+    gaps: AtomicU64,
 }
 
 impl Trust {
+    /// What was read before a gap is not to be trusted after it: entries carry the count they were read under.
+    pub fn gaps(&self) -> u64 {
+        self.gaps.load(Ordering::Acquire)
+    }
+
     /// The cache may be trusted now.
     pub fn holds(&self) -> bool {
         let beat = self.beat.load(Ordering::Acquire);
@@ -80,6 +87,7 @@ impl Trust {
 
     fn lost(&self) {
         self.beat.store(0, Ordering::Release);
+        self.gaps.fetch_add(1, Ordering::AcqRel);
     }
 }
 
@@ -106,7 +114,7 @@ impl Store {
         if !matches!(self.inner.engine, Engine::Postgres(_)) {
             return Ok(None);
         }
-        let trust = Arc::new(Trust { start: Instant::now(), beat: AtomicU64::new(0) });
+        let trust = Arc::new(Trust { start: Instant::now(), beat: AtomicU64::new(0), gaps: AtomicU64::new(0) });
         let parsed = tls::parse(url)?;
         let heard = trust.clone();
         let task = tokio::spawn(async move {

@@ -6,6 +6,7 @@ mod attacker;
 mod bad_input;
 mod budgets;
 mod concurrency;
+mod findings;
 mod identity;
 mod journeys;
 mod operator;

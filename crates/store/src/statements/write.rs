@@ -109,7 +109,7 @@ super::statements! {
     MAIL_PUT_OFF = "UPDATE outbox SET next_at = $1 WHERE id = $2 AND sent_at IS NULL AND attempts = $3";
 
     /// Other replicas hear it when the plan commits. SQLite has one process and never runs it.
-    NOTIFY_REVOKED = "SELECT 1 WHERE $1 = ''", postgres "SELECT pg_notify('selfsame_revoked', $1)";
+    NOTIFY_REVOKED = "SELECT 1 WHERE $1 = ''", postgres "SELECT CAST(pg_notify('selfsame_revoked', $1) AS TEXT)";
 
     // Housekeeping, in batches that hold no lock for long.
     SWEEP_SESSIONS = "DELETE FROM sessions WHERE hash IN \

@@ -160,7 +160,8 @@ fn t113_a_view_holds_no_secret_and_no_internal_id() {
             address("hidden@example.org"),
             Secret::new("$argon2id$canary".to_owned()),
         ));
-        flow.material.proof = Some(SealedProof { user, method: Method::Password, level: Level::One, at: Micros(0) });
+        flow.material.proof =
+            Some(SealedProof { user, user_version: 1, method: Method::Password, level: Level::One, at: Micros(0) });
         let text = serde_json::to_string(&look(&flow)).unwrap();
         for hidden in ["canary", "argon2", &user.to_string(), "hidden@"] {
             assert!(!text.contains(hidden), "{hidden} in {text}");
