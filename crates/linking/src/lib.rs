@@ -31,7 +31,7 @@ pub use methods::{UnusableBecause, required_level, usable_methods, why_unusable}
 pub use reason::Reason;
 pub use session::{NewUser, SessionTerms};
 pub use sign_in::{SignInInput, SignInOutcome, decide_sign_in, recycled_notice_key};
-pub use throttle::{Attempt, Door, decide_attempt, throttle_keys};
+pub use throttle::{Attempt, decide_attempt, throttle_keys};
 pub use unlink::{UnlinkInput, UnlinkOutcome, decide_unlink};
 
 use model::{Actor, Expiring, Micros, Plan, Policy, Random};

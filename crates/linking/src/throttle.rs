@@ -6,15 +6,6 @@
 use crate::{Decision, Reason};
 use model::{Change, Facts, HOUR, MINUTE, Micros, Plan, SECOND, ThrottleFacts};
 
-/// Where a secret is tried. All doors share the counters; the name is for metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Door {
-    SignIn,
-    Conflict,
-    StepUp,
-    MailCode,
-}
-
 /// Whether an attempt may be made; when it may, it is already counted by the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attempt {

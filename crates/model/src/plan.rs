@@ -4,8 +4,8 @@
 //! again and decides again.
 
 use crate::{
-    Actor, Address, AddressProof, AuditEvent, ConnectionId, ConnectionState, DisplayClaims, EventKind,
-    ExternalIdentity, FlowId, Level, LinkId, MailId, Method, Micros, Secret, SessionId, UserId, UserStatus,
+    Actor, Address, AddressProof, AuditEvent, ConnectionId, ConnectionState, DisplayClaims, ExternalIdentity, FlowId,
+    Level, LinkId, MailId, Method, Micros, Secret, SessionId, UserId, UserStatus,
 };
 
 /// A spent id with the time after which nobody can present it any more.
@@ -290,9 +290,5 @@ impl AuditEvent {
     /// The actor is the person themselves.
     pub fn by_self(&self) -> bool {
         matches!((&self.actor, self.subject), (Actor::User { user }, Some(subject)) if *user == subject)
-    }
-
-    pub fn is(&self, kind: EventKind) -> bool {
-        self.kind == kind
     }
 }
