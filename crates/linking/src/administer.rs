@@ -13,6 +13,8 @@ pub fn decide_user_status(context: &Context<'_>, facts: &Facts, user: UserId, to
         UserStatus::Disabled => matches!(user.status, UserStatus::Active | UserStatus::Held),
         UserStatus::Held => user.status == UserStatus::Active,
         UserStatus::Deleted => user.status != UserStatus::Deleted,
+        // Only a merge absorbs.
+        UserStatus::Absorbed => false,
     };
     if !allowed {
         let reason = if user.status == UserStatus::Deleted { Reason::UserNotFound } else { Reason::NothingToChange };
@@ -23,14 +25,14 @@ pub fn decide_user_status(context: &Context<'_>, facts: &Facts, user: UserId, to
     draft.push(Change::SetUserStatus { user: user.id, status: to, at: context.now });
     let kind = match to {
         UserStatus::Active => EventKind::UserEnabled,
-        UserStatus::Disabled | UserStatus::Held => EventKind::UserDisabled,
+        UserStatus::Disabled | UserStatus::Held | UserStatus::Absorbed => EventKind::UserDisabled,
         UserStatus::Deleted => EventKind::UserDeleted,
     };
     if to != UserStatus::Active {
         draft.push(Change::EndSessionsOfUser { user: user.id });
         draft.notify(user, MailKind::UserDisabled, &[("deleted", (to == UserStatus::Deleted).to_string())]);
     }
-    draft.event(user.id, user.chain, kind, Reason::ByOperator, Told::default());
+    draft.event(user, kind, Reason::ByOperator, Told::default());
     if to == UserStatus::Deleted {
         draft.push(Change::EraseUser { user: user.id, at: context.now });
     }
@@ -61,6 +63,6 @@ pub fn decide_end_session(context: &Context<'_>, facts: &Facts, user: UserId, wh
     let told = Told { session, ..Told::default() };
     let operator = matches!(context.actor, Actor::Operator { .. });
     let reason = if operator { Reason::ByOperator } else { Reason::SignedOut };
-    draft.event(user.id, user.chain, EventKind::SessionEnded, reason, told);
+    draft.event(user, EventKind::SessionEnded, reason, told);
     Decision { outcome: (), reason, row: None, plan: draft.into_plan() }
 }

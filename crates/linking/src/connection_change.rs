@@ -62,21 +62,16 @@ pub fn decide_connection_change(
         return no(ChangeOutcome::WouldStrand(stranded), Reason::WouldStrandUsers);
     }
     let mut draft = Draft::new(context, facts);
-    let mut all: Vec<&ConnectionState> = facts.connections.iter().collect();
-    all.sort_by(|a, b| a.id.cmp(&b.id));
-    // Who is stranded was judged with the other connections as they are. They are guarded, in one order for everybody,
-    // so that two connections disabled at once neither pass each other nor deadlock.
-    for other in all {
-        if other.id == *connection {
-            draft.push(Change::SetConnectionEnabled {
-                connection: connection.clone(),
-                version: state.version,
-                enabled,
-                at: context.now,
-            });
-        } else if !enabled && other.enabled {
-            draft.expect_connection(&other.id);
-        }
+    let change = Change::SetConnectionEnabled {
+        connection: connection.clone(),
+        version: state.version,
+        enabled,
+        at: context.now,
+    };
+    if enabled {
+        draft.push(change);
+    } else {
+        draft.expect_others_around(connection, |draft| draft.push(change.clone()));
     }
     if !enabled {
         draft.push(Change::ExpectCohort { connection: connection.clone(), fingerprint });

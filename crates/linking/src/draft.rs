@@ -1,9 +1,9 @@
 //! A plan while it is being written: guards first, then changes, each event on the chain it belongs to.
 
-use crate::{Context, Reason};
+use crate::{Context, Reason, UNDO, UNDO_MERGE};
 use model::{
     Actor, AuditEvent, ChainHead, Change, ConnectionId, EventId, EventKind, Facts, LinkId, Mail, MailBody, MailId,
-    MailKind, Method, Personal, Plan, Proof, SessionId, UserFacts, UserId,
+    MailKind, Method, NewGrant, Personal, Plan, Proof, SessionId, Undoable, UserFacts, UserId,
 };
 use std::collections::BTreeMap;
 
@@ -52,24 +52,54 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// An event on the chain of `user`, whose chain head is `after`.
-    pub fn event(&mut self, user: UserId, after: ChainHead, kind: EventKind, reason: Reason, told: Told) {
-        self.push_event(Some(user), after, kind, reason, told, self.context.actor.clone());
+    /// Who is stranded by a change of a connection was judged with the other connections as they are. They are guarded,
+    /// in one order for everybody, so that two connections disabled at once neither pass each other nor deadlock.
+    pub fn expect_others_around(&mut self, changed: &ConnectionId, change: impl Fn(&mut Self)) {
+        let mut all: Vec<_> = self.facts.connections.iter().collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        for other in all {
+            if other.id == *changed {
+                change(self);
+            } else if other.enabled {
+                self.expect_connection(&other.id);
+            }
+        }
+    }
+
+    /// Raises two users, in one order for everybody, so that two plans over the same two never wait for each other.
+    pub fn raise_both(&mut self, one: &UserFacts, other: &UserFacts) {
+        let (first, second) = if one.id < other.id { (one, other) } else { (other, one) };
+        for user in [first, second] {
+            self.push(Change::RaiseUser { user: user.id, from: user.version });
+        }
+    }
+
+    /// The method that remains must still work when this commits: one that needs no connection does by the user's
+    /// version alone; otherwise the connection it goes through is guarded (T72, T80).
+    pub fn expect_remaining(&mut self, remaining: &[Method]) {
+        if let Some(method) = remaining.first() {
+            self.expect_method(method);
+        }
+    }
+
+    /// An event on the chain of `user`, by whoever asked.
+    pub fn event(&mut self, user: &UserFacts, kind: EventKind, reason: Reason, told: Told) -> EventId {
+        self.push_event(Some(user.id), user.chain, kind, reason, told, self.context.actor.clone())
     }
 
     /// As [`Self::event`], by the person themselves: they were not known before the decision.
-    pub fn own_event(&mut self, user: &UserFacts, kind: EventKind, reason: Reason, told: Told) {
-        self.push_event(Some(user.id), user.chain, kind, reason, told, Actor::User { user: user.id });
+    pub fn own_event(&mut self, user: &UserFacts, kind: EventKind, reason: Reason, told: Told) -> EventId {
+        self.push_event(Some(user.id), user.chain, kind, reason, told, Actor::User { user: user.id })
     }
 
     /// The first event of a user this plan creates.
-    pub fn first_event(&mut self, user: UserId, kind: EventKind, reason: Reason, told: Told) {
-        self.push_event(Some(user), ChainHead::default(), kind, reason, told, Actor::User { user });
+    pub fn first_event(&mut self, user: UserId, kind: EventKind, reason: Reason, told: Told) -> EventId {
+        self.push_event(Some(user), ChainHead::default(), kind, reason, told, Actor::User { user })
     }
 
     /// An event of the store's own chain.
-    pub fn store_event(&mut self, after: ChainHead, kind: EventKind, reason: Reason, told: Told) {
-        self.push_event(None, after, kind, reason, told, self.context.actor.clone());
+    pub fn store_event(&mut self, after: ChainHead, kind: EventKind, reason: Reason, told: Told) -> EventId {
+        self.push_event(None, after, kind, reason, told, self.context.actor.clone())
     }
 
     fn push_event(
@@ -80,9 +110,10 @@ impl<'a> Draft<'a> {
         reason: Reason,
         told: Told,
         actor: Actor,
-    ) {
-        let event = AuditEvent {
-            id: EventId::generate(self.context.now, self.context.random),
+    ) -> EventId {
+        let id = EventId::generate(self.context.now, self.context.random);
+        self.push(Change::Audit(AuditEvent {
+            id,
             subject,
             after,
             at: self.context.now,
@@ -95,8 +126,15 @@ impl<'a> Draft<'a> {
             session: told.session,
             proofs: told.proofs,
             personal: Personal::Plain(told.personal),
-        };
-        self.push(Change::Audit(event));
+        }));
+        id
+    }
+
+    /// The right to undo an event of this plan.
+    pub fn grant(&mut self, event: EventId, user: UserId, what: Undoable) {
+        let at = self.context.now;
+        let kept = if matches!(what, Undoable::Merge { .. }) { UNDO_MERGE } else { UNDO };
+        self.push(Change::Grant(NewGrant { event, user, what, at, expires_at: at + kept }));
     }
 
     /// A notice to every address that was proven for the user before this change (T125).

@@ -7,31 +7,44 @@
 mod administer;
 mod connection_change;
 mod draft;
+mod epoch;
 mod evidence;
 mod link;
 mod local;
+mod matched;
+mod merge;
 mod methods;
+mod move_link;
 mod reason;
+mod record;
+mod recover;
 mod session;
 mod sign_in;
 mod throttle;
+mod undo;
 mod unlink;
 
 pub use administer::{EndSessions, decide_end_session, decide_user_status};
 pub use connection_change::{
     ChangeOutcome, Declaration, Stranded, decide_connection_change, decide_declaration, stranded_without,
 };
+pub use epoch::{Carry, MoveConnectionInput, decide_connection_move};
 pub use evidence::{EvidenceSource, evidence, may_speak_for};
 pub use link::{LinkInput, LinkOutcome, decide_link};
 pub use local::{
     HandoverInput, LocalOutcome, LocalSignIn, SignUpInput, SignUpOutcome, StepUpInput, decide_handover,
     decide_local_sign_in, decide_set_password, decide_sign_out, decide_sign_up, decide_step_up,
 };
-pub use methods::{UnusableBecause, required_level, usable_methods, why_unusable};
+pub use matched::recycled_notice_key;
+pub use merge::{MergeInput, MergeOutcome, MergePreview, UnmergeInput, decide_merge, decide_unmerge, preview_merge};
+pub use methods::{UnusableBecause, own_methods, required_level, usable_methods, why_unusable};
+pub use move_link::{MoveInput, MoveOutcome, decide_move};
 pub use reason::Reason;
+pub use recover::{RecoverInput, RecoverOutcome, decide_recover, decide_release};
 pub use session::{NewUser, SessionTerms};
-pub use sign_in::{SignInInput, SignInOutcome, decide_sign_in, recycled_notice_key};
+pub use sign_in::{SignInInput, SignInOutcome, decide_sign_in};
 pub use throttle::{Attempt, decide_attempt, throttle_keys};
+pub use undo::{UndoInput, UndoOutcome, decide_freeze, decide_undo};
 pub use unlink::{UnlinkInput, UnlinkOutcome, decide_unlink};
 
 use model::{Actor, Expiring, Micros, Plan, Policy, Random};
@@ -76,6 +89,11 @@ const SKEW: Micros = model::MINUTE;
 pub fn is_fresh_at(at: Micros, now: Micros) -> bool {
     at + FRESH > now && at <= now + SKEW
 }
+
+/// How long an undo is offered.
+pub const UNDO: Micros = model::DAY.times(7);
+/// A merge is seen later by the people it touches.
+pub const UNDO_MERGE: Micros = model::DAY.times(30);
 
 /// How old a mailbox proof may be for row 12.
 pub const LOOP_PROOF_MAX_AGE: Micros = model::DAY.times(365);

@@ -1,12 +1,13 @@
 //! Linking from settings: row 4 of the table, and the refusals around it.
 
 use crate::draft::{Draft, Told};
-use crate::session::{SessionTerms, renew};
-use crate::sign_in::{assertion_reference, identity_values, open_connection, push_link, push_seen};
-use crate::{Context, Decision, Reason, is_fresh_at};
+use crate::record::{assertion_reference, identity_values, push_link, push_seen, session_reference};
+use crate::session::{SessionTerms, may_change_account, renew};
+use crate::sign_in::{in_scope, open_connection};
+use crate::{Context, Decision, Reason};
 use model::{
-    Assertion, Change, ConnectionId, EventKind, Facts, LinkId, LinkState, MailKind, SessionFacts, SessionId, UserFacts,
-    UserId,
+    Assertion, Change, ConnectionId, EventKind, Facts, LinkId, LinkState, MailKind, SessionFacts, SessionId, Undoable,
+    UserFacts, UserId, UserStatus,
 };
 
 /// A link is decided on the live session that asked for it and on the identity that came back.
@@ -59,6 +60,9 @@ fn check<'a>(context: &Context<'a>, input: &LinkInput<'a>) -> Result<(&'a Sessio
     if !rules.purpose.links() {
         return Err(refuse(Reason::PurposeForbids));
     }
+    if !in_scope(context.policy, input.assertion.connection(), user) {
+        return Err(refuse(Reason::OutsideOrganisation));
+    }
     // What is known of another identity says nothing about this one (T05, T43).
     let known = input.facts.identity.as_ref().filter(|known| known.identity == *input.assertion.identity());
     match known.and_then(|identity| identity.link) {
@@ -66,7 +70,11 @@ fn check<'a>(context: &Context<'a>, input: &LinkInput<'a>) -> Result<(&'a Sessio
             return Err((LinkOutcome::AlreadyLinked { link }, Reason::AlreadyLinked, 2));
         }
         Some((_, _, LinkState::Held)) => return Err((LinkOutcome::Refused, Reason::IdentityHeld, 6)),
-        Some((_, _, LinkState::Active)) => {
+        Some((_, owner, LinkState::Active)) => {
+            // Nothing to offer where that user takes no part any more.
+            if input.facts.user(owner).is_none_or(|owner| owner.status != UserStatus::Active) {
+                return Err((LinkOutcome::Refused, Reason::UserInactive, 3));
+            }
             return Err((LinkOutcome::OtherUsers, Reason::IdentityOfOtherUser, 3));
         }
         Some((_, _, LinkState::Removed)) | None => {}
@@ -74,9 +82,7 @@ fn check<'a>(context: &Context<'a>, input: &LinkInput<'a>) -> Result<(&'a Sessio
     if user.version != input.user_version {
         return Err(refuse(Reason::TicketOutdated));
     }
-    if !is_fresh(context, session, user) {
-        return Err((LinkOutcome::StepUpFirst, Reason::StepUpNeeded, 4));
-    }
+    may_change_account(context, session, user).map_err(|reason| (LinkOutcome::StepUpFirst, reason, 4))?;
     if at_link_limit(context, user, input.assertion.connection()) {
         return Err(refuse(Reason::LinkLimit));
     }
@@ -88,12 +94,6 @@ pub(crate) fn at_link_limit(context: &Context<'_>, user: &UserFacts, connection:
     let present =
         user.links.iter().filter(|link| link.state != LinkState::Removed && link.connection == *connection).count();
     context.policy.connection(connection).is_none_or(|rules| present >= rules.max_links_per_user as usize)
-}
-
-/// Fresh at the user's own level (T88, N22).
-pub(crate) fn is_fresh(context: &Context<'_>, session: &SessionFacts, user: &UserFacts) -> bool {
-    is_fresh_at(session.authenticated_at, context.now)
-        && session.level >= crate::methods::required_level(user, context.policy)
 }
 
 fn commit(
@@ -118,17 +118,9 @@ fn commit(
         proofs,
         personal: identity_values(input.assertion),
     };
-    draft.own_event(user, EventKind::Linked, reason, told);
+    let event = draft.own_event(user, EventKind::Linked, reason, told);
+    let identity = input.assertion.identity().clone();
+    draft.grant(event, user.id, Undoable::Link { link, connection: connection.clone(), identity });
     draft.notify(user, MailKind::Linked, &[("connection", connection.to_string())]);
     Decision { outcome: LinkOutcome::Linked { link }, reason, row: Some(4), plan: draft.into_plan() }
-}
-
-pub(crate) fn session_reference(session: &SessionFacts) -> String {
-    format!(
-        "session:{}:{}@{}/aal{}",
-        session.id,
-        session.method.name(),
-        session.authenticated_at,
-        i64::from(session.level)
-    )
 }

@@ -1,14 +1,13 @@
 //! Local methods: sign-up and sign-in with a password or a mailbox code, step-up, sign-out, setting a password.
 
 use crate::draft::{Draft, Told, reference};
-use crate::link::is_fresh;
-use crate::methods::{required_level, usable_methods};
-use crate::session::{NewUser, SessionTerms, end_present, mint, mint_for_new};
-use crate::sign_in::create_user;
+use crate::methods::{own_methods, required_level, usable_methods};
+use crate::record::{create_user, session_reference};
+use crate::session::{NewUser, SessionTerms, end_present, may_change_account, mint, mint_for_new};
 use crate::{Context, Decision, Reason, is_fresh_at};
 use model::{
     ActiveUser, Address, AddressProof, Change, EventKind, Facts, Level, MailKind, Method, Proof, Secret, SessionId,
-    SignUp, UserId,
+    SessionScope, SignUp, UserId,
 };
 
 /// Sign-in with a proof that was just given in this flow.
@@ -173,7 +172,10 @@ pub fn decide_step_up(context: &Context<'_>, input: &StepUpInput<'_>) -> Decisio
         return refuse(Reason::WrongUserProved);
     }
     let Some(active) = ActiveUser::check(user) else { return refuse(Reason::UserInactive) };
-    if !usable_methods(user, &input.facts.connections, context.policy).contains(input.proof.method()) {
+    if session.scope == SessionScope::Application {
+        return refuse(Reason::SessionScope);
+    }
+    if !own_methods(user, &input.facts.connections, context.policy).contains(input.proof.method()) {
         return refuse(Reason::MethodNotAllowed);
     }
     if !is_fresh_at(input.proof.at(), context.now) {
@@ -228,15 +230,15 @@ pub fn decide_set_password(
     if !context.policy.local.password {
         return refuse(Reason::MethodNotAllowed);
     }
-    if !is_fresh(context, session, user) {
-        return refuse(Reason::StepUpNeeded);
+    if let Err(reason) = may_change_account(context, session, user) {
+        return refuse(reason);
     }
     let mut draft = Draft::new(context, facts);
     draft.push(Change::ExpectSession { hash: session.hash });
     draft.push(Change::RaiseUser { user: user.id, from: user.version });
     draft.push(Change::SetPassword { user: user.id, phc: phc.clone(), at: context.now });
     draft.push(Change::EndSessionsOfUser { user: user.id });
-    let proofs = vec![crate::link::session_reference(session)];
+    let proofs = vec![session_reference(session)];
     let session = crate::session::renew(&mut draft, session, terms);
     let told = Told { session: Some(session), proofs, ..Told::default() };
     draft.own_event(user, EventKind::PasswordSet, Reason::PasswordSet, told);
@@ -269,7 +271,7 @@ pub fn decide_handover(context: &Context<'_>, input: &HandoverInput<'_>) -> Deci
         Ok(id) => id,
         Err(reason) => return no(reason),
     };
-    let proofs = vec![crate::link::session_reference(session)];
+    let proofs = vec![session_reference(session)];
     draft.own_event(
         user,
         EventKind::SignedIn,

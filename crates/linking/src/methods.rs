@@ -35,6 +35,17 @@ pub fn usable_methods(user: &UserFacts, connections: &[ConnectionState], policy:
     methods
 }
 
+/// Usable methods that are the user's own: an organisation's connection is the organisation's, and may be taken away by
+/// it (row 1). What must remain to a person is one of these.
+pub fn own_methods(user: &UserFacts, connections: &[ConnectionState], policy: &Policy) -> Vec<Method> {
+    let mut methods = usable_methods(user, connections, policy);
+    methods.retain(|method| match method {
+        Method::Link { connection, .. } => policy.organisation_of(connection).is_none(),
+        Method::Password | Method::EmailCode { .. } => true,
+    });
+    methods
+}
+
 fn password_unusable(user: &UserFacts, policy: &Policy) -> Option<UnusableBecause> {
     if !policy.local.password {
         Some(UnusableBecause::PolicyForbids)
@@ -68,8 +79,13 @@ pub fn why_unusable(link: &LinkFacts, connections: &[ConnectionState], policy: &
     }
 }
 
-/// The level a session of this user must reach: the higher of the user's own and the policy's. Computed, never stored
-/// (T96).
+/// The level a session of this user must reach: the highest of the user's own, the policy's and that of the
+/// organisations they are a member of. Computed, never stored (T96).
 pub fn required_level(user: &UserFacts, policy: &Policy) -> Level {
-    user.required_level.max(policy.required_level)
+    let of_organisations = user
+        .organisations
+        .iter()
+        .filter_map(|organisation| policy.organisations.get(organisation)?.required_level)
+        .max();
+    user.required_level.max(policy.required_level).max(of_organisations.unwrap_or(Level::One))
 }

@@ -87,6 +87,33 @@ reasons! {
 
     ByOperator = "by_operator",
     UserNotFound = "user_not_found",
+    /// Row 1 and 4: an organisation's connection reaches its members only.
+    OutsideOrganisation = "outside_organisation",
+    /// Row 9.
+    OrganisationForces = "organisation_forces_connection",
+    /// Row 11.
+    SeveralMatches = "several_matches",
+    /// The session is for applications or for an organisation's clients; the account needs one of its own.
+    SessionScope = "session_scope",
+
+    /// Row 3, from settings: the identity came from another user of the same person.
+    Moved = "identity_moved",
+    Merged = "users_merged",
+    MergeUndone = "merge_undone",
+    SameUser = "same_user",
+    /// No such grant, or not of this kind.
+    UndoUnknown = "undo_unknown",
+    UndoSpent = "undo_spent",
+    UndoExpired = "undo_expired",
+    LinkFrozen = "link_frozen",
+    LinkUndone = "link_undone",
+    LinkRestored = "link_restored",
+    LinkConfirmed = "link_confirmed",
+    Recovered = "recovered",
+    MoreProofsNeeded = "more_proofs_needed",
+    EpochOpened = "epoch_opened",
+    EpochRolledBack = "epoch_rolled_back",
+
     NothingToChange = "nothing_to_change",
     WouldStrandUsers = "would_strand_users",
 }

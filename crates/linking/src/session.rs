@@ -1,8 +1,12 @@
 //! The one function that mints sessions.
 
 use crate::draft::{Draft, Told};
-use crate::{Reason, methods::required_level};
-use model::{ActiveUser, Change, EventKind, Level, Method, Micros, NewSession, Secret, SessionId, UserId};
+use crate::record::session_reference;
+use crate::{Reason, is_fresh_at, methods::required_level};
+use model::{
+    ActiveUser, Change, EventKind, Level, Method, Micros, NewSession, Policy, Secret, SessionFacts, SessionId,
+    SessionScope, UserFacts, UserId,
+};
 
 /// What a new session gets from the surface it is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +26,33 @@ pub struct NewUser {
     pub sub: String,
 }
 
+/// Whether a session may change its account: in scope for that, and fresh at the user's own level (T88, N22).
+pub(crate) fn may_change_account(
+    context: &crate::Context<'_>,
+    session: &SessionFacts,
+    user: &UserFacts,
+) -> Result<(), Reason> {
+    if session.scope != SessionScope::Account {
+        Err(Reason::SessionScope)
+    } else if !is_fresh_at(session.authenticated_at, context.now)
+        || session.level < required_level(user, context.policy)
+    {
+        Err(Reason::StepUpNeeded)
+    } else {
+        Ok(())
+    }
+}
+
+/// A session through an organisation's connection is for that organisation's clients only (row 1).
+fn scope_of(method: &Method, policy: &Policy) -> SessionScope {
+    let organisation = match method {
+        Method::Link { connection, .. } => policy.organisation_of(connection),
+        Method::Password | Method::EmailCode { .. } => None,
+    };
+    organisation
+        .map_or(SessionScope::Account, |organisation| SessionScope::Organisation { organisation: organisation.clone() })
+}
+
 /// Adds a session to the plan if the evidence, given `at` some time, reaches the level this user needs (T69, T92: no
 /// half sessions exist).
 pub(crate) fn mint(
@@ -35,7 +66,8 @@ pub(crate) fn mint(
     if level < required_level(user.facts(), draft.context.policy) {
         return Err(Reason::LevelTooLow);
     }
-    Ok(push(draft, user.facts().id, method, level, at, terms))
+    let scope = scope_of(method, draft.context.policy);
+    Ok(push(draft, user.facts().id, Evidence { method, level, at, scope }, terms))
 }
 
 /// A browser holds one session: the present one ends with the plan that makes the new one (T65). Somebody else's leaves
@@ -47,29 +79,39 @@ pub(crate) fn end_present(draft: &mut Draft<'_>, next: Option<UserId>) {
     if next != Some(session.user)
         && let Some(user) = facts.user(session.user)
     {
-        let proofs = vec![crate::link::session_reference(session)];
+        let proofs = vec![session_reference(session)];
         let told = Told { session: Some(session.id), proofs, ..Told::default() };
         draft.own_event(user, EventKind::SessionEnded, Reason::OtherUserSignedIn, told);
     }
 }
 
-/// A second session beside `present`, with the same evidence: for an application that takes over.
+/// A second session beside `present`, with the same evidence, for an application that takes over: it changes nothing
+/// about the account, and what was narrower stays so.
 pub(crate) fn extend(
     draft: &mut Draft<'_>,
     user: ActiveUser<'_>,
-    present: &model::SessionFacts,
+    present: &SessionFacts,
     terms: &SessionTerms,
 ) -> Result<SessionId, Reason> {
     if present.level < required_level(user.facts(), draft.context.policy) {
         return Err(Reason::LevelTooLow);
     }
-    Ok(push(draft, user.facts().id, &present.method, present.level, present.authenticated_at, terms))
+    let scope = match &present.scope {
+        SessionScope::Account => SessionScope::Application,
+        narrow @ SessionScope::Organisation { .. } => narrow.clone(),
+        SessionScope::Application => return Err(Reason::SessionScope),
+    };
+    let evidence = Evidence { method: &present.method, level: present.level, at: present.authenticated_at, scope };
+    Ok(push(draft, user.facts().id, evidence, terms))
 }
 
-/// Renews the secret of a session without new evidence: after a link, say. Level and time of authentication stay.
-pub(crate) fn renew(draft: &mut Draft<'_>, old: &model::SessionFacts, terms: &SessionTerms) -> SessionId {
+/// Renews the secret of a session without new evidence: after a link, say. Level, scope and time of authentication
+/// stay.
+pub(crate) fn renew(draft: &mut Draft<'_>, old: &SessionFacts, terms: &SessionTerms) -> SessionId {
     draft.push(Change::EndSession { hash: old.hash });
-    push(draft, old.user, &old.method, old.level, old.authenticated_at, terms)
+    let evidence =
+        Evidence { method: &old.method, level: old.level, at: old.authenticated_at, scope: old.scope.clone() };
+    push(draft, old.user, evidence, terms)
 }
 
 /// For a user that this very plan creates; they are active by construction.
@@ -83,27 +125,30 @@ pub(crate) fn mint_for_new(
     if level < draft.context.policy.required_level {
         return Err(Reason::LevelTooLow);
     }
-    let now = draft.context.now;
-    Ok(push(draft, user, method, level, now, terms))
+    let scope = scope_of(method, draft.context.policy);
+    let at = draft.context.now;
+    Ok(push(draft, user, Evidence { method, level, at, scope }, terms))
 }
 
-fn push(
-    draft: &mut Draft<'_>,
-    user: UserId,
-    method: &Method,
+/// What a session rests on, and what that allows.
+struct Evidence<'a> {
+    method: &'a Method,
     level: Level,
-    authenticated_at: Micros,
-    terms: &SessionTerms,
-) -> SessionId {
+    at: Micros,
+    scope: SessionScope,
+}
+
+fn push(draft: &mut Draft<'_>, user: UserId, evidence: Evidence<'_>, terms: &SessionTerms) -> SessionId {
     let now = draft.context.now;
     let id = SessionId::generate(now, draft.context.random);
     draft.push(Change::CreateSession(NewSession {
         id,
         hash: terms.hash,
         user,
-        level,
-        method: method.clone(),
-        authenticated_at,
+        level: evidence.level,
+        scope: evidence.scope,
+        method: evidence.method.clone(),
+        authenticated_at: evidence.at,
         at: now,
         expires_at: now + terms.lifetime,
         store_epoch: draft.facts.store_epoch,

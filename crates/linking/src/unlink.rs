@@ -1,12 +1,13 @@
 //! Unlink: allowed while a usable method of the user's own remains, decided inside the committing write.
 
 use crate::draft::{Draft, Told};
-use crate::link::{is_fresh, session_reference};
-use crate::methods::usable_methods;
+use crate::methods::own_methods;
+use crate::record::session_reference;
+use crate::session::may_change_account;
 use crate::{Context, Decision, Reason};
 use model::{
     Change, ConnectionId, EventKind, ExternalIdentity, Facts, LinkFacts, LinkId, LinkState, MailKind, Method,
-    SessionId, UserFacts, UserId,
+    SessionId, Undoable, UserFacts, UserId,
 };
 
 #[derive(Clone, Copy)]
@@ -48,20 +49,20 @@ pub fn decide_unlink(context: &Context<'_>, input: &UnlinkInput<'_>) -> Decision
     let Some((user, link)) = found.filter(|(_, link)| link.state != LinkState::Removed) else {
         return no(UnlinkOutcome::NotFound, Reason::LinkNotFound);
     };
-    if session.is_some_and(|session| !is_fresh(context, session, user)) {
-        return no(UnlinkOutcome::StepUpFirst, Reason::StepUpNeeded);
+    if let Some(Err(reason)) = session.map(|session| may_change_account(context, session, user)) {
+        return no(UnlinkOutcome::StepUpFirst, reason);
     }
-    let remaining = remaining_methods(context, input.facts, user, link);
+    let remaining = methods_without(context, input.facts, user, link.id);
     if remaining.is_empty() && !(input.force && session.is_none()) {
         return no(UnlinkOutcome::LastMethod, Reason::LastMethod);
     }
     commit(context, input, user, link, &remaining)
 }
 
-/// What could still sign the user in.
-fn remaining_methods(context: &Context<'_>, facts: &Facts, user: &UserFacts, link: &LinkFacts) -> Vec<Method> {
-    let mut methods = usable_methods(user, &facts.connections, context.policy);
-    methods.retain(|method| method.link() != Some(link.id));
+/// Methods of the user's own that could still sign them in without this link.
+pub(crate) fn methods_without(context: &Context<'_>, facts: &Facts, user: &UserFacts, link: LinkId) -> Vec<Method> {
+    let mut methods = own_methods(user, &facts.connections, context.policy);
+    methods.retain(|method| method.link() != Some(link));
     methods
 }
 
@@ -79,11 +80,7 @@ fn commit(
         draft.push(Change::ExpectSession { hash: session.hash });
     }
     draft.push(Change::RaiseUser { user: user.id, from: user.version });
-    // The method that remains must still work when this commits: one that needs no connection does by the user's
-    // version alone; otherwise the connection it goes through is guarded (T72, T80).
-    if let Some(Method::Link { connection, .. }) = remaining.first() {
-        draft.expect_connection(connection);
-    }
+    draft.expect_remaining(remaining);
     draft.push(Change::RemoveLink { link: link.id, user: user.id, identity: link.identity.clone(), at: context.now });
     draft.push(Change::EndSessionsOfLink { link: link.id, user: user.id });
     let mut personal = std::collections::BTreeMap::new();
@@ -96,7 +93,9 @@ fn commit(
         proofs: session.map(session_reference).into_iter().collect(),
         personal,
     };
-    draft.event(user.id, user.chain, EventKind::Unlinked, reason, told);
+    let event = draft.event(user, EventKind::Unlinked, reason, told);
+    let identity = link.identity.clone();
+    draft.grant(event, user.id, Undoable::Unlink { link: link.id, connection: link.connection.clone(), identity });
     draft.notify(user, MailKind::Unlinked, &[("connection", link.connection.to_string())]);
     let outcome = UnlinkOutcome::Removed {
         connection: link.connection.clone(),

@@ -31,10 +31,21 @@ pub enum EventKind {
     ConnectionDeclared,
     ConnectionEnabled,
     ConnectionDisabled,
+    /// An identity went from one user to another of the same person.
+    LinkMoved,
+    /// Two users became one.
+    UsersMerged,
+    /// A link was put on hold from a notice.
+    LinkHeld,
+    LinkReleased,
+    ChangeUndone,
+    Recovered,
+    /// A new epoch of a connection, or back to the one before.
+    ConnectionMoved,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 24] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -52,6 +63,13 @@ impl EventKind {
         Self::ConnectionDeclared,
         Self::ConnectionEnabled,
         Self::ConnectionDisabled,
+        Self::LinkMoved,
+        Self::UsersMerged,
+        Self::LinkHeld,
+        Self::LinkReleased,
+        Self::ChangeUndone,
+        Self::Recovered,
+        Self::ConnectionMoved,
     ];
 
     pub fn name(self) -> &'static str {
@@ -73,6 +91,13 @@ impl EventKind {
             Self::ConnectionDeclared => "connection_declared",
             Self::ConnectionEnabled => "connection_enabled",
             Self::ConnectionDisabled => "connection_disabled",
+            Self::LinkMoved => "link_moved",
+            Self::UsersMerged => "users_merged",
+            Self::LinkHeld => "link_held",
+            Self::LinkReleased => "link_released",
+            Self::ChangeUndone => "change_undone",
+            Self::Recovered => "recovered",
+            Self::ConnectionMoved => "connection_moved",
         }
     }
 

@@ -3,38 +3,56 @@
 use crate::Micros;
 use std::fmt;
 
-/// The short name an operator gave a connection; it is part of its redirect URI. `[a-z0-9-]{1,32}`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(transparent)]
-pub struct ConnectionId(String);
+macro_rules! short_name {
+    ($(#[$doc:meta])* $name:ident, $noun:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
 
-impl ConnectionId {
-    /// `None` when the name is not 1 to 32 of `a–z`, `0–9` and `-`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let ok = (1..=32).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        ok.then(|| Self(text.to_owned()))
-    }
+        impl $name {
+            /// `None` when the name is not 1 to 32 of `a–z`, `0–9` and `-`.
+            pub fn parse(text: &str) -> Option<Self> {
+                let ok = (1..=32).contains(&text.len())
+                    && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+                ok.then(|| Self(text.to_owned()))
+            }
 
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                Self::parse(&text).ok_or_else(|| {
+                    serde::de::Error::custom(format!(
+                        concat!("`{}` is not ", $noun, ": use 1 to 32 of a–z, 0–9 and -"),
+                        text
+                    ))
+                })
+            }
+        }
+    };
 }
 
-impl fmt::Display for ConnectionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for ConnectionId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| {
-            serde::de::Error::custom(format!("`{text}` is not a connection name: use 1 to 32 of a–z, 0–9 and -"))
-        })
-    }
-}
+short_name!(
+    /// The short name an operator gave a connection; it is part of its redirect URI. `[a-z0-9-]{1,32}`.
+    ConnectionId,
+    "a connection name"
+);
+short_name!(
+    /// The short name of an organisation: a tenant with members and connections of its own. `[a-z0-9-]{1,32}`.
+    OrganisationId,
+    "an organisation name"
+);
 
 /// Where an upstream subject has meaning: issuer, subject scope and trust epoch (scope is global so far).
 ///

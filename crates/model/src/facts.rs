@@ -1,8 +1,8 @@
 //! What a decision rests on: one snapshot of the store, with the versions it was read at.
 
 use crate::{
-    Address, ChainHead, ConnectionId, ConnectionState, DisplayClaims, ExternalIdentity, FlowId, Level, LinkId, Method,
-    Micros, SessionId, UserId,
+    Address, ChainHead, ConnectionId, ConnectionState, DisplayClaims, EventId, ExternalIdentity, FlowId, Level, LinkId,
+    Method, Micros, OrganisationId, SessionId, UserId,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -15,6 +15,8 @@ pub enum UserStatus {
     Held,
     /// Personal data is gone; the row stays so that the id is never reissued (T22).
     Deleted,
+    /// Merged into another user: takes no writes but an undo of the merge.
+    Absorbed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -69,6 +71,49 @@ pub struct LinkFacts {
     pub address: Option<Address>,
 }
 
+/// What an event can be undone to, kept with the grant so that an undo restores exactly what was.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case", tag = "undo")]
+pub enum Undoable {
+    /// The link was made: it can be held, then removed.
+    Link { link: LinkId, connection: ConnectionId, identity: ExternalIdentity },
+    /// The link was removed: it can be restored.
+    Unlink { link: LinkId, connection: ConnectionId, identity: ExternalIdentity },
+    /// `absorbed` was merged into the user of the grant.
+    Merge {
+        absorbed: UserId,
+        links: Vec<LinkId>,
+        addresses: Vec<Address>,
+        /// What the survivor required before, and since.
+        required_level: (Level, Level),
+    },
+}
+
+/// The right to undo one event, for some days, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantFacts {
+    pub event: EventId,
+    /// Whose change it was.
+    pub user: UserId,
+    pub what: Undoable,
+    pub made_at: Micros,
+    pub expires_at: Micros,
+    pub spent: bool,
+}
+
+/// What a session may be used for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case", tag = "scope")]
+pub enum SessionScope {
+    /// The account and all that is signed in to with it.
+    Account,
+    /// An application took over: it knows who signed in and changes nothing here.
+    Application,
+    /// Made through an organisation's connection: for that organisation's clients only. Account settings need a method
+    /// of the user's own.
+    Organisation { organisation: OrganisationId },
+}
+
 /// Everything a decision may ask about one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserFacts {
@@ -81,6 +126,8 @@ pub struct UserFacts {
     pub required_level: Level,
     pub name: String,
     pub created_at: Micros,
+    /// Where the user is a member, in order of name.
+    pub organisations: Vec<OrganisationId>,
     pub addresses: Vec<AddressFacts>,
     pub password: Option<PasswordFacts>,
     pub links: Vec<LinkFacts>,
@@ -96,6 +143,10 @@ impl UserFacts {
 
     pub fn link(&self, id: LinkId) -> Option<&LinkFacts> {
         self.links.iter().find(|link| link.id == id)
+    }
+
+    pub fn is_member(&self, organisation: &OrganisationId) -> bool {
+        self.organisations.contains(organisation)
     }
 
     pub fn address(&self, address: &Address) -> Option<&AddressFacts> {
@@ -120,6 +171,7 @@ pub struct SessionFacts {
     pub hash: [u8; 32],
     pub user: UserId,
     pub level: Level,
+    pub scope: SessionScope,
     /// The one method this session rests on.
     pub method: Method,
     /// When the person last authenticated in it.
@@ -156,6 +208,10 @@ pub struct FactsQuery {
     pub session: Option<[u8; 32]>,
     pub identity: Option<ExternalIdentity>,
     pub address: Option<Address>,
+    /// Canonical; see [`Facts::user_name_owner`].
+    pub user_name: Option<String>,
+    /// The event whose grant of undo is asked for.
+    pub grant: Option<EventId>,
     pub users: Vec<UserId>,
     /// Was it spent, and does a code of it live?
     pub flow: Option<FlowId>,
@@ -196,6 +252,9 @@ pub struct Facts {
     pub identity: Option<IdentityFacts>,
     /// For whom the address asked about is proven.
     pub address_owner: Option<UserId>,
+    /// Who has the user name asked about.
+    pub user_name_owner: Option<UserId>,
+    pub grant: Option<GrantFacts>,
     pub code: Option<CodeFacts>,
     pub throttles: Vec<ThrottleFacts>,
     pub connections: Vec<ConnectionState>,

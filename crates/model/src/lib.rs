@@ -19,14 +19,19 @@ mod time;
 pub use address::{Address, AddressError, masked};
 pub use assertion::{Assertion, AssertionParts, DisplayClaims, Evidence, MailClaim};
 pub use audit::{Actor, AuditEvent, ChainHead, EventKind, Personal};
-pub use connection::{ConnectionId, ConnectionState, ExternalIdentity, Namespace, SubjectError, UpstreamSubject};
+pub use connection::{
+    ConnectionId, ConnectionState, ExternalIdentity, Namespace, OrganisationId, SubjectError, UpstreamSubject,
+};
 pub use facts::{
-    AddressFacts, AddressProof, CodeFacts, Facts, FactsQuery, IdentityFacts, LinkFacts, LinkState, OwnerThrottle,
-    PasswordFacts, SessionFacts, ThrottleFacts, UserFacts, UserStatus,
+    AddressFacts, AddressProof, CodeFacts, Facts, FactsQuery, GrantFacts, IdentityFacts, LinkFacts, LinkState,
+    OwnerThrottle, PasswordFacts, SessionFacts, SessionScope, ThrottleFacts, Undoable, UserFacts, UserStatus,
 };
 pub use ids::{EventId, FlowId, IdError, LinkId, MailId, SessionId, UserId};
-pub use plan::{Change, Conflict, Expiring, Mail, MailBody, MailKind, NewLink, NewSession, Plan};
-pub use policy::{ConnectionPolicy, LinkOnMatch, LocalMethods, MailAuthority, Policy, ProfileSync, Purpose, SignUp};
+pub use plan::{Change, Conflict, Expiring, Mail, MailBody, MailKind, NewGrant, NewLink, NewSession, Plan};
+pub use policy::{
+    ConnectionPolicy, LinkOnMatch, LocalMethods, MailAuthority, MatchOn, OrganisationPolicy, Policy, ProfileSync,
+    Purpose, SignUp,
+};
 pub use proof::{ActiveUser, Level, Method, MethodKind, Proof};
 pub use secret::Secret;
 pub use time::{Clock, DAY, HOUR, MINUTE, Micros, Random, SECOND};

@@ -4,8 +4,9 @@
 //! again and decides again.
 
 use crate::{
-    Actor, Address, AddressProof, AuditEvent, ConnectionId, ConnectionState, DisplayClaims, ExternalIdentity, FlowId,
-    Level, LinkId, MailId, Method, Micros, Secret, SessionId, UserId, UserStatus,
+    Actor, Address, AddressProof, AuditEvent, ConnectionId, ConnectionState, DisplayClaims, EventId, ExternalIdentity,
+    FlowId, Level, LinkId, MailId, Method, Micros, Namespace, OrganisationId, Secret, SessionId, SessionScope,
+    Undoable, UserId, UserStatus,
 };
 
 /// A spent id with the time after which nobody can present it any more.
@@ -35,6 +36,7 @@ pub struct NewSession {
     pub hash: [u8; 32],
     pub user: UserId,
     pub level: Level,
+    pub scope: SessionScope,
     /// The one method it rests on.
     pub method: Method,
     /// When the person authenticated: earlier than `at` when only the secret is renewed.
@@ -43,6 +45,16 @@ pub struct NewSession {
     pub expires_at: Micros,
     pub store_epoch: i64,
     pub user_agent: String,
+}
+
+/// The right to undo an event of this plan, for some days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewGrant {
+    pub event: EventId,
+    pub user: UserId,
+    pub what: Undoable,
+    pub at: Micros,
+    pub expires_at: Micros,
 }
 
 /// What a mail is about.
@@ -57,6 +69,12 @@ pub enum MailKind {
     RecycledIdentity,
     PasswordSet,
     UserDisabled,
+    /// An identity went to another account of the same person, or came from one.
+    Moved,
+    Merged,
+    /// A change was undone, or its link put on hold.
+    Undone,
+    Recovered,
 }
 
 /// A mail's content before it is rendered and sealed.
@@ -182,6 +200,59 @@ pub enum Change {
         user: UserId,
         at: Micros,
     },
+    /// Active to held: authenticates nothing until it is released or removed.
+    HoldLink {
+        link: LinkId,
+        user: UserId,
+    },
+    /// Held to active.
+    ReleaseLink {
+        link: LinkId,
+        user: UserId,
+    },
+    /// Removed to active; the identity must be held by no link.
+    RestoreLink {
+        link: LinkId,
+        user: UserId,
+        identity: ExternalIdentity,
+    },
+    /// A living link with its identity, from one user to another.
+    MoveLink {
+        link: LinkId,
+        identity: ExternalIdentity,
+        from: UserId,
+        to: UserId,
+    },
+    /// A proven address from one user to another, with kind and time of its proof.
+    MoveAddress {
+        address: Address,
+        from: UserId,
+        to: UserId,
+    },
+    /// All subjects of `from` lead to `to`; each remembers where it came from.
+    MoveSubjects {
+        from: UserId,
+        to: UserId,
+    },
+    /// The subjects of `to` that came from `from` lead there again.
+    ReturnSubjects {
+        from: UserId,
+        to: UserId,
+    },
+    SetRequiredLevel {
+        user: UserId,
+        level: Level,
+    },
+    AddMember {
+        organisation: OrganisationId,
+        user: UserId,
+        at: Micros,
+    },
+    Grant(NewGrant),
+    /// The grant is used; a second use conflicts.
+    SpendGrant {
+        event: EventId,
+    },
 
     CreateSession(NewSession),
     EndSession {
@@ -237,6 +308,19 @@ pub enum Change {
         at: Micros,
     },
 
+    /// The connection means another provider, client or subject claim from now on: a new epoch, or back to one.
+    MoveConnection {
+        to: ConnectionState,
+        version: i64,
+    },
+    /// Every active link of the connection in namespace `from` goes to the same subject in namespace `to`.
+    CarryLinks {
+        connection: ConnectionId,
+        from: Namespace,
+        to: Namespace,
+        at: Micros,
+    },
+
     Audit(AuditEvent),
     Send(Mail),
 }
@@ -272,6 +356,8 @@ pub enum Conflict {
     AddressTaken,
     /// The session that asked has ended.
     SessionGone,
+    /// The undo was used already.
+    GrantSpent,
 }
 
 impl std::fmt::Display for Conflict {
@@ -282,6 +368,7 @@ impl std::fmt::Display for Conflict {
             Self::IdentityTaken => "this identity is linked to another user",
             Self::AddressTaken => "this address belongs to another user",
             Self::SessionGone => "the session has ended",
+            Self::GrantSpent => "this was already undone",
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Policy: data with a version, the other half of every decision.
 
-use crate::{ConnectionId, Level};
+use crate::{ConnectionId, Level, OrganisationId};
 use std::collections::BTreeMap;
 
 /// What to do when an unknown external identity brings an address that is proven for somebody here.
@@ -14,6 +14,28 @@ pub enum LinkOnMatch {
     Prove,
     /// As `prove`, and link at once where the mailbox alone could sign the user in (row 12).
     VerifiedEmail,
+}
+
+/// By what an unknown identity may be found to be somebody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct MatchOn {
+    pub address: bool,
+    /// The user name at the provider against user names here: may only lead to *prove* (row 11).
+    pub user_name: bool,
+}
+
+impl Default for MatchOn {
+    fn default() -> Self {
+        Self { address: true, user_name: false }
+    }
+}
+
+/// What an organisation asks of its members.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+pub struct OrganisationPolicy {
+    /// Members prove themselves through this connection and no other (row 9).
+    pub forced_connection: Option<ConnectionId>,
+    pub required_level: Option<Level>,
 }
 
 /// Who may sign up.
@@ -72,6 +94,9 @@ pub struct MailAuthority {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ConnectionPolicy {
     pub link_on_match: LinkOnMatch,
+    pub match_on: MatchOn,
+    /// Whose connection it is: it reaches members only, and changes nothing outside.
+    pub organisation: Option<OrganisationId>,
     pub sign_up: SignUp,
     pub purpose: Purpose,
     pub max_links_per_user: u32,
@@ -83,6 +108,8 @@ impl Default for ConnectionPolicy {
     fn default() -> Self {
         Self {
             link_on_match: LinkOnMatch::default(),
+            match_on: MatchOn::default(),
+            organisation: None,
             sign_up: SignUp::default(),
             purpose: Purpose::default(),
             max_links_per_user: 5,
@@ -111,9 +138,15 @@ pub struct Policy {
     pub required_level: Level,
     /// A connection that is not here is not configured, and what needs it is refused.
     pub connections: BTreeMap<ConnectionId, ConnectionPolicy>,
+    pub organisations: BTreeMap<OrganisationId, OrganisationPolicy>,
 }
 
 impl Policy {
+    /// The organisation whose connection this is, if it is one's.
+    pub fn organisation_of(&self, connection: &ConnectionId) -> Option<&OrganisationId> {
+        self.connection(connection)?.organisation.as_ref()
+    }
+
     pub fn connection(&self, id: &ConnectionId) -> Option<&ConnectionPolicy> {
         self.connections.get(id)
     }

@@ -1,0 +1,143 @@
+//! The way back in, and what it holds until the owner has looked.
+
+use crate::draft::{Draft, Told, reference};
+use crate::methods::{required_level, usable_methods};
+use crate::session::{SessionTerms, end_present, may_change_account, mint};
+use crate::{Context, Decision, Reason, UNDO, is_fresh_at};
+use model::{
+    ActiveUser, Address, Change, EventKind, Facts, Level, LinkId, LinkState, MailKind, Method, Proof, SessionId,
+    UserFacts, UserId,
+};
+
+/// Proofs given in one flow, each of them a usable method of this user.
+#[derive(Clone, Copy)]
+pub struct RecoverInput<'a> {
+    pub facts: &'a Facts,
+    pub user: UserId,
+    pub proofs: &'a [Proof],
+    pub terms: &'a SessionTerms,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecoverOutcome {
+    /// Signed in; these links were added lately and are on hold until they are confirmed.
+    Recovered {
+        held: Vec<LinkId>,
+    },
+    /// Another proof is needed that does not hang on what was shown already.
+    MoreProofs,
+    Refused,
+}
+
+pub fn decide_recover(context: &Context<'_>, input: &RecoverInput<'_>) -> Decision<RecoverOutcome> {
+    let no = |outcome, reason| Decision::without_plan(outcome, reason, None);
+    let refuse = |reason| no(RecoverOutcome::Refused, reason);
+    let Some(user) = input.facts.user(input.user) else { return refuse(Reason::UserInactive) };
+    let Some(active) = ActiveUser::check(user) else { return refuse(Reason::UserInactive) };
+    let usable = usable_methods(user, &input.facts.connections, context.policy);
+    for proof in input.proofs {
+        if proof.user() != user.id {
+            return refuse(Reason::WrongUserProved);
+        }
+        if !usable.contains(proof.method()) {
+            return refuse(Reason::MethodNotAllowed);
+        }
+        if !is_fresh_at(proof.at(), context.now) {
+            return refuse(Reason::NotFresh);
+        }
+    }
+    let level = required_level(user, context.policy);
+    let needed = if level > Level::One || user.protected { 2 } else { 1 };
+    let independent = independent(user, input.proofs);
+    let Some(strongest) = independent.iter().max_by_key(|proof| proof.level()).filter(|_| independent.len() >= needed)
+    else {
+        return no(RecoverOutcome::MoreProofs, Reason::MoreProofsNeeded);
+    };
+
+    let reason = Reason::Recovered;
+    let shown: Vec<LinkId> = input.proofs.iter().filter_map(|proof| proof.method().link()).collect();
+    let held: Vec<LinkId> = user
+        .active_links()
+        .filter(|link| link.linked_at + UNDO > context.now && !shown.contains(&link.id))
+        .map(|link| link.id)
+        .collect();
+    let mut draft = Draft::new(context, input.facts);
+    draft.push(Change::RaiseUser { user: user.id, from: user.version });
+    for proof in &independent {
+        draft.expect_method(proof.method());
+    }
+    for link in &held {
+        draft.push(Change::HoldLink { link: *link, user: user.id });
+    }
+    end_present(&mut draft, Some(user.id));
+    draft.push(Change::EndSessionsOfUser { user: user.id });
+    let at = strongest.at();
+    // Independent proofs together are worth the level they were asked for.
+    let reached = if independent.len() >= 2 { level } else { strongest.level() };
+    let session = match mint(&mut draft, active, strongest.method(), reached, at, input.terms) {
+        Ok(session) => session,
+        Err(reason) => return refuse(reason),
+    };
+    let proofs = independent.iter().map(|proof| reference(proof)).collect();
+    draft.own_event(user, EventKind::Recovered, reason, Told { session: Some(session), proofs, ..Told::default() });
+    draft.notify(user, MailKind::Recovered, &[]);
+    Decision { outcome: RecoverOutcome::Recovered { held }, reason, row: None, plan: draft.into_plan() }
+}
+
+/// Proofs that do not hang on one another: each method once, and no provider account beside the very mailbox that would
+/// reset it (T94).
+fn independent<'a>(user: &UserFacts, proofs: &'a [Proof]) -> Vec<&'a Proof> {
+    let mut kept: Vec<&Proof> = Vec::new();
+    for proof in proofs {
+        let depends = kept.iter().any(|other| {
+            other.method() == proof.method()
+                || mailbox(user, other.method()).is_some_and(|at| Some(at) == mailbox(user, proof.method()))
+        });
+        if !depends {
+            kept.push(proof);
+        }
+    }
+    kept
+}
+
+/// The mailbox a method can be taken over through, as far as is known here.
+fn mailbox<'a>(user: &'a UserFacts, method: &'a Method) -> Option<&'a Address> {
+    match method {
+        Method::Password => None,
+        Method::EmailCode { address } => Some(address),
+        Method::Link { link, .. } => user.link(*link)?.address.as_ref(),
+    }
+}
+
+/// The owner has looked at a link on hold and says it is theirs.
+pub fn decide_release(
+    context: &Context<'_>,
+    facts: &Facts,
+    session: SessionId,
+    link: LinkId,
+) -> Decision<Option<LinkId>> {
+    let no = |reason| Decision::without_plan(None, reason, None);
+    let Some((session, user)) = facts.live_session(context.now).filter(|(live, _)| live.id == session) else {
+        return no(Reason::SessionExpired);
+    };
+    let Some(held) = user.link(link).filter(|known| known.state == LinkState::Held) else {
+        return no(Reason::LinkNotFound);
+    };
+    if let Err(reason) = may_change_account(context, session, user) {
+        return no(reason);
+    }
+    let mut draft = Draft::new(context, facts);
+    draft.push(Change::ExpectSession { hash: session.hash });
+    draft.push(Change::RaiseUser { user: user.id, from: user.version });
+    draft.push(Change::ReleaseLink { link, user: user.id });
+    let told = Told {
+        link: Some(link),
+        connection: Some(held.connection.clone()),
+        session: Some(session.id),
+        proofs: vec![crate::record::session_reference(session)],
+        ..Told::default()
+    };
+    draft.event(user, EventKind::LinkReleased, Reason::LinkConfirmed, told);
+    draft.notify(user, MailKind::Linked, &[("connection", held.connection.to_string())]);
+    Decision { outcome: Some(link), reason: Reason::LinkConfirmed, row: None, plan: draft.into_plan() }
+}
