@@ -74,6 +74,9 @@ pub fn decide_connection_move(context: &Context<'_>, input: &MoveConnectionInput
     if input.carry == Carry::SameSubjects {
         let from = state.namespace.clone();
         draft.push(Change::CarryLinks { connection: state.id.clone(), from, to: namespace, at: context.now });
+    } else {
+        // What rested on the connection as it was rests on nothing now.
+        draft.push(Change::EndSessionsOfConnection { connection: state.id.clone() });
     }
     let reason = if input.epoch > state.epoch { Reason::EpochOpened } else { Reason::EpochRolledBack };
     let told = Told { connection: Some(state.id.clone()), ..Told::default() };

@@ -6,7 +6,7 @@ use crate::record::session_reference;
 use crate::session::{SessionTerms, may_change_account, renew};
 use crate::{Context, Decision, Reason, is_fresh_at};
 use model::{
-    Address, Change, EventKind, Facts, GrantFacts, Level, LinkFacts, LinkId, LinkState, MailKind, Method,
+    Address, AddressFacts, Change, EventKind, Facts, GrantFacts, Level, LinkFacts, LinkId, LinkState, MailKind, Method,
     OrganisationId, Proof, SessionId, Undoable, UserFacts, UserId, UserStatus,
 };
 
@@ -196,6 +196,20 @@ impl Merged<'_> {
     }
 }
 
+impl Merged<'_> {
+    /// Both users as they will be.
+    fn apart(&self, survivor: &UserFacts, absorbed: &UserFacts) -> (UserFacts, UserFacts) {
+        let (mut survivor, mut absorbed) = (survivor.clone(), absorbed.clone());
+        let goes = |link: &LinkFacts| link.state != LinkState::Removed && self.links.contains(&link.id);
+        absorbed.links.extend(survivor.links.iter().filter(|link| goes(link)).cloned());
+        survivor.links.retain(|link| !goes(link));
+        let back = |known: &AddressFacts| self.addresses.contains(&known.address);
+        absorbed.addresses.extend(survivor.addresses.iter().filter(|known| back(known)).cloned());
+        survivor.addresses.retain(|known| !back(known));
+        (survivor, absorbed)
+    }
+}
+
 fn merge_of<'a>(context: &Context<'_>, facts: &'a Facts) -> Result<Merged<'a>, Reason> {
     let grant = crate::undo::open_grant(context, facts)?;
     let Undoable::Merge { absorbed, links, addresses, required_level } = &grant.what else {
@@ -249,7 +263,8 @@ fn commit_unmerge(context: &Context<'_>, input: &UnmergeInput<'_>) -> Result<Dec
     Ok(Decision { outcome: MergeOutcome::Merged, reason, row: None, plan: draft.into_plan() })
 }
 
-/// The session rests on what was the survivor's own, the proof on what was the absorbed user's: so both keep a way in.
+/// The session rests on what was the survivor's own, the proof on what was the absorbed user's; and what is given back
+/// leaves both a way in.
 fn check_both(
     context: &Context<'_>,
     input: &UnmergeInput<'_>,
@@ -259,25 +274,25 @@ fn check_both(
     absorbed: &UserFacts,
 ) -> Result<(), Reason> {
     let proof = input.proof;
-    let usable = own_methods(survivor, &input.facts.connections, context.policy);
-    if merged.brought(own) || !usable.contains(own) {
+    let (survivor, absorbed) = merged.apart(survivor, absorbed);
+    let usable = |user| own_methods(user, &input.facts.connections, context.policy);
+    if usable(&survivor).is_empty() || usable(&absorbed).is_empty() {
+        return Err(Reason::LastMethod);
+    }
+    if !usable(&survivor).contains(own) {
         return Err(Reason::MethodNotAllowed);
     }
-    if proof.user() == absorbed.id {
-        // Nothing but the password stayed behind; it names its user by an address that must go back with it.
-        let names = survivor.addresses.iter().any(|known| merged.addresses.contains(&known.address));
-        let stayed = *proof.method() == Method::Password && absorbed.password.is_some();
-        if !(stayed && names && context.policy.local.password) {
-            return Err(Reason::MethodNotAllowed);
-        }
-    } else if proof.user() != survivor.id {
+    // Nothing but the password stayed behind; everything else is shown as the survivor's.
+    let stayed = proof.user() == absorbed.id && *proof.method() == Method::Password;
+    if proof.user() != survivor.id && !stayed {
         return Err(Reason::WrongUserProved);
-    } else if !merged.brought(proof.method()) || !usable.contains(proof.method()) {
+    }
+    if !(stayed || merged.brought(proof.method())) || !usable(&absorbed).contains(proof.method()) {
         return Err(Reason::MethodNotAllowed);
     }
     if !is_fresh_at(proof.at(), context.now) {
         Err(Reason::NotFresh)
-    } else if proof.level() < required_level(absorbed, context.policy) {
+    } else if proof.level() < required_level(&absorbed, context.policy) {
         Err(Reason::LevelTooLow)
     } else {
         Ok(())

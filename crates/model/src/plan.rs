@@ -269,6 +269,10 @@ pub enum Change {
     EndSessionsOfUser {
         user: UserId,
     },
+    /// Of everybody, through any link of the connection.
+    EndSessionsOfConnection {
+        connection: ConnectionId,
+    },
 
     /// Sends a code: at most one lives per flow.
     IssueCode {

@@ -1,0 +1,15 @@
+//! Explores every interleaving of victim, attacker, providers, operator, restores and crashes against the *real*
+//! decisions of `linking` and their plans, and checks the invariants of the product's meaning on the way.
+
+pub mod act;
+pub mod check;
+pub mod decide;
+pub mod explore;
+pub mod facts;
+pub mod mutants;
+pub mod names;
+pub mod plan;
+pub mod setup;
+pub mod state;
+pub mod step;
+pub mod words;

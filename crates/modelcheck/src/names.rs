@@ -1,0 +1,155 @@
+//! The small world in the model's own nouns: ids, addresses, identities, and back from them to numbers.
+
+use crate::state::{CODE, IDENTITIES, LINK, PASSWORD, Person};
+use model::{
+    Address, ConnectionId, EventId, ExternalIdentity, FlowId, LinkId, Method, Micros, Namespace, OrganisationId,
+    Random, SessionId, UpstreamSubject, UserId,
+};
+
+pub const NOW: Micros = Micros(1_800_000_000_000_000);
+
+/// The provider that speaks for the victim's mail domain, one where anybody sets any address, and a tenant's own.
+pub const HONEST: u8 = 0;
+pub const OPEN: u8 = 1;
+pub const TENANT: u8 = 2;
+
+/// The victim's mailbox, and the attacker's.
+pub const VICTIMS: u8 = 0;
+pub const ATTACKERS: u8 = 1;
+
+/// Identities by number: who is meant in words, the connection, the epoch, the subject.
+pub const IDENTITY: [(&str, u8, i64, &str); IDENTITIES] = [
+    ("the victim's account at the honest provider", HONEST, 1, "hv"),
+    ("the attacker's account at the honest provider", HONEST, 1, "ha"),
+    ("the victim's account at the open provider", OPEN, 1, "ov"),
+    ("the attacker's account at the open provider", OPEN, 1, "oa"),
+    ("the victim's account at the tenant's provider", TENANT, 1, "tv"),
+    ("the subject of the same name at the new issuer", HONEST, 2, "hv"),
+];
+
+/// Everything that is the same in every state, made once.
+pub struct Names {
+    pub connections: [ConnectionId; 3],
+    pub addresses: [Address; 2],
+    pub identities: [ExternalIdentity; IDENTITIES],
+    pub organisation: OrganisationId,
+}
+
+pub fn issuer(connection: u8, epoch: i64) -> String {
+    let name = ["honest", "open", "tenant"][usize::from(connection)];
+    if epoch == 1 { format!("https://{name}.example") } else { format!("https://{name}-{epoch}.example") }
+}
+
+pub fn namespace(connection: u8, epoch: i64) -> Namespace {
+    Namespace::new(&issuer(connection, epoch), None, epoch)
+}
+
+impl Names {
+    pub fn new() -> Self {
+        let parse = |name| ConnectionId::parse(name).expect("a connection name");
+        Self {
+            connections: ["honest", "open", "tenant"].map(parse),
+            addresses: ["vera@home.example", "mallory@home.example"]
+                .map(|text| Address::parse(text).expect("an address")),
+            identities: IDENTITY.map(|(_, connection, epoch, subject)| ExternalIdentity {
+                namespace: namespace(connection, epoch),
+                subject: UpstreamSubject::parse(subject).expect("a subject"),
+            }),
+            organisation: OrganisationId::parse("tenant").expect("an organisation name"),
+        }
+    }
+
+    pub fn method(&self, user: u8, method: u8) -> Method {
+        match method {
+            PASSWORD => Method::Password,
+            code if code < LINK => Method::EmailCode { address: self.addresses[usize::from(code - CODE)].clone() },
+            link => {
+                let identity = link - LINK;
+                let connection = IDENTITY[usize::from(identity)].1;
+                let connection = self.connections[usize::from(connection)].clone();
+                Method::Link { link: link_id(identity, user, true), connection }
+            }
+        }
+    }
+
+    pub fn connection_number(&self, id: &ConnectionId) -> u8 {
+        self.connections.iter().position(|known| known == id).expect("a connection of this world") as u8
+    }
+
+    pub fn address_number(&self, address: &Address) -> u8 {
+        self.addresses.iter().position(|known| known == address).expect("an address of this world") as u8
+    }
+
+    pub fn identity_number(&self, identity: &ExternalIdentity) -> u8 {
+        self.identities.iter().position(|known| known == identity).expect("an identity of this world") as u8
+    }
+}
+
+/// Who can authenticate as an identity. The tenant's administrator can as anybody there; the second epoch's issuer is
+/// the victim's own only where the operator vouches for it.
+pub fn controls(person: Person, identity: u8, carried: bool) -> bool {
+    match (identity, person) {
+        (0 | 2, Person::Victim) | (1 | 3, Person::Attacker) | (4, _) => true,
+        (5, Person::Victim) => carried,
+        (5, Person::Attacker) => !carried,
+        _ => false,
+    }
+}
+
+pub fn user_id(user: u8) -> UserId {
+    UserId::from_bytes([user + 1; 16])
+}
+
+pub fn user_number(id: UserId) -> u8 {
+    id.as_bytes()[0] - 1
+}
+
+/// Living links and tombstones of one identity and user are told apart; nothing asks for more.
+pub fn link_id(identity: u8, user: u8, living: bool) -> LinkId {
+    LinkId::from_bytes([0xa0, identity, user, u8::from(living), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])
+}
+
+/// The identity and the user of an id that [`link_id`] made.
+pub fn link_number(id: LinkId) -> Option<(u8, u8)> {
+    let bytes = id.as_bytes();
+    (bytes[0] == 0xa0 && bytes[15] == 1).then(|| (bytes[1], bytes[2]))
+}
+
+pub fn session_id(slot: u8) -> SessionId {
+    SessionId::from_bytes([0xb0 + slot; 16])
+}
+
+pub fn session_hash(slot: u8) -> [u8; 32] {
+    [0xc0 + slot; 32]
+}
+
+pub const NEW_HASH: [u8; 32] = [0xcf; 32];
+
+pub fn flow_id(browser: u8) -> FlowId {
+    FlowId::from_bytes([0xd0 + browser; 16])
+}
+
+/// The event of the last change that can be undone, and that of the last merge.
+pub fn grant_id(merge: bool) -> EventId {
+    EventId::from_bytes([0xe0 + u8::from(merge); 16])
+}
+
+/// The ids of a plan need not be random here: only the order in which they are made tells them apart.
+pub struct Counter(std::sync::atomic::AtomicU64);
+
+impl Counter {
+    pub fn new() -> Self {
+        Self(std::sync::atomic::AtomicU64::new(1))
+    }
+}
+
+impl Random for Counter {
+    fn fill(&self, bytes: &mut [u8]) {
+        let next = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed).to_be_bytes();
+        bytes.fill(0x11);
+        let end = bytes.len().saturating_sub(8);
+        for (byte, value) in bytes[end..].iter_mut().zip(next) {
+            *byte = value;
+        }
+    }
+}

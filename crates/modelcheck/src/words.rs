@@ -1,0 +1,166 @@
+//! Traces in words a person can follow.
+
+use crate::act::{Act, Step};
+use crate::names::IDENTITY;
+use crate::setup::Setup;
+use crate::state::{CODE, LINK, PASSWORD, Person, State, owner, person_at};
+use std::fmt::Write as _;
+
+fn who(browser: u8) -> &'static str {
+    match browser {
+        0 => "The victim",
+        1 => "The attacker",
+        _ => "The application",
+    }
+}
+
+fn whose(user: u8) -> String {
+    match (owner(user), user) {
+        (Person::Victim, 0) => "the victim's user".to_owned(),
+        (Person::Victim, _) => "the victim's second user".to_owned(),
+        (Person::Attacker, _) => "the attacker's user".to_owned(),
+    }
+}
+
+fn address(at: u8) -> &'static str {
+    ["vera@home.example", "mallory@home.example"][usize::from(at)]
+}
+
+fn method(number: u8) -> String {
+    match number {
+        PASSWORD => "the password".to_owned(),
+        code if code < LINK => format!("a code to {}", address(code - CODE)),
+        link => IDENTITY[usize::from(link - LINK)].0.to_owned(),
+    }
+}
+
+fn claim(a: u8, verified: bool) -> String {
+    match a.checked_sub(1) {
+        None => "without an address".to_owned(),
+        Some(at) if verified => format!("with {}, called verified", address(at)),
+        Some(at) => format!("with {}, not verified", address(at)),
+    }
+}
+
+const CONNECTIONS: [&str; 3] = ["the honest provider", "the open provider", "the tenant's provider"];
+
+/// One step as a sentence.
+pub fn sentence(step: Step) -> String {
+    let act = match step.act {
+        Act::Return { b, i, a, verified } => {
+            format!("{} comes back to sign in as {}, {}.", who(b), IDENTITY[usize::from(i)].0, claim(a, verified))
+        }
+        Act::Code { b, a } => format!("{} enters the code that went to {}.", who(b), address(a)),
+        Act::Prove { b, u, m } => format!("{} proves {} with {}.", who(b), whose(u), method(m)),
+        Act::Separate { b } => format!("{} asks for a separate account.", who(b)),
+        Act::Switch { b } => format!("{} agrees to switch accounts.", who(b)),
+        Act::SignUp { b, a } => format!("{} signs up with {} and a password.", who(b), address(a)),
+        Act::SignIn { b, u, m } => format!("{} signs in to {} with {}.", who(b), whose(u), method(m)),
+        Act::StepUp { b, m } => format!("{} confirms with {}.", who(b), method(m)),
+        Act::SignOut { b } => format!("{} signs out.", who(b)),
+        Act::StartLink { b } => format!("{} starts to connect an account.", who(b)),
+        Act::ReturnToLink { b, i, a, verified } => {
+            format!("{} comes back to connect {}, {}.", who(b), IDENTITY[usize::from(i)].0, claim(a, verified))
+        }
+        Act::Move { b, u, m } => format!("{} moves it here from {}, proven with {}.", who(b), whose(u), method(m)),
+        Act::Unlink { b, i } => format!("{} removes {}.", who(b), IDENTITY[usize::from(i)].0),
+        Act::SetPassword { b } => format!("{} sets a password.", who(b)),
+        Act::Merge { b, u, m } => format!("{} merges in {}, proven with {}.", who(b), whose(u), method(m)),
+        Act::Unmerge { b, u, m } => {
+            format!("{} takes the merge back, proving {} with {}.", who(b), whose(u), method(m))
+        }
+        Act::Undo { b } => format!("{} undoes the last change.", who(b)),
+        Act::Freeze { b } => format!("{} clicks *this was not me* in the notice.", who(b)),
+        Act::Recover { b, u, m, second: None } => format!("{} recovers {} with {}.", who(b), whose(u), method(m)),
+        Act::Recover { b, u, m, second: Some(second) } => {
+            format!("{} recovers {} with {} and {}.", who(b), whose(u), method(m), method(second))
+        }
+        Act::Release { b, i } => format!("{} says that {} is theirs after all.", who(b), IDENTITY[usize::from(i)].0),
+        Act::HandOver => "The victim lets an application take over.".to_owned(),
+        Act::Again { b } => format!("{} presents the finished journey again.", who(b)),
+        Act::Disable { c, .. } => format!("The operator switches {} off.", CONNECTIONS[usize::from(c)]),
+        Act::Enable { c } => format!("The operator switches {} on.", CONNECTIONS[usize::from(c)]),
+        Act::MoveConnection { second: true } => "The operator gives the honest connection another issuer.".to_owned(),
+        Act::MoveConnection { second: false } => "The operator goes back to the issuer from before.".to_owned(),
+        Act::SetUser { u, status } => {
+            let what = match status {
+                crate::state::ACTIVE => "enables",
+                crate::state::DISABLED => "disables",
+                _ => "deletes",
+            };
+            format!("The operator {what} {}.", whose(u))
+        }
+        Act::Commit => "The write that waited is committed.".to_owned(),
+        Act::Crash => "The server is killed before the write.".to_owned(),
+        Act::Minutes => "Ten minutes pass.".to_owned(),
+        Act::Months => "Two months pass.".to_owned(),
+        Act::Recycle => "The victim's mailbox passes to the attacker.".to_owned(),
+        Act::Restore => "A backup is restored.".to_owned(),
+    };
+    if step.split { format!("{act} (Decided on what was read; the write waits.)") } else { act }
+}
+
+/// Who there is, what they have, who is signed in.
+pub fn situation(setup: &Setup, state: &State) -> String {
+    let mut text = String::new();
+    let db = &state.db;
+    let mut nobody = true;
+    for (slot, user) in (0u8..).zip(db.users) {
+        if user.status == crate::state::NO_USER {
+            continue;
+        }
+        nobody = false;
+        let mut has = Vec::new();
+        if user.password > 0 {
+            has.push("a password".to_owned());
+        }
+        for (at, known) in (0u8..).zip(db.addresses) {
+            if known.owner == slot + 1 {
+                has.push(address(at).to_owned());
+            }
+        }
+        for (i, identity) in (0usize..).zip(db.identities) {
+            if identity.active() == Some(slot) {
+                has.push(IDENTITY[i].0.to_owned());
+            } else if identity.held() == Some(slot) {
+                has.push(format!("{} (held)", IDENTITY[i].0));
+            }
+        }
+        if user.two {
+            has.push("the second level required".to_owned());
+        }
+        if user.member {
+            has.push("membership of the tenant".to_owned());
+        }
+        let has = if has.is_empty() { "nothing".to_owned() } else { has.join(", ") };
+        let _ = writeln!(text, "- {} has {has}.", capital(&whose(slot)));
+    }
+    if nobody {
+        text.push_str("- Nobody has an account.\n");
+    }
+    for (slot, session) in (0u8..).zip(state.sessions) {
+        if let Some(user) = session.of() {
+            let _ =
+                writeln!(text, "- {} is signed in to {} through {}.", who(slot), whose(user), method(session.method));
+        }
+    }
+    let _ = setup;
+    text
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// The whole story, as Markdown.
+pub fn story(setup: &Setup, start: &State, trace: &[(Step, State)]) -> String {
+    let mut text = format!("At the start (setup `{}`):\n\n{}\nThen:\n\n", setup.name, situation(setup, start));
+    for (number, (step, _)) in trace.iter().enumerate() {
+        let _ = writeln!(text, "{}. {}", number + 1, sentence(*step));
+    }
+    let last = trace.last().map_or(start, |(_, state)| state);
+    let _ = write!(text, "\nNow:\n\n{}", situation(setup, last));
+    debug_assert!(person_at(0) == Person::Victim);
+    text
+}
