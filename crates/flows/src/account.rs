@@ -7,7 +7,7 @@ use crate::prove::busy;
 use crate::{Browser, local_path};
 use linking::{
     EndSessions, LocalOutcome, Reason, UnlinkInput, UnlinkOutcome, UnusableBecause, decide_end_session,
-    decide_set_password, decide_sign_out, decide_unlink, required_level, usable_methods, why_unusable,
+    decide_set_password, decide_sign_out, decide_unlink, own_methods, required_level, usable_methods, why_unusable,
 };
 use model::{
     Actor, AddressFacts, ConnectionId, Facts, FactsQuery, LinkFacts, LinkId, LinkState, Method, Micros, Plan, Secret,
@@ -67,6 +67,7 @@ impl Journeys {
         let facts = self.own_facts(browser).await?;
         let (session, user) = self.live(&facts)?;
         let usable = usable_methods(user, &facts.connections, &self.policy);
+        let own = own_methods(user, &facts.connections, &self.policy);
         let mut methods: Vec<MethodView> = usable
             .iter()
             .filter(|method| method.link().is_none())
@@ -80,7 +81,7 @@ impl Journeys {
             .collect();
         for link in user.links.iter().filter(|link| link.state != LinkState::Removed) {
             let method = Method::Link { link: link.id, connection: link.connection.clone() };
-            let others = usable.iter().any(|other| other.link() != Some(link.id));
+            let others = own.iter().any(|other| other.link() != Some(link.id));
             methods.push(MethodView {
                 used_now: session.method == method,
                 method,
@@ -117,7 +118,7 @@ impl Journeys {
     fn step_up(&self, facts: &Facts, session: &SessionFacts, user: &UserFacts, to: &str) -> Flow {
         let to = local_path(to).unwrap_or("/account").to_owned();
         let mut flow = self.begin(Goal::StepUp { user: user.id, session: session.id, to });
-        let methods = proof_methods(&usable_methods(user, &facts.connections, &self.policy));
+        let methods = proof_methods(&own_methods(user, &facts.connections, &self.policy));
         flow.step = Step::StepUp { methods };
         flow
     }

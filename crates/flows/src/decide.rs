@@ -64,6 +64,9 @@ impl Journeys {
             session: browser.session,
             identity: external.map(|assertion| assertion.identity().clone()),
             address,
+            // No configuration lets user names match yet.
+            user_name: None,
+            grant: None,
             users,
             flow: Some(flow.id),
             throttles,
@@ -119,6 +122,7 @@ impl Journeys {
             Conflict::FlowSpent => Fault::flow("flow_spent"),
             Conflict::IdentityTaken => Fault::refused(Reason::IdentityOfOtherUser),
             Conflict::AddressTaken => Fault::refused(Reason::AddressBelongsToAccount),
+            Conflict::GrantSpent => Fault::refused(Reason::UndoSpent),
             Conflict::SessionGone => Fault::refused(Reason::SessionExpired),
             Conflict::Stale => Fault::new(FaultKind::Unavailable, "busy"),
         }
@@ -321,6 +325,8 @@ fn sign_in_outcome(
             let methods = proof_methods(&methods);
             Settled::Step(Step::AskProof { user, account: address, methods, may_separate })
         }
+        // The way on is to sign in to one of them and to add this identity there.
+        SignInOutcome::AskProofOfOne { .. } => refused(reason),
         SignInOutcome::OtherAccount => Settled::Step(Step::OtherAccount { may_separate: may_separate(policy, flow) }),
         SignInOutcome::AddressTaken { may_separate } => {
             let may_continue = policy.local.email_code && flow.material.mailbox.is_some();

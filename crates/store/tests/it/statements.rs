@@ -104,6 +104,10 @@ const OF_MANY: &[&str] = &[
     "SWEEP_CODES",
     "SWEEP_THROTTLES",
     "SWEEP_MAIL",
+    "SWEEP_GRANTS",
+    "CARRY_LINKS",
+    "CARRY_IDENTITIES",
+    "LEAVE_IDENTITIES",
     "USERS_BY_ADDRESS",
 ];
 

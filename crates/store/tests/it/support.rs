@@ -4,7 +4,8 @@ use crate::postgres::{TestDatabase, database};
 use model::{
     Actor, Address, AddressProof, AuditEvent, Change, Conflict, ConnectionId, ConnectionState, EventId, EventKind,
     Expiring, ExternalIdentity, Facts, FactsQuery, FlowId, Level, LinkId, Mail, MailBody, MailId, Method, Micros,
-    Namespace, NewLink, NewSession, Personal, Plan, Secret, SessionId, UpstreamSubject, UserFacts, UserId,
+    Namespace, NewLink, NewSession, Personal, Plan, Secret, SessionId, SessionScope, UpstreamSubject, UserFacts,
+    UserId,
 };
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
@@ -220,6 +221,7 @@ pub fn session(number: u64, user: UserId, method: Method) -> Change {
         hash: hash(number),
         user,
         level: Level::One,
+        scope: SessionScope::Account,
         method,
         authenticated_at: AT,
         at: AT + Micros(1),

@@ -203,6 +203,7 @@ impl Lane {
             hash,
             user,
             level: Level::One,
+            scope: model::SessionScope::Account,
             method,
             authenticated_at: self.now(),
             at: self.now(),
