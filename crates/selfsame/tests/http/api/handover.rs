@@ -8,6 +8,7 @@ use url::Url;
 
 on_both_engines!(
     a_native_app_takes_a_session_over,
+    t88_an_applications_session_changes_nothing,
     t38_a_code_alone_is_worth_nothing,
     t40_only_registered_redirects_are_led_to,
 );
@@ -57,18 +58,74 @@ async fn a_native_app_takes_a_session_over(engine: Engine) {
     assert_eq!(list.json["sessions"].as_array().unwrap().len(), 2, "{list:?}");
     let account = world.with_token("GET", "/api/v1/account", None, &token).await;
     assert_eq!(account.status, 200, "{account:?}");
-    for body in [json!({ "kind": "sign_in" }), json!({ "kind": "link", "connection": "a" })] {
-        let call = world.with_token("POST", "/api/v1/flows", Some(body), &token).await;
-        assert_eq!((call.status.as_u16(), &call.json["code"]), (400, &json!("bad_request")), "{call:?}");
-    }
     let other = world.token(&mut app.browser).await;
     let me = list.json["sessions"].as_array().unwrap().iter().find(|row| row["current"] == json!(true)).unwrap();
     let path = format!("/api/v1/account/sessions/{}", me["id"].as_str().unwrap());
-    assert_eq!(world.with_token("DELETE", &path, None, &other).await.status, 204);
+    assert_eq!(app.call("DELETE", path.trim_start_matches("/api/v1"), None).await.status, 204);
     assert!(!world.opens(&token).await && world.opens(&other).await);
     assert_eq!(world.with_token("DELETE", "/api/v1/session", None, &other).await.status, 204);
     assert!(!world.opens(&other).await);
     assert_eq!(app.name().await.as_deref(), Some("Ada"));
+}
+
+/// Every operation of the document that is no mere read: one that joins is asked too, and here it gets its body.
+fn changing(link: &str, session: &str, flow: &str) -> Vec<(String, String, Option<Value>)> {
+    let document = serde_json::to_value(api::openapi()).unwrap();
+    let mut found = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap().iter().filter(|(method, _)| *method != "get") {
+            let body = match operation["operationId"].as_str().unwrap() {
+                // Ends nothing but itself; opens nothing by a session.
+                "end_session" | "redeem_handover" => continue,
+                "start_flow" => Some(json!({ "kind": "link", "connection": "b" })),
+                "step_flow" => Some(json!({ "action": "password", "password": PASSWORD })),
+                "set_password" => Some(json!({ "password": "another heron lantern 77 gravel" })),
+                _ => None,
+            };
+            let id = if path.contains("/flows/") { flow } else { session };
+            found.push((method.to_uppercase(), path.replace("{link}", link).replace("{id}", id), body));
+        }
+    }
+    assert!(found.len() >= 5, "{found:?}");
+    found
+}
+
+async fn t88_an_applications_session_changes_nothing(engine: Engine) {
+    let world = World::new(engine).await;
+    let mut app = App::new(&world);
+    app.sign_up("Ada", "ada@example.test").await;
+    app.connect("a", "a-ada").await;
+    let token = world.token(&mut app.browser).await;
+    let read = world.with_token("GET", "/api/v1/session", None, &token).await;
+    assert_eq!((read.status.as_u16(), &read.json["user"]["name"]), (200, &json!("Ada")), "{read:?}");
+    let own = app.call("GET", "/session", None).await.json["session"]["id"].as_str().unwrap().to_owned();
+    app.start(json!({ "kind": "step_up" })).await;
+    let link = world.link_of("ada@example.test", "a").await.to_string();
+    let before = world.accounts().await;
+    let scope = |call: &testkit::ApiCall| (call.status.as_u16(), call.json["code"].clone());
+    for (method, path, body) in changing(&link, &own, &app.flow) {
+        let call = world.with_token(&method, &path, body.clone(), &token).await;
+        assert_eq!(scope(&call), (403, json!("session_scope")), "{method} {path}: {call:?}");
+        // In the place of a browser's cookie it is worth no more.
+        if !path.contains("/flows/") {
+            let headers = [("cookie", format!("__Host-session={token}")), ("origin", ORIGIN.to_owned())];
+            let call = world.browser().call(&method, &path, body, &headers).await;
+            assert_eq!(scope(&call), (403, json!("session_scope")), "{method} {path}: {call:?}");
+        }
+    }
+    for kind in ["sign_in", "sign_up", "step_up"] {
+        let call = world.with_token("POST", "/api/v1/flows", Some(json!({ "kind": kind })), &token).await;
+        assert_eq!(scope(&call), (403, json!("session_scope")), "{kind}: {call:?}");
+    }
+    // The pages neither: a step-up that the session may not make leads nowhere.
+    let mut thief = world.browser();
+    thief.set_cookie("__Host-session", &token);
+    for page in ["/account/step-up", "/account/password", &format!("/account/methods/remove?method={link}")] {
+        let page = thief.get(page).await;
+        assert!(page.body.contains("session_scope"), "{}", page.body);
+    }
+    assert_eq!(world.accounts().await, before);
+    assert!(world.opens(&token).await);
 }
 
 async fn t38_a_code_alone_is_worth_nothing(engine: Engine) {
