@@ -325,15 +325,14 @@ fn sign_in_outcome(
             let methods = proof_methods(&methods);
             Settled::Step(Step::AskProof { user, account: address, methods, may_separate })
         }
-        // The way on is to sign in to one of them and to add this identity there.
-        SignInOutcome::AskProofOfOne { .. } => refused(reason),
         SignInOutcome::OtherAccount => Settled::Step(Step::OtherAccount { may_separate: may_separate(policy, flow) }),
         SignInOutcome::AddressTaken { may_separate } => {
             let may_continue = policy.local.email_code && flow.material.mailbox.is_some();
             Settled::Step(Step::AddressTaken { may_separate, may_continue })
         }
         SignInOutcome::AskCreate => Settled::Step(Step::AskCreate),
-        SignInOutcome::Refused => refused(reason),
+        // Of several the way on is to sign in to one of them and to add this identity there.
+        SignInOutcome::AskProofOfOne { .. } | SignInOutcome::Refused => refused(reason),
     }
 }
 

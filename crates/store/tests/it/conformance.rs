@@ -72,6 +72,7 @@ async fn guards_hold_or_name_their_conflict(db: Database) {
 }
 
 async fn users_are_created_once_and_raised_by_one(db: Database) {
+    use UserStatus::{Absorbed, Active, Deleted, Disabled, Held};
     let ada = user(1);
     db.done([create(ada)]).await;
     assert_eq!(db.conflict([create(ada)]).await, Conflict::Stale);
@@ -81,7 +82,6 @@ async fn users_are_created_once_and_raised_by_one(db: Database) {
     assert_eq!(facts.sealed_key, [1, 2, 3]);
     db.done([raise(ada, 1), raise(ada, 2)]).await;
     assert_eq!(db.user(ada).await.version, 3);
-    use UserStatus::{Absorbed, Active, Deleted, Disabled, Held};
     for status in [Disabled, Held, Deleted, Absorbed, Active] {
         db.done([Change::SetUserStatus { user: ada, status, at: AT }]).await;
         assert_eq!(db.user(ada).await.status, status);

@@ -163,7 +163,7 @@ async fn t129_t130_subjects_go_back_the_way_they_came(db: Database) {
     db.done([subject("new", c), undo(c, a)]).await;
     assert_eq!(db.subjects(a).await, Vec::<String>::new(), "they came to this one by way of another");
     db.done([undo(c, b)]).await;
-    assert_eq!(now().await, [&[][..], &["a1", "a2", "b"], &["c", "d", "new"], &[]].map(|s| s.to_vec()));
+    assert_eq!(now().await, [&[][..], &["a1", "a2", "b"], &["c", "d", "new"], &[]].map(<[&str]>::to_vec));
     db.done([undo(c, b)]).await;
     assert_eq!(db.subjects(c).await, ["c", "d", "new"], "twice returns nothing more");
     db.done([undo(b, a), undo(c, d)]).await;

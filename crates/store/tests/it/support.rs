@@ -111,7 +111,7 @@ impl Database {
 
     /// Subjects that lead to a user, of the one sector tests use.
     pub async fn subjects(&self, user: UserId) -> Vec<String> {
-        let id: String = user.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = format!("{:032x}", u128::from_be_bytes(*user.as_bytes()));
         self.texts(&format!("SELECT s.sub FROM subjects s WHERE s.user_id = X'{id}' ORDER BY s.sub")).await
     }
 

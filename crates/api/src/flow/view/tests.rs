@@ -21,7 +21,7 @@ fn policy() -> Policy {
         sign_up: SignUp::Open,
         required_level: Level::One,
         connections: [(connection("acme"), ConnectionPolicy::default()), (connection("chat"), link_only)].into(),
-        organisations: Default::default(),
+        organisations: std::collections::BTreeMap::new(),
     }
 }
 

@@ -2,6 +2,9 @@
 
 use super::App;
 use crate::on_both_engines;
+use model::{
+    Change, Clock as _, ConnectionId, Level, Method, NewSession, OrganisationId, Plan, SessionId, SessionScope,
+};
 use serde_json::{Value, json};
 use testkit::{Engine, ORIGIN, Options, PASSWORD, VERIFIER, World, challenge};
 use url::Url;
@@ -9,6 +12,7 @@ use url::Url;
 on_both_engines!(
     a_native_app_takes_a_session_over,
     t88_an_applications_session_changes_nothing,
+    t97_an_organisations_session_changes_nothing_before_a_step_up,
     t38_a_code_alone_is_worth_nothing,
     t40_only_registered_redirects_are_led_to,
 );
@@ -126,6 +130,52 @@ async fn t88_an_applications_session_changes_nothing(engine: Engine) {
     }
     assert_eq!(world.accounts().await, before);
     assert!(world.opens(&token).await);
+}
+
+/// No configuration makes such a session yet: it is written as `linking` would have it written.
+async fn t97_an_organisations_session_changes_nothing_before_a_step_up(engine: Engine) {
+    let world = World::new(engine).await;
+    let mut app = App::new(&world);
+    app.sign_up("Ada", "ada@example.test").await;
+    app.connect("a", "a-ada").await;
+    let link = world.link_of("ada@example.test", "a").await;
+    let own = app.call("GET", "/session", None).await.json["session"]["id"].as_str().unwrap().to_owned();
+    let accounts = world.accounts().await;
+    let secret = "organisation-organisation-organisation-org-";
+    let session = Change::CreateSession(NewSession {
+        id: SessionId::from_bytes([7; 16]),
+        hash: flows::session_hash(secret),
+        user: accounts.user("ada@example.test").id,
+        level: Level::One,
+        scope: SessionScope::Organisation { organisation: OrganisationId::parse("acme").unwrap() },
+        method: Method::Link { link, connection: ConnectionId::parse("a").unwrap() },
+        authenticated_at: world.clock.now(),
+        at: world.clock.now(),
+        expires_at: world.clock.now() + model::HOUR,
+        store_epoch: 1,
+        user_agent: "clerk".to_owned(),
+    });
+    world.server.store.apply(Plan { changes: vec![session] }).await.unwrap();
+    let before = world.accounts().await;
+    app.browser = world.browser();
+    app.browser.set_cookie("__Host-session", secret);
+    assert_eq!(app.name().await.as_deref(), Some("Ada"));
+    for (method, path, body) in changing(&link.to_string(), &own, "") {
+        if path.contains("/flows/") {
+            continue;
+        }
+        let call = app.call(&method, path.trim_start_matches("/api/v1"), body).await;
+        let code = call.json["code"].as_str().unwrap_or_default();
+        assert!(call.status == 403 && ["session_scope", "step_up_needed"].contains(&code), "{path}: {call:?}");
+    }
+    assert_eq!(world.accounts().await, before);
+    // As their own, by a method of their own, they may.
+    app.start(json!({ "kind": "step_up" })).await;
+    let done = app.act(json!({ "action": "password", "password": PASSWORD })).await;
+    assert_eq!(done.json["state"], "finished", "{done:?}");
+    assert!(!world.is_live(secret).await, "the narrower one has ended");
+    let call = app.call("DELETE", &format!("/account/methods/{link}"), None).await;
+    assert_eq!(call.status, 200, "{call:?}");
 }
 
 async fn t38_a_code_alone_is_worth_nothing(engine: Engine) {
