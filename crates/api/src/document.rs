@@ -61,7 +61,8 @@ impl Modify for Credentials {
         };
         let bearer = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("A session token from `POST /handover`. Tokens of providers are never accepted."))
+            .description(Some("A session token from `POST /handover`: it tells who signed in, and changes nothing of the account. Tokens of \
+                 providers are never accepted."))
             .build();
         let schemes = &mut document.components.get_or_insert_default().security_schemes;
         schemes.insert(

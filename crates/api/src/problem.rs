@@ -164,11 +164,14 @@ pub(crate) fn status_of(fault: &Fault) -> u16 {
         },
         FaultKind::Refused => match code {
             "session_expired" => 401,
-            "link_not_found" | "unknown_connection" | "user_not_found" => 404,
+            "undo_expired" => 410,
+            "link_not_found" | "unknown_connection" | "user_not_found" | "undo_unknown" => 404,
             "last_method"
             | "already_linked"
             | "link_limit"
             | "identity_of_other_user"
+            | "same_user"
+            | "undo_spent"
             | "address_belongs_to_account" => 409,
             _ => 403,
         },
@@ -202,11 +205,17 @@ const TITLES: &[(&str, &str)] = &[
     ("mail_limit", "Too many mails were sent to this address."),
     ("match_inactive", "Signing in this way is not possible."),
     ("method_not_allowed", "The method is not allowed here."),
+    ("more_proofs_needed", "Another proof is needed, one that does not hang on the first."),
     ("no_account_here", "No account has this address."),
     ("not_found", "There is nothing here."),
     ("not_fresh", "The provider did not ask the person to sign in again."),
     ("old_epoch", "The connection was set up anew since the identity was linked."),
+    (
+        "organisation_forces_connection",
+        "The organisation lets its members prove themselves through its own provider only.",
+    ),
     ("origin_mismatch", "A request with cookies must come from an origin that is allowed."),
+    ("outside_organisation", "The provider is for members of its organisation only."),
     ("proof_by_same_identity", "The identity being linked cannot prove the account."),
     ("provider_answer_invalid", "The provider's answer did not pass the checks."),
     ("provider_cancelled", "The sign-in was cancelled at the provider."),
@@ -214,12 +223,18 @@ const TITLES: &[(&str, &str)] = &[
     ("purpose_forbids", "The connection is not meant for this."),
     ("redirect_not_registered", "The redirect is not registered for this application."),
     ("same_provider_other_subject", "The account has another identity at the same provider."),
+    ("same_user", "Both are the same account."),
     ("session_expired", "Nobody is signed in with this credential."),
+    ("session_scope", "The session is not one that may change the account."),
+    ("several_matches", "More than one account matches. Sign in to one of them and add the identity there."),
     ("sign_up_closed", "New accounts cannot be created."),
     ("sign_up_invited", "New accounts are by invitation."),
     ("step_up_needed", "The person must authenticate again first."),
     ("throttled", "Too many attempts. Wait."),
     ("ticket_outdated", "The account has changed since the flow began. Start again."),
+    ("undo_expired", "The time in which it could be undone is over."),
+    ("undo_spent", "It was undone already."),
+    ("undo_unknown", "There is nothing to undo here."),
     ("unknown_application", "No such application is registered."),
     ("unknown_connection", "There is no such connection."),
     ("unsupported_method", "The resource does not support this HTTP method."),

@@ -7,11 +7,11 @@ use crate::prove::busy;
 use crate::{Browser, local_path};
 use linking::{
     EndSessions, LocalOutcome, Reason, UnlinkInput, UnlinkOutcome, UnusableBecause, decide_end_session,
-    decide_set_password, decide_sign_out, decide_unlink, required_level, usable_methods, why_unusable,
+    decide_set_password, decide_sign_out, decide_unlink, own_methods, required_level, usable_methods, why_unusable,
 };
 use model::{
     Actor, AddressFacts, ConnectionId, Facts, FactsQuery, LinkFacts, LinkId, LinkState, Method, Micros, Plan, Secret,
-    SessionFacts, SessionId, UserFacts,
+    SessionFacts, SessionId, SessionScope, UserFacts,
 };
 
 /// One row of the page: every method, external or local, so that the last-method rule is visible.
@@ -57,8 +57,19 @@ impl Journeys {
         facts.live_session(self.now()).ok_or_else(|| Fault::refused(Reason::SessionExpired))
     }
 
+    /// The session of somebody who wants to change the account. An application's never may; an organisation's leads to a
+    /// step-up with a method of the person's own, so it counts as not fresh.
+    fn changing<'a>(&self, facts: &'a Facts) -> Result<(&'a SessionFacts, &'a UserFacts), Fault> {
+        let (session, user) = self.live(facts)?;
+        if session.scope == SessionScope::Application {
+            return Err(Fault::refused(Reason::SessionScope));
+        }
+        Ok((session, user))
+    }
+
     fn is_fresh(&self, session: &SessionFacts, user: &UserFacts) -> bool {
-        linking::is_fresh_at(session.authenticated_at, self.now())
+        session.scope == SessionScope::Account
+            && linking::is_fresh_at(session.authenticated_at, self.now())
             && session.level >= required_level(user, &self.policy)
     }
 
@@ -67,6 +78,7 @@ impl Journeys {
         let facts = self.own_facts(browser).await?;
         let (session, user) = self.live(&facts)?;
         let usable = usable_methods(user, &facts.connections, &self.policy);
+        let own = own_methods(user, &facts.connections, &self.policy);
         let mut methods: Vec<MethodView> = usable
             .iter()
             .filter(|method| method.link().is_none())
@@ -80,7 +92,7 @@ impl Journeys {
             .collect();
         for link in user.links.iter().filter(|link| link.state != LinkState::Removed) {
             let method = Method::Link { link: link.id, connection: link.connection.clone() };
-            let others = usable.iter().any(|other| other.link() != Some(link.id));
+            let others = own.iter().any(|other| other.link() != Some(link.id));
             methods.push(MethodView {
                 used_now: session.method == method,
                 method,
@@ -117,14 +129,14 @@ impl Journeys {
     fn step_up(&self, facts: &Facts, session: &SessionFacts, user: &UserFacts, to: &str) -> Flow {
         let to = local_path(to).unwrap_or("/account").to_owned();
         let mut flow = self.begin(Goal::StepUp { user: user.id, session: session.id, to });
-        let methods = proof_methods(&usable_methods(user, &facts.connections, &self.policy));
+        let methods = proof_methods(&own_methods(user, &facts.connections, &self.policy));
         flow.step = Step::StepUp { methods };
         flow
     }
 
     pub async fn begin_step_up(&self, to: &str, browser: &Browser) -> Result<Flow, Fault> {
         let facts = self.own_facts(browser).await?;
-        let (session, user) = self.live(&facts)?;
+        let (session, user) = self.changing(&facts)?;
         Ok(self.step_up(&facts, session, user, to))
     }
 
@@ -137,7 +149,7 @@ impl Journeys {
         browser: &Browser,
     ) -> Result<Result<Flow, Box<Flow>>, Fault> {
         let facts = self.own_facts(browser).await?;
-        let (session, user) = self.live(&facts)?;
+        let (session, user) = self.changing(&facts)?;
         if !self.connectable(&facts, user).contains(connection) {
             let present = self.policy.connection(connection).is_some();
             return Err(Fault::refused(if present { Reason::LinkLimit } else { Reason::UnknownConnection }));
@@ -157,7 +169,7 @@ impl Journeys {
     pub async fn unlink(&self, link: LinkId, browser: &Browser) -> Result<Removed, Fault> {
         for _ in 0..3 {
             let facts = self.own_facts(browser).await?;
-            let (session, user) = self.live(&facts)?;
+            let (session, user) = self.changing(&facts)?;
             let actor = Actor::User { user: user.id };
             let context = self.context(None, &actor, browser);
             let input = UnlinkInput { facts: &facts, user: user.id, link, session: Some(session.id), force: false };
@@ -181,7 +193,10 @@ impl Journeys {
     /// Ends another session of the same person.
     pub async fn end_session(&self, which: EndSessions, browser: &Browser) -> Result<(), Fault> {
         self.own_change(browser, |context, facts| {
-            let (_, user) = self.live(facts)?;
+            let (session, user) = self.changing(facts)?;
+            if session.scope != SessionScope::Account {
+                return Err(Fault::refused(Reason::SessionScope));
+            }
             let actor = Actor::User { user: user.id };
             let context = linking::Context { actor: &actor, ..*context };
             Ok(((), decide_end_session(&context, facts, user.id, which).plan))
@@ -192,7 +207,7 @@ impl Journeys {
     /// Sets the password: every other session ends and this one gets a new secret.
     pub async fn set_password(&self, password: Secret<String>, browser: &Browser) -> Result<Finished, Fault> {
         let facts = self.own_facts(browser).await?;
-        let (session, user) = self.live(&facts)?;
+        let (session, user) = self.changing(&facts)?;
         let (session, user_id): (SessionId, _) = (session.id, user.id);
         if !self.is_fresh(facts.session.as_ref().ok_or_else(|| Fault::flow("bad_request"))?, user) {
             return Err(Fault::refused(Reason::StepUpNeeded));

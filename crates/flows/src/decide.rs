@@ -64,6 +64,9 @@ impl Journeys {
             session: browser.session,
             identity: external.map(|assertion| assertion.identity().clone()),
             address,
+            // No configuration lets user names match yet.
+            user_name: None,
+            grant: None,
             users,
             flow: Some(flow.id),
             throttles,
@@ -119,6 +122,7 @@ impl Journeys {
             Conflict::FlowSpent => Fault::flow("flow_spent"),
             Conflict::IdentityTaken => Fault::refused(Reason::IdentityOfOtherUser),
             Conflict::AddressTaken => Fault::refused(Reason::AddressBelongsToAccount),
+            Conflict::GrantSpent => Fault::refused(Reason::UndoSpent),
             Conflict::SessionGone => Fault::refused(Reason::SessionExpired),
             Conflict::Stale => Fault::new(FaultKind::Unavailable, "busy"),
         }
@@ -327,7 +331,8 @@ fn sign_in_outcome(
             Settled::Step(Step::AddressTaken { may_separate, may_continue })
         }
         SignInOutcome::AskCreate => Settled::Step(Step::AskCreate),
-        SignInOutcome::Refused => refused(reason),
+        // Of several the way on is to sign in to one of them and to add this identity there.
+        SignInOutcome::AskProofOfOne { .. } | SignInOutcome::Refused => refused(reason),
     }
 }
 

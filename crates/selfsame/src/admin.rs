@@ -282,7 +282,9 @@ impl Admin {
                 let message = match to {
                     UserStatus::Active => "this user is active already, or deleted for good",
                     UserStatus::Deleted => "this user is deleted already",
-                    UserStatus::Disabled | UserStatus::Held => "this user may not sign in already",
+                    UserStatus::Disabled | UserStatus::Held | UserStatus::Absorbed => {
+                        "this user may not sign in already"
+                    }
                 };
                 return Try::Answer(Err(Refusal::new(decision.reason.code(), message)));
             }

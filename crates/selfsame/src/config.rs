@@ -105,6 +105,7 @@ impl Config {
             sign_up: self.sign_up,
             required_level: self.required_level,
             connections: connections.collect(),
+            organisations: BTreeMap::new(),
         };
         // Fields in the order of their declaration, maps sorted by key: one policy has one text.
         let text = serde_json::to_vec(&policy).unwrap_or_default();

@@ -12,13 +12,13 @@
 //! locked: who linked, unlinked or changed under the old row is in the sum, who comes later fails at the row.
 
 use crate::audit::{append, chain_of};
-use crate::codec::{json, proof_rank, status_name};
+use crate::codec::{json, origin, proof_rank, scope_name, status_name};
 use crate::statements::write as sql;
 use crate::value::{Bound, Expect, Value};
 use crate::{Sql, StoreError};
 use model::{
-    AuditEvent, ChainHead, Change, Conflict, ConnectionState, DisplayClaims, LinkId, Mail, MailBody, NewLink,
-    NewSession, Plan, UserId,
+    AuditEvent, ChainHead, Change, Conflict, ConnectionId, ConnectionState, DisplayClaims, ExternalIdentity, LinkId,
+    Mail, MailBody, Micros, Namespace, NewLink, NewSession, Plan, UserId,
 };
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ impl Writer {
     }
 
     fn change(&mut self, change: &Change) -> Result<(), StoreError> {
-        use Conflict::{AddressTaken, FlowSpent, SessionGone, Stale};
+        use Conflict::{AddressTaken, FlowSpent, GrantSpent, SessionGone, Stale};
         match change {
             Change::ExpectUser { user, version } => {
                 self.one(&sql::EXPECT_USER, Stale, vec![id(user), (*version).into()]);
@@ -133,6 +133,41 @@ impl Writer {
                 self.one(&sql::TOUCH_LINK, Stale, vec![(*at).into(), id(user), link.as_bytes().into()]);
             }
 
+            Change::HoldLink { link, user } => {
+                self.one(&sql::HOLD_LINK, Stale, vec![id(user), link.as_bytes().into()]);
+            }
+            Change::ReleaseLink { link, user } => {
+                self.one(&sql::RELEASE_LINK, Stale, vec![id(user), link.as_bytes().into()]);
+            }
+            Change::RestoreLink { link, user, identity } => self.restore_link(link, user, identity),
+            Change::MoveLink { link, identity, from, to } => self.move_link(link, identity, from, to),
+            Change::MoveAddress { address, from, to } => {
+                self.one(&sql::MOVE_ADDRESS, Stale, vec![id(to), address.into(), id(from)]);
+            }
+            Change::MoveSubjects { from, to } => {
+                self.any(&sql::MOVE_SUBJECTS, vec![id(to), origin(from).into(), id(from)]);
+            }
+            Change::ReturnSubjects { from, to } => {
+                self.any(&sql::RETURN_SUBJECTS, vec![id(to), id(from), origin(to).into()]);
+            }
+            Change::SetRequiredLevel { user, level } => {
+                self.one(&sql::SET_REQUIRED_LEVEL, Stale, vec![i64::from(*level).into(), id(user)]);
+            }
+            Change::AddMember { organisation, user, at } => {
+                self.one(&sql::ADD_MEMBER, Stale, vec![id(user), organisation.into(), (*at).into()]);
+            }
+            Change::Grant(grant) => {
+                let values = vec![
+                    grant.event.as_bytes().into(),
+                    id(&grant.user),
+                    json(&grant.what).into(),
+                    grant.at.into(),
+                    grant.expires_at.into(),
+                ];
+                self.one(&sql::GRANT_UNDO, Stale, values);
+            }
+            Change::SpendGrant { event } => self.one(&sql::SPEND_GRANT, GrantSpent, vec![event.as_bytes().into()]),
+
             Change::CreateSession(session) => self.create_session(session),
             Change::EndSession { hash } => self.any(&sql::END_SESSION, vec![hash.into()]),
             Change::EndSessionById { session, user } => {
@@ -176,6 +211,9 @@ impl Writer {
                 self.one(&sql::SET_CONNECTION_ENABLED, Stale, values);
             }
 
+            Change::MoveConnection { to, version } => self.move_connection(to, *version),
+            Change::CarryLinks { connection, from, to, at } => self.carry_links(connection, from, to, *at),
+
             Change::Audit(event) => self.audit(event)?,
             Change::Send(mail) => self.send(mail)?,
         }
@@ -184,7 +222,15 @@ impl Writer {
 
     fn erase(&mut self, user: &UserId, at: Value) {
         self.one(&sql::ERASE_USER, Conflict::Stale, vec![Vec::new().into(), id(user)]);
-        let of_user = [&sql::ERASE_PROVEN, &sql::ERASE_CLAIMED, &sql::ERASE_PASSWORD, &sql::END_SESSIONS_OF_USER];
+        let of_user = [
+            &sql::ERASE_PROVEN,
+            &sql::ERASE_CLAIMED,
+            &sql::ERASE_MEMBERSHIPS,
+            &sql::ERASE_USER_NAMES,
+            &sql::ERASE_GRANTS,
+            &sql::ERASE_PASSWORD,
+            &sql::END_SESSIONS_OF_USER,
+        ];
         for statement in of_user {
             self.any(statement, vec![id(user)]);
         }
@@ -217,6 +263,50 @@ impl Writer {
         self.one(&sql::ADD_LINK, Conflict::Stale, values);
     }
 
+    fn restore_link(&mut self, link: &LinkId, user: &UserId, identity: &ExternalIdentity) {
+        let values = || {
+            vec![
+                id(user),
+                link.as_bytes().into(),
+                identity.namespace.as_str().into(),
+                identity.subject.as_bytes().into(),
+            ]
+        };
+        self.one(&sql::RESTORE_LINK, Conflict::Stale, values());
+        self.one(&sql::RETAKE_IDENTITY, Conflict::IdentityTaken, values());
+    }
+
+    fn move_link(&mut self, link: &LinkId, identity: &ExternalIdentity, from: &UserId, to: &UserId) {
+        let (namespace, subject) = (identity.namespace.as_str(), identity.subject.as_bytes());
+        let values = vec![id(to), id(from), link.as_bytes().into(), namespace.into(), subject.into()];
+        self.one(&sql::MOVE_LINK, Conflict::Stale, values);
+        let values = vec![id(to), namespace.into(), subject.into(), link.as_bytes().into(), id(from)];
+        self.one(&sql::PASS_IDENTITY, Conflict::Stale, values);
+    }
+
+    fn move_connection(&mut self, to: &ConnectionState, version: i64) {
+        let values = vec![
+            to.version.into(),
+            i64::from(to.enabled).into(),
+            to.issuer.as_str().into(),
+            to.client_id.as_str().into(),
+            to.subject_claim.as_str().into(),
+            to.epoch.into(),
+            to.namespace.as_str().into(),
+            to.changed_at.into(),
+            (&to.id).into(),
+            version.into(),
+        ];
+        self.one(&sql::MOVE_CONNECTION, Conflict::Stale, values);
+    }
+
+    fn carry_links(&mut self, connection: &ConnectionId, from: &Namespace, to: &Namespace, at: Micros) {
+        let (from, to) = (from.as_str(), to.as_str());
+        self.any(&sql::CARRY_LINKS, vec![to.into(), connection.into(), from.into()]);
+        self.any(&sql::CARRY_IDENTITIES, vec![at.into(), from.into(), connection.into(), to.into()]);
+        self.any(&sql::LEAVE_IDENTITIES, vec![from.into(), connection.into(), to.into()]);
+    }
+
     fn create_session(&mut self, session: &NewSession) {
         let values = vec![
             (&session.hash).into(),
@@ -230,6 +320,7 @@ impl Writer {
             session.expires_at.into(),
             session.store_epoch.into(),
             session.user_agent.as_str().into(),
+            scope_name(&session.scope).into(),
         ];
         self.one(&sql::CREATE_SESSION, Conflict::Stale, values);
     }

@@ -2,7 +2,7 @@
 
 use crate::StoreError;
 use crate::value::corrupt;
-use model::{AddressProof, ConnectionId, LinkState, UpstreamSubject, UserStatus};
+use model::{AddressProof, ConnectionId, LinkState, OrganisationId, SessionScope, UpstreamSubject, UserId, UserStatus};
 
 pub(crate) fn status_name(status: UserStatus) -> &'static str {
     match status {
@@ -10,6 +10,7 @@ pub(crate) fn status_name(status: UserStatus) -> &'static str {
         UserStatus::Disabled => "disabled",
         UserStatus::Held => "held",
         UserStatus::Deleted => "deleted",
+        UserStatus::Absorbed => "absorbed",
     }
 }
 
@@ -19,6 +20,7 @@ pub(crate) fn status(name: &str) -> Option<UserStatus> {
         "disabled" => UserStatus::Disabled,
         "held" => UserStatus::Held,
         "deleted" => UserStatus::Deleted,
+        "absorbed" => UserStatus::Absorbed,
         _ => return None,
     })
 }
@@ -59,6 +61,32 @@ pub(crate) fn subject(bytes: &[u8]) -> Result<UpstreamSubject, StoreError> {
         .ok()
         .and_then(|text| UpstreamSubject::parse(text).ok())
         .ok_or_else(|| corrupt("an upstream subject that none can be"))
+}
+
+pub(crate) fn scope_name(scope: &SessionScope) -> String {
+    match scope {
+        SessionScope::Account => "account".to_owned(),
+        SessionScope::Application => "application".to_owned(),
+        SessionScope::Organisation { organisation } => format!("organisation:{organisation}"),
+    }
+}
+
+pub(crate) fn scope(text: &str) -> Option<SessionScope> {
+    Some(match text {
+        "account" => SessionScope::Account,
+        "application" => SessionScope::Application,
+        _ => SessionScope::Organisation { organisation: OrganisationId::parse(text.strip_prefix("organisation:")?)? },
+    })
+}
+
+/// Names of organisations, one space between two: no name holds one.
+pub(crate) fn organisations(text: &str) -> Option<Vec<OrganisationId>> {
+    text.split_ascii_whitespace().map(OrganisationId::parse).collect()
+}
+
+/// One step of a subject's origin.
+pub(crate) fn origin(user: &UserId) -> String {
+    format!("{user}/")
 }
 
 pub(crate) fn connection(text: &str) -> Option<ConnectionId> {

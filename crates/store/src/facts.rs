@@ -1,15 +1,15 @@
 //! Facts in at most two questions: first what the request names, then the users that leads to.
 
 use crate::StoreError;
-use crate::codec::{connection, from_json, level, link_state, proof, status, subject};
+use crate::codec::{connection, from_json, level, link_state, organisations, proof, scope, status, subject};
 use crate::rows::{Cohort, Page};
 use crate::script::{Rows, Script, Step};
 use crate::statements::read;
 use crate::value::{Query, Row, Value, corrupt};
 use model::{
-    Address, AddressFacts, ChainHead, CodeFacts, ConnectionId, ConnectionState, DisplayClaims, ExternalIdentity, Facts,
-    FactsQuery, IdentityFacts, LinkFacts, LinkId, LinkState, Namespace, PasswordFacts, Secret, SessionFacts, SessionId,
-    ThrottleFacts, UserFacts, UserId,
+    Address, AddressFacts, ChainHead, CodeFacts, ConnectionId, ConnectionState, DisplayClaims, EventId,
+    ExternalIdentity, Facts, FactsQuery, GrantFacts, IdentityFacts, LinkFacts, LinkId, LinkState, Namespace,
+    PasswordFacts, Secret, SessionFacts, SessionId, ThrottleFacts, Undoable, UserFacts, UserId,
 };
 
 /// What an answer of the first question is about.
@@ -20,6 +20,8 @@ enum Part {
     Session,
     Identity,
     AddressOwner,
+    UserNameOwner,
+    Grant,
     FlowSpent,
     Code,
     Throttles,
@@ -52,11 +54,16 @@ impl FactsScript {
             ask(Part::Session, &read::SESSION, vec![hash.into()]);
         }
         if let Some(identity) = &self.query.identity {
-            let values = vec![identity.namespace.as_str().into(), identity.subject.as_bytes().into()];
-            ask(Part::Identity, &read::IDENTITY, values);
+            ask(Part::Identity, &read::IDENTITY, identity_key(identity));
         }
         if let Some(address) = &self.query.address {
             ask(Part::AddressOwner, &read::ADDRESS_OWNER, vec![address.into()]);
+        }
+        if let Some(name) = &self.query.user_name {
+            ask(Part::UserNameOwner, &read::USER_NAME_OWNER, vec![name.as_str().into()]);
+        }
+        if let Some(event) = &self.query.grant {
+            ask(Part::Grant, &read::GRANT, vec![event.as_bytes().into()]);
         }
         if let Some(flow) = &self.query.flow {
             ask(Part::FlowSpent, &read::FLOW_SPENT, vec![flow.as_bytes().into()]);
@@ -121,6 +128,8 @@ impl FactsScript {
             Part::Session => facts.session = Some(session(&mut row)?),
             Part::Identity => facts.identity = self.query.identity.clone().map(|i| identity(row, i)).transpose()?,
             Part::AddressOwner => facts.address_owner = Some(row.id(UserId::from_slice)?),
+            Part::UserNameOwner => facts.user_name_owner = Some(row.id(UserId::from_slice)?),
+            Part::Grant => facts.grant = Some(grant(row)?),
             Part::FlowSpent => facts.flow_spent = true,
             Part::Code => facts.code = Some(code(row)?),
             Part::Throttles => facts.throttles.push(throttle(row)?),
@@ -136,9 +145,27 @@ impl FactsScript {
         let facts = &self.facts;
         let session = facts.session.as_ref().map(|session| session.user);
         let holder = facts.identity.as_ref().and_then(|identity| identity.link).map(|(_, user, _)| user);
-        let reached = [session, holder, facts.address_owner].into_iter().flatten();
+        let undoer = facts.grant.as_ref().map(|grant| grant.user);
+        let absorbed = facts.grant.as_ref().and_then(|grant| match &grant.what {
+            Undoable::Merge { absorbed, .. } => Some(*absorbed),
+            Undoable::Link { .. } | Undoable::Unlink { .. } => None,
+        });
+        let reached = [session, holder, facts.address_owner, facts.user_name_owner, undoer, absorbed];
+        let reached = reached.into_iter().flatten();
         reached.filter(|user| facts.user(*user).is_none() && !self.query.users.contains(user)).collect()
     }
+}
+
+/// The identity a grant names: whether it may come back depends on who holds it now.
+fn identity_of(grant: &GrantFacts) -> Option<&ExternalIdentity> {
+    match &grant.what {
+        Undoable::Link { identity, .. } | Undoable::Unlink { identity, .. } => Some(identity),
+        Undoable::Merge { .. } => None,
+    }
+}
+
+fn identity_key(identity: &ExternalIdentity) -> Vec<Value> {
+    vec![identity.namespace.as_str().into(), identity.subject.as_bytes().into()]
 }
 
 impl Script for FactsScript {
@@ -148,8 +175,12 @@ impl Script for FactsScript {
         self.stage += 1;
         if self.stage == 1 {
             let queries = self.first();
-            let leads_on =
-                self.query.session.is_some() || self.query.identity.is_some() || self.query.address.is_some();
+            let query = &self.query;
+            let leads_on = query.session.is_some()
+                || query.identity.is_some()
+                || query.address.is_some()
+                || query.user_name.is_some()
+                || query.grant.is_some();
             return Ok(if leads_on { Step::Ask(queries) } else { Step::Last(queries) });
         }
         self.take(answers)?;
@@ -157,6 +188,13 @@ impl Script for FactsScript {
             let mut queries = self.ask_users(&self.missing());
             if self.query.address.is_some() {
                 queries.extend(self.ask_throttles(&self.owner_throttles()));
+            }
+            if self.query.identity.is_none()
+                && let Some(identity) = self.facts.grant.as_ref().and_then(identity_of).cloned()
+            {
+                self.asked.push(Part::Identity);
+                queries.push(Query { sql: &read::IDENTITY, values: identity_key(&identity) });
+                self.query.identity = Some(identity);
             }
             if !queries.is_empty() {
                 return Ok(Step::Last(queries));
@@ -235,6 +273,7 @@ pub(crate) fn session(row: &mut Row) -> Result<SessionFacts, StoreError> {
         expires_at: row.time()?,
         store_epoch: row.int()?,
         user_agent: row.text()?,
+        scope: row.parsed("the scope of a session", scope)?,
     })
 }
 
@@ -265,6 +304,17 @@ fn identity(mut row: Row, identity: ExternalIdentity) -> Result<IdentityFacts, S
     Ok(IdentityFacts { identity, link, was_removed: removed && link.is_none() })
 }
 
+fn grant(mut row: Row) -> Result<GrantFacts, StoreError> {
+    Ok(GrantFacts {
+        event: row.id(EventId::from_slice)?,
+        user: row.id(UserId::from_slice)?,
+        what: row.parsed("what can be undone", from_json)?,
+        made_at: row.time()?,
+        expires_at: row.time()?,
+        spent: row.int()? != 0,
+    })
+}
+
 fn code(mut row: Row) -> Result<CodeFacts, StoreError> {
     Ok(CodeFacts {
         address: row.parsed("an address", address)?,
@@ -287,6 +337,7 @@ fn user(mut row: Row) -> Result<UserFacts, StoreError> {
         required_level: level(row.int()?)?,
         name: row.text()?,
         created_at: row.time()?,
+        organisations: Vec::new(),
         addresses: Vec::new(),
         password: None,
         links: Vec::new(),
@@ -296,6 +347,7 @@ fn user(mut row: Row) -> Result<UserFacts, StoreError> {
     if let (Some(phc), Some(set_at)) = (row.opt_text()?, row.opt_time()?) {
         user.password = Some(PasswordFacts { phc: Secret::new(phc), set_at });
     }
+    user.organisations = row.opt_parsed("names of organisations", organisations)?.unwrap_or_default();
     if let Some(seq) = row.opt_int()? {
         user.chain = ChainHead { seq, hash: row.digest()? };
     }

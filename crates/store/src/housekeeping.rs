@@ -7,6 +7,8 @@ use model::{Conflict, DAY, MailId, Micros};
 
 /// How long the row of a sent mail stays; its content goes at once.
 pub const SENT_MAIL_KEPT: Micros = DAY.times(7);
+/// How long a grant of undo stays after it has expired: a late click is told so.
+pub const GRANT_KEPT: Micros = DAY.times(30);
 /// How long a failure counter stays after its last failure.
 pub const THROTTLE_KEPT: Micros = DAY;
 
@@ -65,8 +67,8 @@ impl Store {
         self.write(For::Background, vec![any(&write::MAIL_PUT_OFF, values)]).await.map(drop)
     }
 
-    /// Deletes expired sessions and codes, spent flows, stale throttles and old sent mail; gives how many
-    /// rows. Each batch is a transaction of its own.
+    /// Deletes expired sessions and codes, spent flows, stale throttles, grants long expired and old sent mail; gives
+    /// how many rows. Each batch is a transaction of its own.
     pub async fn sweep(&self, now: Micros) -> Result<u64, StoreError> {
         let mut swept = 0;
         for (sql, before) in [
@@ -74,6 +76,7 @@ impl Store {
             (&write::SWEEP_SPENT_FLOWS, vec![now]),
             (&write::SWEEP_CODES, vec![now]),
             (&write::SWEEP_THROTTLES, vec![now - THROTTLE_KEPT, now]),
+            (&write::SWEEP_GRANTS, vec![now - GRANT_KEPT]),
             (&write::SWEEP_MAIL, vec![now - SENT_MAIL_KEPT]),
         ] {
             for _ in 0..BATCHES {

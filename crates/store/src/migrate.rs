@@ -9,8 +9,13 @@ struct Migration {
     text: &'static str,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { name: "0001_accounts", text: include_str!("../migrations/0001_accounts.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_accounts", text: include_str!("../migrations/0001_accounts.sql") },
+    Migration {
+        name: "0002_organisations_and_undo",
+        text: include_str!("../migrations/0002_organisations_and_undo.sql"),
+    },
+];
 
 pub(crate) const CREATE_META: &str =
     "CREATE TABLE IF NOT EXISTS meta (key TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID";

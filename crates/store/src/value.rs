@@ -1,7 +1,7 @@
 //! The four kinds of values both engines know, and the statements they are bound to.
 
 use crate::{Sql, StoreError};
-use model::{Address, Conflict, ConnectionId, Micros};
+use model::{Address, Conflict, ConnectionId, Micros, OrganisationId};
 use std::fmt;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, WrongType, to_sql_checked};
@@ -58,6 +58,12 @@ impl From<&Address> for Value {
 
 impl From<&ConnectionId> for Value {
     fn from(value: &ConnectionId) -> Self {
+        Self::Text(value.as_str().to_owned())
+    }
+}
+
+impl From<&OrganisationId> for Value {
+    fn from(value: &OrganisationId) -> Self {
         Self::Text(value.as_str().to_owned())
     }
 }

@@ -110,7 +110,7 @@ pub fn t(lang: Lang, key: &str, args: &[(&'static str, Arg<'_>)]) -> String {
 }
 
 /// Reason codes that have a sentence.
-pub const REASONS: [&str; 65] = [
+pub const REASONS: [&str; 74] = [
     "provider_down",
     "provider_cancelled",
     "provider_answer_invalid",
@@ -162,6 +162,15 @@ pub const REASONS: [&str; 65] = [
     "redirect_not_registered",
     "handover_invalid",
     "busy",
+    "outside_organisation",
+    "organisation_forces_connection",
+    "several_matches",
+    "session_scope",
+    "same_user",
+    "undo_unknown",
+    "undo_spent",
+    "undo_expired",
+    "more_proofs_needed",
     "too_short",
     "too_long",
     "guessable",
@@ -192,12 +201,12 @@ pub fn reason(lang: Lang, code: &str) -> String {
 /// The heading of the error page for a reason code.
 pub fn title(lang: Lang, code: &str) -> String {
     let key = match code {
-        "not_found" | "link_not_found" | "unknown_connection" => "error-title-not-found",
+        "not_found" | "link_not_found" | "unknown_connection" | "undo_unknown" => "error-title-not-found",
         "database_unavailable" | "busy" => "error-title-unavailable",
         "provider_cancelled" => "error-title-cancelled",
         "provider_down" | "provider_answer_invalid" => "error-title-provider",
         "flow_expired" | "flow_spent" | "flow_forged" | "code_expired" | "session_expired" | "origin_mismatch"
-        | "ticket_outdated" | "handover_invalid" => "error-title-stale",
+        | "ticket_outdated" | "handover_invalid" | "undo_spent" | "undo_expired" => "error-title-stale",
         "throttled" | "mail_limit" | "code_attempts_used_up" => "error-title-wait",
         "internal_error" | "bad_request" | "unknown_application" | "redirect_not_registered" => "error-title-wrong",
         _ => "error-title-refused",

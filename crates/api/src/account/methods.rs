@@ -32,7 +32,7 @@ pub(crate) struct Removed {
             content_type = "application/problem+json"),
         (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []), ("bearer" = [])),
+    security(("session" = [])),
 )]
 pub(crate) async fn remove(caller: Caller, Id(link): Id<LinkId>) -> Answer {
     let journeys = &caller.api.journeys;

@@ -4,11 +4,11 @@ use crate::Answer;
 use crate::body::Body;
 use crate::caller::{Caller, add_cookies};
 use crate::problem::Problem;
-use axum::Json;
 use axum::response::IntoResponse;
 use flows::{Next, Place};
+use http::StatusCode;
 use model::Secret;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -16,13 +16,6 @@ use utoipa::ToSchema;
 pub(crate) struct NewPassword {
     #[schema(value_type = String, format = Password)]
     password: Secret<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(crate) struct PasswordSet {
-    /// Only for a caller with a bearer token: the token from now on. A browser's cookie was renewed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
 }
 
 /// Set or change the password.
@@ -33,26 +26,24 @@ pub(crate) struct PasswordSet {
     tag = "account",
     request_body = NewPassword,
     responses(
-        (status = 200, description = "The password is set and every other session has ended", body = PasswordSet),
+        (status = 204, description = "The password is set, every other session has ended, and this one has a new cookie"),
         (status = 403, description = "`step_up_needed`: begin a `step_up` flow first", body = Problem,
             content_type = "application/problem+json"),
         (status = 422, description = "The password is too easy to guess; `code` says why", body = Problem,
             content_type = "application/problem+json"),
         (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []), ("bearer" = [])),
+    security(("session" = [])),
 )]
 pub(crate) async fn set(caller: Caller, Body(asked): Body<NewPassword>) -> Answer {
     let journeys = &caller.api.journeys;
-    let mut finished =
+    let finished =
         journeys.set_password(asked.password, &caller.browser).await.map_err(|fault| caller.api.fault(&fault))?;
-    // A bearer's new secret goes back the way the old one came, not into a cookie.
-    let token = if caller.is_bearer() { finished.session.take() } else { None };
     let landing = journeys.land(Ok(Next::Finished(finished)), None, &caller.browser, caller.cookies());
     if let Place::Failed { fault, .. } = &landing.place {
         return Err(caller.api.fault(fault));
     }
-    let mut response = Json(PasswordSet { token: token.map(Secret::into_exposed) }).into_response();
+    let mut response = StatusCode::NO_CONTENT.into_response();
     add_cookies(&mut response, &landing.cookies);
     Ok(response)
 }

@@ -82,7 +82,7 @@ pub(crate) async fn list(caller: Caller) -> Answer {
         (status = 204, description = "The person has no such session any more"),
         (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []), ("bearer" = [])),
+    security(("session" = [])),
 )]
 pub(crate) async fn end(caller: Caller, Id(id): Id<SessionId>) -> Answer {
     let present = caller.present().await?;

@@ -7,7 +7,7 @@ use crate::caller::{Caller, Id, add_cookies};
 use crate::problem::{Problem, set_retry_after};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use flows::{Action, Finished, Flow, Goal, Next, Place};
+use flows::{Action, Finished, Flow, Place};
 use http::StatusCode;
 use model::{ConnectionId, FlowId, Secret};
 use serde::{Deserialize, Serialize};
@@ -94,9 +94,6 @@ pub(crate) enum Outcome {
         linked: Option<String>,
         /// Whether an account was created.
         created: bool,
-        /// Only for a step-up with a bearer token: the token from now on. The old one has ended.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        token: Option<String>,
     },
     /// The person must go to the provider, in this very browser. They come back to our pages.
     Away {
@@ -143,20 +140,15 @@ pub(crate) enum Stepped {
     security(("flow" = [])),
 )]
 pub(crate) async fn act(caller: Caller, Id(id): Id<FlowId>, Body(act): Body<Act>) -> Answer {
+    caller.in_a_browser().await?;
     let journeys = &caller.api.journeys;
     let flow = journeys.open_flow(caller.cookies(), id).map_err(|fault| caller.api.fault(&fault))?;
-    caller.may_step(&flow, &act)?;
-    let mut next = journeys.act(flow, act.into(), &caller.browser).await;
-    // A bearer's new secret goes back the way the old one came, not into a cookie.
-    let token = match &mut next {
-        Ok(Next::Finished(finished)) if caller.is_bearer() => finished.session.take(),
-        _ => None,
-    };
+    let next = journeys.act(flow, act.into(), &caller.browser).await;
     let landing = journeys.land(next, Some(id), &caller.browser, caller.cookies());
     let mut response = match landing.place {
         Place::Flow(flow) => caller.shown(&flow),
         Place::Provider { url, .. } => outcome(Outcome::Away { url }),
-        Place::Done(done) => finished(done, token),
+        Place::Done(done) => finished(done),
         Place::Ended { .. } => outcome(Outcome::Ended {}),
         Place::Failed { fault, .. } => caller.api.fault(&fault).into_response(),
     };
@@ -165,12 +157,6 @@ pub(crate) async fn act(caller: Caller, Id(id): Id<FlowId>, Body(act): Body<Act>
 }
 
 impl Caller {
-    /// With a bearer token there is only the step-up, and only here: a provider's answer arrives in a browser.
-    fn may_step(&self, flow: &Flow, act: &Act) -> Result<(), Box<Problem>> {
-        let here = matches!(flow.goal, Goal::StepUp { .. }) && !matches!(act, Act::Provider { .. });
-        if here { Ok(()) } else { self.without_bearer() }
-    }
-
     fn shown(&self, flow: &Flow) -> Response {
         let view = self.view(flow);
         let error = view.error.as_ref();
@@ -186,11 +172,10 @@ fn outcome(outcome: Outcome) -> Response {
     Json(Stepped::Outcome(outcome)).into_response()
 }
 
-fn finished(done: Finished, token: Option<Secret<String>>) -> Response {
+fn finished(done: Finished) -> Response {
     outcome(Outcome::Finished {
         redirect_to: done.to,
         linked: done.linked.map(|link| link.to_string()),
         created: done.created,
-        token: token.map(Secret::into_exposed),
     })
 }

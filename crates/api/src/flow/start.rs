@@ -39,7 +39,7 @@ pub(crate) enum Start {
         /// A path of this origin, where a step-up that has to come first leads.
         return_to: Option<String>,
     },
-    /// Authenticate again. Takes the browser's cookie or a bearer token.
+    /// Authenticate again. Needs the browser's cookie.
     StepUp {
         /// A path of this origin to go to afterwards.
         return_to: Option<String>,
@@ -78,23 +78,21 @@ const ACCOUNT: &str = "/account";
             refusal", body = Problem, content_type = "application/problem+json"),
         (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
     ),
-    security((), ("session" = []), ("bearer" = [])),
+    security((), ("session" = [])),
 )]
 pub(crate) async fn start(caller: Caller, Body(asked): Body<Start>) -> Answer {
+    caller.in_a_browser().await?;
     let journeys = &caller.api.journeys;
     let flow = match asked {
         Start::SignIn { return_to, application } => {
-            caller.without_bearer()?;
             let to = caller.destination(return_to.as_deref(), application)?;
             caller.sign_in(to).await?
         }
         Start::SignUp { return_to, application } => {
-            caller.without_bearer()?;
             let to = caller.destination(return_to.as_deref(), application)?;
             journeys.begin(Goal::SignUp { to })
         }
         Start::Link { connection, return_to } => {
-            caller.without_bearer()?;
             let to = caller.path(return_to.as_deref())?;
             match journeys.begin_link(&connection, &to, &caller.browser).await {
                 Ok(Ok(flow)) => flow,
@@ -117,14 +115,15 @@ pub(crate) async fn start(caller: Caller, Body(asked): Body<Start>) -> Answer {
 }
 
 impl Caller {
-    /// A sign-in gives the browser a cookie, and a link is made where the provider's answer arrives: both belong to a
-    /// browser's own session, never to an application's.
-    pub(super) fn without_bearer(&self) -> Result<(), Box<Problem>> {
+    /// A sign-in gives the browser a cookie, and a link is made where the provider's answer arrives: journeys belong to
+    /// a browser's own session. What an application holds tells who signed in and changes nothing.
+    pub(super) async fn in_a_browser(&self) -> Result<(), Box<Problem>> {
         if !self.is_bearer() {
             return Ok(());
         }
-        let problem = Problem::new(&self.api.errors_url, 400, "bad_request");
-        Err(Box::new(problem.with_detail("only a step_up flow takes a bearer token; the others happen in a browser")))
+        self.present().await?;
+        let problem = Problem::new(&self.api.errors_url, 403, "session_scope");
+        Err(Box::new(problem.with_detail("journeys happen in a browser; a bearer token takes part in none")))
     }
 
     /// Checked here, sealed into the flow, and checked again at the end (T40).

@@ -168,8 +168,6 @@ pub(crate) struct Frame<'a> {
     pub errors_url: &'a str,
     pub now: Micros,
     pub application: Option<String>,
-    /// Providers answer in a browser: a caller with a token is offered none.
-    pub bearer: bool,
 }
 
 impl Caller {
@@ -186,7 +184,6 @@ impl Caller {
             errors_url: &self.api.errors_url,
             now: journeys.now(),
             application: application.map(str::to_owned),
-            bearer: self.is_bearer(),
         };
         frame.view(flow)
     }
@@ -299,9 +296,6 @@ impl Frame<'_> {
             Step::OtherAccount { may_separate } => may_separate.then_some(ActionName::Separate).into_iter().collect(),
             Step::Away { .. } => Vec::new(),
         };
-        if self.bearer {
-            actions.retain(|action| *action != ActionName::Provider);
-        }
         actions.push(ActionName::Cancel);
         actions
     }
@@ -316,14 +310,14 @@ impl Frame<'_> {
     }
 
     fn methods(&self, methods: &[ProofMethod]) -> Vec<ProofOption> {
-        let shown = methods.iter().map(|method| match method {
+        let shown = |method: &ProofMethod| match method {
             ProofMethod::Password => ProofOption::Password {},
             ProofMethod::EmailCode { address } => ProofOption::EmailCode { address: masked(address) },
             ProofMethod::Connection { connection } => {
                 ProofOption::Connection { provider: provider(self.providers, connection) }
             }
-        });
-        shown.filter(|option| !(self.bearer && matches!(option, ProofOption::Connection { .. }))).collect()
+        };
+        methods.iter().map(shown).collect()
     }
 
     fn external(&self, flow: &Flow) -> Option<External> {

@@ -330,6 +330,7 @@ impl Results {
                 SignInOutcome::AskSwitch { .. } => "ask".to_owned(),
                 SignInOutcome::AskMailbox { .. } => "ask for a mailbox code".to_owned(),
                 SignInOutcome::AskProof { user, .. } => format!("ask for proof of {}", who(*user)),
+                SignInOutcome::AskProofOfOne { .. } => "ask for proof of one of several".to_owned(),
                 SignInOutcome::OtherAccount if *unwritten => "other account".to_owned(),
                 SignInOutcome::OtherAccount => "other account, and tell its owner".to_owned(),
                 SignInOutcome::AddressTaken { may_separate: true } => "address taken; may be separate".to_owned(),

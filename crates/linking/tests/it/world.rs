@@ -11,7 +11,8 @@ use model::{
     ConnectionPolicy, ConnectionState, DAY, DisplayClaims, EventKind, Evidence, Expiring, ExternalIdentity, Facts,
     FlowId, HOUR, IdentityFacts, Level, LinkFacts, LinkId, LinkState, LocalMethods, Mail, MailAuthority, MailBody,
     MailClaim, MailKind, Method, Micros, Namespace, NewLink, NewSession, PasswordFacts, Plan, Policy, Proof, Random,
-    SECOND, Secret, SessionFacts, SessionId, SignUp, ThrottleFacts, UpstreamSubject, UserFacts, UserId, UserStatus,
+    SECOND, Secret, SessionFacts, SessionId, SessionScope, SignUp, ThrottleFacts, UpstreamSubject, UserFacts, UserId,
+    UserStatus,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -106,6 +107,7 @@ pub fn user(id: UserId, mail: &str) -> UserFacts {
         required_level: Level::One,
         name: "Somebody".to_owned(),
         created_at: NOW - DAY.times(30),
+        organisations: Vec::new(),
         addresses: vec![proven(mail, AddressProof::Loop, NOW - DAY)],
         password: Some(PasswordFacts { phc: Secret::new("$argon2id$…".to_owned()), set_at: NOW - DAY }),
         links: Vec::new(),
@@ -120,6 +122,7 @@ pub fn session(user: UserId, method: Method) -> SessionFacts {
         hash: PRESENT,
         user,
         level: Level::One,
+        scope: SessionScope::Account,
         method,
         authenticated_at: NOW - SECOND.times(60),
         created_at: NOW - SECOND.times(60),
@@ -185,6 +188,7 @@ impl World {
                 sign_up: SignUp::Open,
                 required_level: Level::One,
                 connections: BTreeMap::from([(connection("acme"), rules.clone()), (connection("other"), rules)]),
+                organisations: BTreeMap::new(),
             },
             parts: AssertionParts {
                 connection: connection("acme"),
@@ -281,6 +285,8 @@ impl World {
             address_owner: asked
                 .and_then(|asked| self.users.iter().find(|user| user.address(asked).is_some()))
                 .map(|user| user.id),
+            user_name_owner: None,
+            grant: None,
             code: None,
             throttles: self.throttles.clone(),
             connections: self.connections.clone(),

@@ -12,7 +12,7 @@ use super::settings::{
 };
 use super::source::{Source, below};
 use crate::os;
-use model::{ConnectionId, ConnectionPolicy, HOUR, Level, LocalMethods, MailAuthority, Secret};
+use model::{ConnectionId, ConnectionPolicy, HOUR, Level, LocalMethods, MailAuthority, MatchOn, Secret};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use url::Url;
@@ -280,6 +280,8 @@ impl Check<'_> {
             max_links_per_user: settings.max_links_per_user,
             profile_sync: settings.profile_sync,
             mail_authority: MailAuthority { issuer: settings.issuer.clone(), vouched, authoritative_domains },
+            match_on: MatchOn::default(),
+            organisation: None,
         };
         Some(Connection {
             id: id?,

@@ -4,6 +4,7 @@
 //! names `race_…`, `crash_…` and `sync_…` for that.
 
 mod crash;
+mod merges;
 mod owner;
 mod races;
 mod support;

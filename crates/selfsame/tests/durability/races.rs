@@ -2,7 +2,7 @@
 //! answer. Facts, decisions and plans are the real ones; only the barrier between decision and apply is the test's.
 
 mod ask;
-mod lane;
+pub mod lane;
 
 use ask::{Answer, Ask, End, race};
 use lane::Lane;

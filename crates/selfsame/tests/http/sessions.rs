@@ -58,17 +58,6 @@ async fn t65_every_authentication_gives_a_new_secret(engine: Engine) {
     let page = world.provider_sign_in(&mut ada, "a", "a-ada").await;
     assert_eq!(page.path(), "/account", "{}", page.body);
     renewed(&world, &ada, &mut old, "provider").await;
-    // An application's session by the same rules: a step-up through the API renews its token.
-    let token = world.token(&mut ada).await;
-    let started = world.with_token("POST", "/api/v1/flows", Some(json!({ "kind": "step_up" })), &token).await;
-    let cookie = started.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-    let headers = [("authorization", format!("Bearer {token}")), ("cookie", cookie), ("origin", ORIGIN.to_owned())];
-    let path = format!("/api/v1/flows/{}", started.json["id"].as_str().unwrap());
-    let body = json!({ "action": "password", "password": NEW_PASSWORD });
-    let done = world.browser().call("POST", &path, Some(body), &headers).await;
-    let new = done.json["token"].as_str().unwrap_or_else(|| panic!("{done:?}")).to_owned();
-    assert!(!world.opens(&token).await && world.opens(&new).await);
-    assert!(world.is_live(&ada.session().unwrap()).await, "the browser's own session is another");
 }
 
 async fn t24_a_new_password_ends_every_other_session(engine: Engine) {

@@ -1,6 +1,6 @@
 //! What facts, the session check and administration read.
 
-/// Users with password and end of chain. Each is looked up by its key and not joined: a planner without statistics
+/// Users with password, organisations and end of chain. Each is looked up by its key and not joined: a planner without statistics
 /// would rather read the whole other table.
 macro_rules! users_where {
     ($condition:expr) => {
@@ -8,6 +8,8 @@ macro_rules! users_where {
             "SELECT u.id, u.version, u.status, u.protected, u.required_level, u.name, u.created_at, u.sealed_key, ",
             "(SELECT p.phc FROM passwords p WHERE p.user_id = u.id), ",
             "(SELECT p.set_at FROM passwords p WHERE p.user_id = u.id), ",
+            "(SELECT string_agg(m.organisation, ' ' ORDER BY m.organisation) FROM memberships m ",
+            "WHERE m.user_id = u.id), ",
             "(SELECT a.seq FROM audit_events a WHERE a.chain = u.id ORDER BY a.seq DESC LIMIT 1), ",
             "(SELECT a.hash FROM audit_events a WHERE a.chain = u.id ORDER BY a.seq DESC LIMIT 1) ",
             "FROM users u WHERE u.id IN (",
@@ -66,7 +68,7 @@ macro_rules! identity_of_link_lateral {
 macro_rules! session_columns {
     () => {
         "s.id, s.hash, s.user_id, s.level, s.method, s.authenticated_at, s.created_at, s.expires_at, s.store_epoch, \
-         s.user_agent"
+         s.user_agent, s.scope"
     };
 }
 
@@ -122,6 +124,9 @@ super::statements! {
         FROM external_identities e LEFT JOIN links h ON h.user_id = e.user_id AND h.id = e.link_id \
         WHERE e.namespace = $1 AND e.subject = $2";
     ADDRESS_OWNER = "SELECT p.user_id FROM proven_addresses p WHERE p.address = $1";
+    USER_NAME_OWNER = "SELECT n.user_id FROM user_names n WHERE n.name = $1";
+    GRANT = "SELECT g.event, g.user_id, g.what, g.made_at, g.expires_at, g.spent FROM undo_grants g \
+        WHERE g.event = $1";
     FLOW_SPENT = "SELECT f.expires_at FROM spent_flows f WHERE f.id = $1";
     CODE = "SELECT c.address, c.hash, c.attempts_left, c.expires_at FROM codes c WHERE c.flow = $1";
     FOUR_THROTTLES = "SELECT t.key, t.failures, t.blocked_until, t.updated_at FROM throttles t \
@@ -140,7 +145,7 @@ super::statements! {
     );
 
     // Cohorts: one condition, so that one snapshot gives the same users thrice.
-    COHORT_FINGERPRINT = "SELECT CAST(COALESCE(SUM(u.version + 1), 0) AS BIGINT) \
+    COHORT_FINGERPRINT = "SELECT CAST(COALESCE(SUM(u.version + 1 + l.carried), 0) AS BIGINT) \
         FROM links l JOIN users u ON u.id = l.user_id WHERE l.connection_id = $1";
     COHORT_USERS = users_where!(cohort!());
     COHORT_ADDRESSES = addresses_where!(cohort!());

@@ -15,8 +15,8 @@ super::statements! {
     /// The connection's row is what orders a cohort check and the plans that guard the connection.
     LOCK_CONNECTION = "SELECT 1 FROM connections WHERE id = $1",
         postgres "SELECT 1 FROM connections WHERE id = $1 FOR NO KEY UPDATE";
-    EXPECT_COHORT = "SELECT 1 FROM meta WHERE key = 'store_epoch' AND (SELECT CAST(COALESCE(SUM(u.version + 1), 0) AS BIGINT) \
-        FROM links l JOIN users u ON u.id = l.user_id WHERE l.connection_id = $1) = $2";
+    EXPECT_COHORT = "SELECT 1 FROM meta WHERE key = 'store_epoch' \
+        AND (SELECT CAST(COALESCE(SUM(u.version + 1 + l.carried), 0) AS BIGINT) FROM links l JOIN users u ON u.id = l.user_id WHERE l.connection_id = $1) = $2";
     EXPECT_CHAIN_HEAD = "SELECT 1 FROM audit_events WHERE chain = $1 AND seq = $2 AND hash = $3";
     SPEND_FLOW = "INSERT INTO spent_flows (id, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 
@@ -27,9 +27,19 @@ super::statements! {
     CREATE_SUBJECT = "INSERT INTO subjects (sector, sub, user_id, created_at) VALUES ($1, $2, $3, $4) \
         ON CONFLICT DO NOTHING";
     SET_USER_STATUS = "UPDATE users SET status = $1 WHERE id = $2";
+    SET_REQUIRED_LEVEL = "UPDATE users SET required_level = $1 WHERE id = $2";
+    ADD_MEMBER = "INSERT INTO memberships (user_id, organisation, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    /// Where a subject came from is written before what was written there already.
+    MOVE_SUBJECTS = "UPDATE subjects SET user_id = $1, origin = $2 || origin WHERE user_id = $3";
+    /// Of what leads to one user, what came from the other last; an id and its stroke are 37 characters.
+    RETURN_SUBJECTS = "UPDATE subjects SET user_id = $1, origin = substr(origin, 38) \
+        WHERE user_id = $2 AND substr(origin, 1, 37) = $3";
     ERASE_USER = "UPDATE users SET status = 'deleted', name = '', sealed_key = $1 WHERE id = $2";
     ERASE_PROVEN = "DELETE FROM proven_addresses WHERE user_id = $1";
     ERASE_CLAIMED = "DELETE FROM claimed_addresses WHERE user_id = $1";
+    ERASE_MEMBERSHIPS = "DELETE FROM memberships WHERE user_id = $1";
+    ERASE_USER_NAMES = "DELETE FROM user_names WHERE user_id = $1";
+    ERASE_GRANTS = "DELETE FROM undo_grants WHERE user_id = $1";
     ERASE_PASSWORD = "DELETE FROM passwords WHERE user_id = $1";
     ERASE_LINKS = "UPDATE links SET state = 'removed', removed_at = $1 WHERE user_id = $2 AND state <> 'removed'";
     /// Of every identity the user ever linked, unless somebody else holds it now.
@@ -44,6 +54,7 @@ super::statements! {
     /// A weaker proof changes nothing, not even the time of the stronger one.
     RENEW_ADDRESS = "UPDATE proven_addresses SET proven_at = CASE WHEN proof <= $1 THEN $2 ELSE proven_at END, \
         proof = CASE WHEN proof <= $1 THEN $1 ELSE proof END WHERE address = $3 AND user_id = $4";
+    MOVE_ADDRESS = "UPDATE proven_addresses SET user_id = $1 WHERE address = $2 AND user_id = $3";
     CLAIM_ADDRESS = "INSERT INTO claimed_addresses (address, user_id, claimed_at) VALUES ($1, $2, $3) \
         ON CONFLICT DO NOTHING";
     SET_PASSWORD = "INSERT INTO passwords (user_id, phc, set_at) VALUES ($1, $2, $3) \
@@ -65,15 +76,51 @@ super::statements! {
     RELEASE_IDENTITY = "UPDATE external_identities SET user_id = NULL, link_id = NULL \
         WHERE namespace = $1 AND subject = $2 AND link_id = $3 AND user_id = $4";
     TOUCH_LINK = "UPDATE links SET last_used_at = $1 WHERE user_id = $2 AND id = $3 AND state = 'active'";
+    HOLD_LINK = "UPDATE links SET state = 'held' WHERE user_id = $1 AND id = $2 AND state = 'active'";
+    RELEASE_LINK = "UPDATE links SET state = 'active' WHERE user_id = $1 AND id = $2 AND state = 'held'";
+    RESTORE_LINK = "UPDATE links SET state = 'active', removed_at = NULL \
+        WHERE user_id = $1 AND id = $2 AND namespace = $3 AND subject = $4 AND state = 'removed'";
+    /// An identity that was linked once has its row.
+    RETAKE_IDENTITY = "UPDATE external_identities SET user_id = $1, link_id = $2 \
+        WHERE namespace = $3 AND subject = $4 AND link_id IS NULL";
+    /// What the former user added to the fingerprint of the cohort goes along: it never falls.
+    MOVE_LINK = "UPDATE links SET user_id = $1, \
+        carried = carried + (SELECT u.version FROM users u WHERE u.id = $2) \
+        WHERE user_id = $2 AND id = $3 AND namespace = $4 AND subject = $5 AND state <> 'removed' \
+        AND NOT EXISTS (SELECT 1 FROM links l WHERE l.user_id = $1 AND l.id = $3)";
+    PASS_IDENTITY = "UPDATE external_identities SET user_id = $1 \
+        WHERE namespace = $2 AND subject = $3 AND link_id = $4 AND user_id = $5";
+    /// First the links, so that their rows are held: of those whose identity is somebody's over there none goes.
+    CARRY_LINKS = "UPDATE links SET namespace = $1 \
+        WHERE connection_id = $2 AND namespace = $3 AND state = 'active' AND NOT EXISTS \
+        (SELECT 1 FROM external_identities t \
+        WHERE t.namespace = $1 AND t.subject = links.subject AND t.link_id IS NOT NULL)";
+    /// A link that was carried still holds its identity in the namespace it left.
+    CARRY_IDENTITIES = "INSERT INTO external_identities \
+        (namespace, subject, display, address, first_seen, last_seen, user_id, link_id) \
+        SELECT l.namespace, e.subject, e.display, e.address, CAST($1 AS BIGINT), e.last_seen, e.user_id, e.link_id \
+        FROM external_identities e JOIN links l ON l.user_id = e.user_id AND l.id = e.link_id \
+        WHERE e.namespace = $2 AND l.connection_id = $3 AND l.namespace = $4 \
+        ON CONFLICT (namespace, subject) DO UPDATE SET display = excluded.display, address = excluded.address, \
+        last_seen = excluded.last_seen, user_id = excluded.user_id, link_id = excluded.link_id \
+        WHERE external_identities.link_id IS NULL";
+    LEAVE_IDENTITIES = "UPDATE external_identities SET user_id = NULL, link_id = NULL \
+        WHERE namespace = $1 AND (user_id, link_id) IN \
+        (SELECT l.user_id, l.id FROM links l WHERE l.connection_id = $2 AND l.namespace = $3)";
 
     // Sessions.
     CREATE_SESSION = "INSERT INTO sessions (hash, id, user_id, level, method, link_id, created_at, authenticated_at, \
-        expires_at, store_epoch, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+        expires_at, store_epoch, user_agent, scope) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
         ON CONFLICT DO NOTHING";
     END_SESSION = "DELETE FROM sessions WHERE hash = $1";
     END_SESSION_BY_ID = "DELETE FROM sessions WHERE user_id = $1 AND id = $2";
     END_SESSIONS_OF_LINK = "DELETE FROM sessions WHERE user_id = $1 AND link_id = $2";
     END_SESSIONS_OF_USER = "DELETE FROM sessions WHERE user_id = $1";
+
+    // The right to undo.
+    GRANT_UNDO = "INSERT INTO undo_grants (event, user_id, what, made_at, expires_at, spent) \
+        VALUES ($1, $2, $3, $4, $5, 0) ON CONFLICT DO NOTHING";
+    SPEND_GRANT = "UPDATE undo_grants SET spent = 1 WHERE event = $1 AND spent = 0";
 
     // Codes and throttles.
     ISSUE_CODE = "INSERT INTO codes (flow, address, hash, attempts_left, expires_at) VALUES ($1, $2, $3, $4, $5) \
@@ -94,6 +141,9 @@ super::statements! {
         namespace, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
     SET_CONNECTION_ENABLED = "UPDATE connections SET enabled = $1, version = version + 1, changed_at = $2 \
         WHERE id = $3 AND version = $4";
+
+    MOVE_CONNECTION = "UPDATE connections SET version = $1, enabled = $2, issuer = $3, client_id = $4, \
+        subject_claim = $5, epoch = $6, namespace = $7, changed_at = $8 WHERE id = $9 AND version = $10";
 
     // Audit log and outbox.
     APPEND_AUDIT = "INSERT INTO audit_events (chain, seq, id, at, kind, actor, reason, policy_version, link, \
@@ -120,6 +170,8 @@ super::statements! {
         (SELECT c.flow FROM codes c WHERE c.expires_at < $1 ORDER BY c.expires_at LIMIT $2)";
     SWEEP_THROTTLES = "DELETE FROM throttles WHERE key IN (SELECT t.key FROM throttles t \
         WHERE t.updated_at < $1 AND t.blocked_until < $2 ORDER BY t.updated_at LIMIT $3)";
+    SWEEP_GRANTS = "DELETE FROM undo_grants WHERE event IN \
+        (SELECT g.event FROM undo_grants g WHERE g.expires_at < $1 ORDER BY g.expires_at LIMIT $2)";
     SWEEP_MAIL = "DELETE FROM outbox WHERE id IN \
         (SELECT o.id FROM outbox o WHERE o.sent_at IS NOT NULL AND o.sent_at < $1 ORDER BY o.sent_at LIMIT $2)";
 }

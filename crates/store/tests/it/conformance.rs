@@ -72,6 +72,7 @@ async fn guards_hold_or_name_their_conflict(db: Database) {
 }
 
 async fn users_are_created_once_and_raised_by_one(db: Database) {
+    use UserStatus::{Absorbed, Active, Deleted, Disabled, Held};
     let ada = user(1);
     db.done([create(ada)]).await;
     assert_eq!(db.conflict([create(ada)]).await, Conflict::Stale);
@@ -81,7 +82,7 @@ async fn users_are_created_once_and_raised_by_one(db: Database) {
     assert_eq!(facts.sealed_key, [1, 2, 3]);
     db.done([raise(ada, 1), raise(ada, 2)]).await;
     assert_eq!(db.user(ada).await.version, 3);
-    for status in [UserStatus::Disabled, UserStatus::Held, UserStatus::Deleted, UserStatus::Active] {
+    for status in [Disabled, Held, Deleted, Absorbed, Active] {
         db.done([Change::SetUserStatus { user: ada, status, at: AT }]).await;
         assert_eq!(db.user(ada).await.status, status);
     }
@@ -518,6 +519,8 @@ async fn plans_and_snapshots_are_counted(db: Database) {
         session: Some(hash(1)),
         identity: Some(identity("https://g.example", "1")),
         address: Some(address("a@example.org")),
+        user_name: Some("ada".to_owned()),
+        grant: Some(model::EventId::from_bytes(id_bytes(1))),
         users: (1..7).map(user).collect(),
         flow: Some(flow(1)),
         throttles: vec![b"k".to_vec()],

@@ -3,7 +3,7 @@
 use crate::support::*;
 use model::{
     AddressProof, Change, Conflict, ExternalIdentity, FactsQuery, FlowId, LinkId, LinkState, Method, Micros, Plan,
-    UserId,
+    Undoable, UserId,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -23,6 +23,13 @@ enum Step {
     Renew { address: u64, user: u64, strong: bool },
     Link { link: u64, user: u64, identity: u64 },
     Unlink { link: u64, user: u64, identity: u64 },
+    Hold { link: u64, user: u64 },
+    Release { link: u64, user: u64 },
+    Restore { link: u64, user: u64, identity: u64 },
+    MoveLink { link: u64, identity: u64, from: u64, to: u64 },
+    MoveAddress { address: u64, from: u64, to: u64 },
+    Grant { event: u64, user: u64 },
+    SpendGrant { event: u64 },
     Touch { link: u64, user: u64 },
     Open { session: u64, user: u64, link: u64 },
     Close { session: u64 },
@@ -46,6 +53,14 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..3_u64, user(), any::<bool>()).prop_map(|(address, user, strong)| Step::Renew { address, user, strong }),
         6 => (0..5_u64, user(), 0..3_u64).prop_map(|(link, user, identity)| Step::Link { link, user, identity }),
         4 => (0..5_u64, user(), 0..3_u64).prop_map(|(link, user, identity)| Step::Unlink { link, user, identity }),
+        2 => (0..5_u64, user()).prop_map(|(link, user)| Step::Hold { link, user }),
+        2 => (0..5_u64, user()).prop_map(|(link, user)| Step::Release { link, user }),
+        3 => (0..5_u64, user(), 0..3_u64).prop_map(|(link, user, identity)| Step::Restore { link, user, identity }),
+        4 => (0..5_u64, 0..3_u64, user(), user())
+            .prop_map(|(link, identity, from, to)| Step::MoveLink { link, identity, from, to }),
+        2 => (0..3_u64, user(), user()).prop_map(|(address, from, to)| Step::MoveAddress { address, from, to }),
+        2 => (0..3_u64, user()).prop_map(|(event, user)| Step::Grant { event, user }),
+        2 => (0..3_u64).prop_map(|event| Step::SpendGrant { event }),
         2 => (0..5_u64, user()).prop_map(|(link, user)| Step::Touch { link, user }),
         3 => (0..4_u64, user(), 0..5_u64).prop_map(|(session, user, link)| Step::Open { session, user, link }),
         1 => (0..4_u64).prop_map(|session| Step::Close { session }),
@@ -116,6 +131,25 @@ impl Case {
             Step::Unlink { link, user, identity } => {
                 remove_link(self.number(link), self.user(user), self.identity(identity))
             }
+            Step::Hold { link, user } => Change::HoldLink { link: self.link(link), user: self.user(user) },
+            Step::Release { link, user } => Change::ReleaseLink { link: self.link(link), user: self.user(user) },
+            Step::Restore { link, user, identity } => {
+                Change::RestoreLink { link: self.link(link), user: self.user(user), identity: self.identity(identity) }
+            }
+            Step::MoveLink { link, identity, from, to } => {
+                move_link(self.number(link), self.identity(identity), self.user(from), self.user(to))
+            }
+            Step::MoveAddress { address, from, to } => Change::MoveAddress {
+                address: super::support::address(&self.address(address)),
+                from: self.user(from),
+                to: self.user(to),
+            },
+            Step::Grant { event, user } => {
+                let (link, identity) = (self.link(0), self.identity(0));
+                let what = Undoable::Link { link, connection: connection("one"), identity };
+                grant(self.number(event), self.user(user), what)
+            }
+            Step::SpendGrant { event } => Change::SpendGrant { event: event_id(self.number(event)) },
             Step::Touch { link, user } => {
                 Change::TouchLink { link: self.link(link), user: self.user(user), at: AT + Micros(2) }
             }
@@ -152,8 +186,10 @@ struct Model {
     erased: BTreeSet<u64>,
     spent: BTreeSet<u64>,
     addresses: BTreeMap<u64, (u64, AddressProof)>,
-    /// `(user, link)` to identity and whether it is active.
-    links: BTreeMap<(u64, u64), (u64, bool)>,
+    /// `(user, link)` to identity and state.
+    links: BTreeMap<(u64, u64), (u64, LinkState)>,
+    /// Event to user and whether it is spent.
+    grants: BTreeMap<u64, (u64, bool)>,
     holders: BTreeMap<u64, (u64, u64)>,
     sessions: BTreeMap<u64, (u64, u64)>,
     failures: Option<i64>,
@@ -172,8 +208,19 @@ impl Model {
         Ok(())
     }
 
+    fn living(&mut self, link: u64, user: u64, identity: u64) -> Option<&mut (u64, LinkState)> {
+        self.links.get_mut(&(user, link)).filter(|known| known.0 == identity && known.1 != LinkState::Removed)
+    }
+
+    fn turn(&mut self, link: u64, user: u64, from: LinkState, to: LinkState) -> Result<(), Conflict> {
+        let known = self.links.get_mut(&(user, link)).filter(|known| known.1 == from).ok_or(Conflict::Stale)?;
+        known.1 = to;
+        Ok(())
+    }
+
     fn step(&mut self, step: &Step) -> Result<(), Conflict> {
-        use Conflict::{AddressTaken, FlowSpent, IdentityTaken, SessionGone, Stale};
+        use Conflict::{AddressTaken, FlowSpent, GrantSpent, IdentityTaken, SessionGone, Stale};
+        use LinkState::{Active, Held, Removed};
         match *step {
             Step::Expect { user, version } => ok_or(self.versions[&user] == version, Stale),
             Step::Raise { user, version } => {
@@ -197,17 +244,49 @@ impl Model {
                 ok_or(!self.holders.contains_key(&identity), IdentityTaken)?;
                 ok_or(!self.links.contains_key(&(user, link)), Stale)?;
                 self.holders.insert(identity, (user, link));
-                self.links.insert((user, link), (identity, true));
+                self.links.insert((user, link), (identity, Active));
                 Ok(())
             }
             Step::Unlink { link, user, identity } => {
-                let known =
-                    self.links.get_mut(&(user, link)).filter(|known| **known == (identity, true)).ok_or(Stale)?;
-                known.1 = false;
+                let known = self.living(link, user, identity).ok_or(Stale)?;
+                known.1 = Removed;
                 self.holders.remove(&identity);
                 Ok(())
             }
-            Step::Touch { link, user } => ok_or(self.links.get(&(user, link)).is_some_and(|known| known.1), Stale),
+            Step::Hold { link, user } => self.turn(link, user, Active, Held),
+            Step::Release { link, user } => self.turn(link, user, Held, Active),
+            Step::Restore { link, user, identity } => {
+                let known = self.links.get_mut(&(user, link)).filter(|known| **known == (identity, Removed));
+                let known = known.ok_or(Stale)?;
+                ok_or(!self.holders.contains_key(&identity), IdentityTaken)?;
+                known.1 = Active;
+                self.holders.insert(identity, (user, link));
+                Ok(())
+            }
+            Step::MoveLink { link, identity, from, to } => {
+                let moved = *self.living(link, from, identity).ok_or(Stale)?;
+                ok_or(!self.links.contains_key(&(to, link)), Stale)?;
+                self.links.remove(&(from, link));
+                self.links.insert((to, link), moved);
+                self.holders.insert(identity, (to, link));
+                Ok(())
+            }
+            Step::MoveAddress { address, from, to } => {
+                self.addresses.get_mut(&address).filter(|known| known.0 == from).ok_or(Stale)?.0 = to;
+                Ok(())
+            }
+            Step::Grant { event, user } => {
+                ok_or(!self.grants.contains_key(&event), Stale)?;
+                self.grants.insert(event, (user, false));
+                Ok(())
+            }
+            Step::SpendGrant { event } => {
+                self.grants.get_mut(&event).filter(|known| !known.1).ok_or(GrantSpent)?.1 = true;
+                Ok(())
+            }
+            Step::Touch { link, user } => {
+                ok_or(self.links.get(&(user, link)).is_some_and(|known| known.1 == Active), Stale)
+            }
             Step::Open { session, user, link } => {
                 ok_or(!self.sessions.contains_key(&session), Stale)?;
                 self.sessions.insert(session, (user, link));
@@ -250,7 +329,8 @@ impl Model {
                 self.addresses.retain(|_, of| of.0 != user);
                 self.sessions.retain(|_, of| of.0 != user);
                 self.holders.retain(|_, of| of.0 != user);
-                self.links.iter_mut().filter(|(of, _)| of.0 == user).for_each(|(_, link)| link.1 = false);
+                self.links.iter_mut().filter(|(of, _)| of.0 == user).for_each(|(_, link)| link.1 = Removed);
+                self.grants.retain(|_, of| of.0 != user);
                 Ok(())
             }
         }
@@ -277,8 +357,7 @@ async fn observe(db: &Database, case: Case) -> Model {
         }
         for link in &user.links {
             let identity = small(link.identity.subject.as_str().parse().unwrap());
-            let active = link.state == LinkState::Active;
-            seen.links.insert((number, of_id(link.id.as_bytes())), (identity, active));
+            seen.links.insert((number, of_id(link.id.as_bytes())), (identity, link.state));
         }
         for session in db.store.sessions_of(user.id).await.unwrap() {
             let Method::Link { link, .. } = session.method else { panic!("{session:?}") };
@@ -290,12 +369,19 @@ async fn observe(db: &Database, case: Case) -> Model {
         let facts = db.identity(&case.identity(n)).await;
         let known = facts.identity;
         if let Some((link, user, state)) = known.as_ref().and_then(|known| known.link) {
-            assert_eq!(state, LinkState::Active);
-            seen.holders.insert(n, (of_id(user.as_bytes()), of_id(link.as_bytes())));
+            let holder = (of_id(user.as_bytes()), of_id(link.as_bytes()));
+            assert_eq!(seen.links[&holder], (n, state), "who holds an identity has a living link to it");
+            seen.holders.insert(n, holder);
         }
-        let tombstone = seen.links.iter().any(|(of, link)| *link == (n, false) && !seen.erased.contains(&of.0));
+        let tombstone =
+            seen.links.iter().any(|(of, link)| *link == (n, LinkState::Removed) && !seen.erased.contains(&of.0));
         let removed = tombstone && !seen.holders.contains_key(&n);
         assert_eq!(known.is_some_and(|known| known.was_removed), removed, "tombstone of {n}");
+    }
+    for n in 0..3 {
+        let event = Some(event_id(case.number(n)));
+        let facts = db.facts(FactsQuery { grant: event, ..FactsQuery::default() }).await;
+        seen.grants.extend(facts.grant.map(|grant| (n, (of_id(grant.user.as_bytes()), grant.spent))));
     }
     for n in 0..6 {
         let facts = db.facts(FactsQuery { flow: Some(case.flow(n)), ..FactsQuery::default() }).await;

@@ -4,6 +4,7 @@ mod conformance;
 mod durability;
 mod interleavings;
 mod migrations;
+mod moves;
 mod outage;
 mod races;
 mod reads;

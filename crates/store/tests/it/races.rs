@@ -6,7 +6,7 @@
 
 use crate::support::*;
 use futures_util::future::join_all;
-use model::{Change, Conflict, EventKind, FactsQuery, Plan, UserFacts, UserId};
+use model::{Change, Conflict, EventKind, FactsQuery, LinkState, Plan, Undoable, UserFacts, UserId, UserStatus};
 use std::sync::Arc;
 use store::{Page, StoreError};
 
@@ -14,6 +14,9 @@ crate::on_both_engines!(
     t80_of_two_removals_of_the_last_two_methods_one_wins,
     t79_of_two_users_linking_one_identity_one_wins,
     t80_of_unlink_and_disabling_the_other_connection_one_wins,
+    t129_of_two_undos_of_one_grant_one_wins,
+    t128_of_a_merge_and_an_unlink_one_wins,
+    t79_of_two_moves_of_one_identity_one_wins,
 );
 
 /// Rounds that share a set-up plan.
@@ -197,6 +200,121 @@ async fn t80_of_unlink_and_disabling_the_other_connection_one_wins(db: Database)
         let facts = db.facts(FactsQuery::default()).await;
         let second = facts.connection(&connection(&two)).unwrap();
         assert_eq!((second.version, second.enabled), (version, true));
+    })
+    .await;
+}
+
+/// The same grant from two browsers: the removed link comes back once.
+async fn t129_of_two_undos_of_one_grant_one_wins(db: Database) {
+    db.done([declare("one", "https://one.example")]).await;
+    in_lanes(db, |db, block| async move {
+        let numbers = block * BLOCK..(block + 1) * BLOCK;
+        let of = |n: u64| identity("https://one.example", &n.to_string());
+        let mut changes = Vec::new();
+        for n in numbers.clone() {
+            changes.extend([create(user(n)), first_event(user(n), EventKind::UserCreated)]);
+            changes.extend([add_link(n, user(n), "one", of(n)), remove_link(n, user(n), of(n))]);
+            let what = Undoable::Unlink { link: link_id(n), connection: connection("one"), identity: of(n) };
+            changes.push(grant(n, user(n), what));
+        }
+        db.done(changes).await;
+        let undo = async |n: u64| {
+            let (user, facts) = read(&db, user(n)).await;
+            plan([
+                Change::ExpectStoreEpoch { epoch: facts.store_epoch },
+                Change::SpendGrant { event: event_id(n) },
+                raise(user.id, user.version),
+                Change::RestoreLink { link: link_id(n), user: user.id, identity: of(n) },
+                Change::Audit(event(Some(&user), EventKind::ChangeUndone)),
+            ])
+        };
+        for n in numbers.clone() {
+            one_won(&Box::pin(race(&db, n, undo(n), undo(n))).await, Conflict::GrantSpent);
+        }
+        for user in users_of(&db, numbers).await {
+            assert_eq!((user.active_links().count(), user.version, user.chain.seq), (1, 2, 2));
+        }
+    })
+    .await;
+}
+
+/// Everything of one goes to the other, while they remove a way in.
+async fn t128_of_a_merge_and_an_unlink_one_wins(db: Database) {
+    db.done([declare("one", "https://one.example"), declare("two", "https://two.example")]).await;
+    in_lanes(db, |db, block| async move {
+        db.done(users_with_two_links(2 * block, "one", "two")).await;
+        db.done(users_with_two_links(2 * block + 1, "one", "two")).await;
+        let numbers = 2 * block * BLOCK..2 * (block + 1) * BLOCK;
+        let merge = async |into: u64, of: u64| {
+            let ((survivor, facts), (absorbed, _)) = (read(&db, user(into)).await, read(&db, user(of)).await);
+            let mut changes = vec![
+                Change::ExpectStoreEpoch { epoch: facts.store_epoch },
+                raise(survivor.id, survivor.version),
+                raise(absorbed.id, absorbed.version),
+            ];
+            changes.extend(absorbed.active_links().map(|link| Change::MoveLink {
+                link: link.id,
+                identity: link.identity.clone(),
+                from: absorbed.id,
+                to: survivor.id,
+            }));
+            changes.extend([
+                Change::SetUserStatus { user: absorbed.id, status: UserStatus::Absorbed, at: AT },
+                Change::EndSessionsOfUser { user: absorbed.id },
+                Change::Audit(event(Some(&survivor), EventKind::UsersMerged)),
+                Change::Audit(event(Some(&absorbed), EventKind::UsersMerged)),
+            ]);
+            plan(changes)
+        };
+        for n in numbers.clone().step_by(2) {
+            let unlinked = unlink(&db, user(n + 1), "one");
+            let merged = one_won(&Box::pin(race(&db, n / 2, merge(n, n + 1), unlinked)).await, Conflict::Stale) == 0;
+            let (survivor, absorbed) = (read(&db, user(n)).await.0, read(&db, user(n + 1)).await.0);
+            let counts = (survivor.active_links().count(), absorbed.active_links().count());
+            assert_eq!(counts, if merged { (4, 0) } else { (2, 1) });
+            assert_eq!(absorbed.status == UserStatus::Absorbed, merged);
+            assert_eq!((survivor.version, absorbed.version), (1 + i64::from(merged), 2));
+        }
+    })
+    .await;
+}
+
+/// Two other users of the same person take the identity at once.
+async fn t79_of_two_moves_of_one_identity_one_wins(db: Database) {
+    db.done([declare("one", "https://one.example")]).await;
+    in_lanes(db, |db, block| async move {
+        let numbers = 3 * block * BLOCK..3 * (block + 1) * BLOCK;
+        let of = |n: u64| identity("https://one.example", &n.to_string());
+        let mut changes = Vec::new();
+        for n in numbers.clone() {
+            changes.extend([create(user(n)), first_event(user(n), EventKind::UserCreated)]);
+        }
+        changes.extend(numbers.clone().step_by(3).map(|n| add_link(n, user(n), "one", of(n))));
+        db.done(changes).await;
+        // As `linking` moves: removed there, linked here, both users raised in one order.
+        let take = async |from: u64, to: u64| {
+            let (holder, facts) = read(&db, user(from)).await;
+            let (taker, _) = read(&db, user(to)).await;
+            assert!(holder.id < taker.id);
+            plan([
+                Change::ExpectStoreEpoch { epoch: facts.store_epoch },
+                raise(holder.id, holder.version),
+                raise(taker.id, taker.version),
+                remove_link(from, holder.id, of(from)),
+                add_link(to, taker.id, "one", of(from)),
+                Change::Audit(event(Some(&taker), EventKind::LinkMoved)),
+                Change::Audit(event(Some(&holder), EventKind::Unlinked)),
+            ])
+        };
+        for n in numbers.clone().step_by(3) {
+            let outcomes = Box::pin(race(&db, n / 3, take(n, n + 1), take(n, n + 2))).await;
+            let winner = n + 1 + one_won(&outcomes, Conflict::Stale) as u64;
+            let known = db.identity(&of(n)).await.identity.unwrap();
+            assert_eq!(known.link, Some((link_id(winner), user(winner), LinkState::Active)));
+            let users = users_of(&db, n..n + 3).await;
+            assert_eq!(users.iter().map(|user| user.active_links().count()).sum::<usize>(), 1);
+            assert_eq!(users.iter().map(|user| user.version).sum::<i64>(), 5, "one raise of two users");
+        }
     })
     .await;
 }

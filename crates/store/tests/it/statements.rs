@@ -1,7 +1,7 @@
 //! Every statement is prepared on both engines, and none walks a table that grows.
 
 use crate::support::*;
-use model::{Change, EventKind, Method, Secret};
+use model::{Change, EventKind, Method, OrganisationId, Secret, Undoable};
 use rusqlite::params_from_iter;
 
 #[tokio::test]
@@ -52,6 +52,17 @@ async fn fill(db: &Database) {
             changes.extend([
                 Change::SetPassword { user, phc: Secret::new("phc".to_owned()), at: AT },
                 Change::ClaimAddress { address: address(&format!("c{n}@example.org")), user, at: AT },
+                Change::AddMember { organisation: OrganisationId::parse("acme").unwrap(), user, at: AT },
+                Change::CreateSubject { sector: "public".into(), sub: subject.clone(), user, at: AT },
+                grant(
+                    n,
+                    user,
+                    Undoable::Link {
+                        link: link_id(n),
+                        connection: connection("google"),
+                        identity: identity("https://g.example", &subject),
+                    },
+                ),
                 Change::Throttle { key: subject.into_bytes(), was: 0, failures: 1, blocked_until: AT, at: AT },
                 Change::IssueCode {
                     flow: flow(n),
@@ -64,6 +75,8 @@ async fn fill(db: &Database) {
         }
         db.done(changes).await;
     }
+    // Nothing writes user names yet.
+    db.execute("INSERT INTO user_names (name, user_id) SELECT p.address, p.user_id FROM proven_addresses p").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -104,6 +117,10 @@ const OF_MANY: &[&str] = &[
     "SWEEP_CODES",
     "SWEEP_THROTTLES",
     "SWEEP_MAIL",
+    "SWEEP_GRANTS",
+    "CARRY_LINKS",
+    "CARRY_IDENTITIES",
+    "LEAVE_IDENTITIES",
     "USERS_BY_ADDRESS",
 ];
 

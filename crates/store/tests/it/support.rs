@@ -2,9 +2,10 @@
 
 use crate::postgres::{TestDatabase, database};
 use model::{
-    Actor, Address, AddressProof, AuditEvent, Change, Conflict, ConnectionId, ConnectionState, EventId, EventKind,
+    Actor, Address, AddressProof, AuditEvent, Change, Conflict, ConnectionId, ConnectionState, DAY, EventId, EventKind,
     Expiring, ExternalIdentity, Facts, FactsQuery, FlowId, Level, LinkId, Mail, MailBody, MailId, Method, Micros,
-    Namespace, NewLink, NewSession, Personal, Plan, Secret, SessionId, UpstreamSubject, UserFacts, UserId,
+    Namespace, NewGrant, NewLink, NewSession, Personal, Plan, Secret, SessionId, SessionScope, Undoable,
+    UpstreamSubject, UserFacts, UserId,
 };
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
@@ -91,6 +92,27 @@ impl Database {
             }
             Raw::Postgres(url) => connect(url).await.query_one(&sql, &[]).await.unwrap().get(0),
         }
+    }
+
+    /// The texts of one column, in the order of the rows.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        match &self.raw {
+            Raw::Sqlite(directory) => {
+                let connection = rusqlite::Connection::open(directory.file()).unwrap();
+                let mut statement = connection.prepare(sql).unwrap();
+                statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+            }
+            Raw::Postgres(url) => {
+                let sql = sql.replace("X'", "'\\x");
+                connect(url).await.query(&sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+            }
+        }
+    }
+
+    /// Subjects that lead to a user, of the one sector tests use.
+    pub async fn subjects(&self, user: UserId) -> Vec<String> {
+        let id = format!("{:032x}", u128::from_be_bytes(*user.as_bytes()));
+        self.texts(&format!("SELECT s.sub FROM subjects s WHERE s.user_id = X'{id}' ORDER BY s.sub")).await
     }
 
     pub async fn apply(&self, changes: impl Into<Vec<Change>>) -> Result<(), StoreError> {
@@ -210,6 +232,18 @@ pub fn remove_link(number: u64, user: UserId, identity: ExternalIdentity) -> Cha
     Change::RemoveLink { link: link_id(number), user, identity, at: AT }
 }
 
+pub fn move_link(number: u64, identity: ExternalIdentity, from: UserId, to: UserId) -> Change {
+    Change::MoveLink { link: link_id(number), identity, from, to }
+}
+
+pub fn event_id(number: u64) -> EventId {
+    EventId::from_bytes(id_bytes(number))
+}
+
+pub fn grant(number: u64, user: UserId, what: Undoable) -> Change {
+    Change::Grant(NewGrant { event: event_id(number), user, what, at: AT, expires_at: AT + DAY })
+}
+
 pub fn prove(text: &str, user: UserId) -> Change {
     Change::ProveAddress { address: address(text), user, proof: AddressProof::Loop, at: AT }
 }
@@ -220,6 +254,7 @@ pub fn session(number: u64, user: UserId, method: Method) -> Change {
         hash: hash(number),
         user,
         level: Level::One,
+        scope: SessionScope::Account,
         method,
         authenticated_at: AT,
         at: AT + Micros(1),

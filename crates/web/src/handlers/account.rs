@@ -341,7 +341,9 @@ pub(super) async fn remove(
         }
         Ok(removed) => see_other(&format!("{}?removed={}", route::ACCOUNT, removed.connection), &[]),
         // Shown where the person is: the page says why, or asks to confirm first.
-        Err(fault) if matches!(fault.code.as_str(), "last_method" | "step_up_needed") => see_other(&to, &[]),
+        Err(fault) if matches!(fault.code.as_str(), "last_method" | "step_up_needed" | "session_scope") => {
+            see_other(&to, &[])
+        }
         Err(fault) => answer(&visit, fault, &to).await,
     }
 }

@@ -256,10 +256,19 @@ impl EventRow {
 
     fn tone(&self) -> &'static str {
         match self.kind {
-            EventKind::Linked | EventKind::AddressProven | EventKind::PasswordSet | EventKind::UserCreated => "change",
+            EventKind::Linked
+            | EventKind::AddressProven
+            | EventKind::PasswordSet
+            | EventKind::UserCreated
+            | EventKind::LinkReleased
+            | EventKind::ChangeUndone => "change",
             EventKind::Unlinked
             | EventKind::LinkRefused
             | EventKind::RecycledIdentityNoticed
+            | EventKind::LinkMoved
+            | EventKind::UsersMerged
+            | EventKind::LinkHeld
+            | EventKind::Recovered
             | EventKind::UserDisabled
             | EventKind::UserDeleted
             | EventKind::ConnectionDisabled => "warn",

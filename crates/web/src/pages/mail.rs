@@ -136,6 +136,10 @@ impl Mail<'_> {
             MailKind::Unlinked => "unlinked",
             MailKind::RecycledIdentity => "recycled-identity",
             MailKind::PasswordSet => "password-set",
+            MailKind::Moved => "moved",
+            MailKind::Merged => "merged",
+            MailKind::Undone => "undone",
+            MailKind::Recovered => "recovered",
             MailKind::UserDisabled if self.value("deleted") == Some("true") => "user-deleted",
             MailKind::UserDisabled => "user-disabled",
         };

@@ -21,6 +21,7 @@ fn policy() -> Policy {
         sign_up: SignUp::Open,
         required_level: Level::One,
         connections: [(connection("acme"), ConnectionPolicy::default()), (connection("chat"), link_only)].into(),
+        organisations: std::collections::BTreeMap::new(),
     }
 }
 
@@ -40,23 +41,13 @@ fn sign_in() -> Goal {
     Goal::SignIn { to: Destination::Path("/account".to_owned()) }
 }
 
-fn look_as(flow: &Flow, bearer: bool) -> FlowView {
+fn look(flow: &Flow) -> FlowView {
     let policy = policy();
     let providers =
         ["acme", "chat"].map(|id| ProviderInfo { id: connection(id), name: id.to_uppercase(), mark: "key".to_owned() });
-    let frame = Frame {
-        policy: &policy,
-        providers: &providers,
-        errors_url: "/errors",
-        now: Micros(0),
-        application: None,
-        bearer,
-    };
+    let frame =
+        Frame { policy: &policy, providers: &providers, errors_url: "/errors", now: Micros(0), application: None };
     frame.view(flow)
-}
-
-fn look(flow: &Flow) -> FlowView {
-    look_as(flow, false)
 }
 
 fn methods() -> Vec<ProofMethod> {
@@ -134,19 +125,6 @@ fn a_link_offers_its_own_connection_and_a_sign_in_those_that_sign_in() {
     };
     assert_eq!(ids(link), ["chat"]);
     assert_eq!(ids(sign_in()), ["acme"]);
-}
-
-#[test]
-fn a_bearer_is_not_sent_to_providers() {
-    let goal = Goal::StepUp {
-        user: UserId::from_bytes([9; 16]),
-        session: SessionId::from_bytes([8; 16]),
-        to: "/account".to_owned(),
-    };
-    let flow = flow(goal, Step::StepUp { methods: methods() });
-    assert_eq!((look(&flow).methods.len(), look_as(&flow, true).methods.len()), (3, 2));
-    assert!(look(&flow).actions.contains(&ActionName::Provider));
-    assert!(!look_as(&flow, true).actions.contains(&ActionName::Provider));
 }
 
 #[test]

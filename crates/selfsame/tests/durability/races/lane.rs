@@ -45,9 +45,13 @@ fn random() -> &'static dyn Random {
 }
 
 impl Lane {
+    /// Without local methods: what is left of the links is what is left.
     pub async fn new(engine: Engine) -> Self {
         let policy = "password = false\nemail_code = false".to_owned();
-        let options = Options { policy, ..Options::on(engine) };
+        Self::with(Options { policy, ..Options::on(engine) }).await
+    }
+
+    pub async fn with(options: Options) -> Self {
         let world = World::with(options).await;
         let keys = key_ring(&world.config).expect("a key");
         let no_session = SessionId::generate(world.clock.now(), random());
@@ -94,6 +98,11 @@ impl Lane {
         identity(self.world.a.issuer(), subject)
     }
 
+    pub fn identity_through(&self, connection: &str, subject: &str) -> ExternalIdentity {
+        let through = if connection == "a" { &self.world.a } else { &self.world.b };
+        identity(through.issuer(), subject)
+    }
+
     /// As every caller of the store does it: sealed first.
     pub async fn apply(&self, plan: Plan, facts: &Facts) -> Result<(), Conflict> {
         let sealed = self.world.server.journeys.sealed(plan, facts, None, "en").expect("it can be sealed");
@@ -109,7 +118,7 @@ impl Lane {
         contend(self, ask, None).await.answer
     }
 
-    async fn done(&self, changes: Vec<Change>) {
+    pub async fn done(&self, changes: Vec<Change>) {
         self.apply(Plan { changes }, &Facts::default()).await.expect("nothing is in its way");
     }
 
@@ -167,7 +176,7 @@ impl Lane {
     }
 
     /// A user with a data key that opens, and the first event of their chain.
-    fn create(&self, changes: &mut Vec<Change>) -> UserId {
+    pub fn create(&self, changes: &mut Vec<Change>) -> UserId {
         let user = UserId::generate(self.now(), random());
         let context = [b"users.sealed_key.".as_slice(), user.as_bytes()].concat();
         let key = self.keys.seal("user-key", &context, &random().bytes::<32>(), random()).expect("it can be sealed");
@@ -196,13 +205,14 @@ impl Lane {
         user
     }
 
-    fn session(&self, changes: &mut Vec<Change>, user: UserId, method: Method) -> SessionHash {
+    pub fn session(&self, changes: &mut Vec<Change>, user: UserId, method: Method) -> SessionHash {
         let hash = self.fresh_hash();
         changes.push(Change::CreateSession(NewSession {
             id: SessionId::generate(self.now(), random()),
             hash,
             user,
             level: Level::One,
+            scope: model::SessionScope::Account,
             method,
             authenticated_at: self.now(),
             at: self.now(),

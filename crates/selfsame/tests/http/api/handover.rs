@@ -2,12 +2,17 @@
 
 use super::App;
 use crate::on_both_engines;
+use model::{
+    Change, Clock as _, ConnectionId, Level, Method, NewSession, OrganisationId, Plan, SessionId, SessionScope,
+};
 use serde_json::{Value, json};
 use testkit::{Engine, ORIGIN, Options, PASSWORD, VERIFIER, World, challenge};
 use url::Url;
 
 on_both_engines!(
     a_native_app_takes_a_session_over,
+    t88_an_applications_session_changes_nothing,
+    t97_an_organisations_session_changes_nothing_before_a_step_up,
     t38_a_code_alone_is_worth_nothing,
     t40_only_registered_redirects_are_led_to,
 );
@@ -57,18 +62,120 @@ async fn a_native_app_takes_a_session_over(engine: Engine) {
     assert_eq!(list.json["sessions"].as_array().unwrap().len(), 2, "{list:?}");
     let account = world.with_token("GET", "/api/v1/account", None, &token).await;
     assert_eq!(account.status, 200, "{account:?}");
-    for body in [json!({ "kind": "sign_in" }), json!({ "kind": "link", "connection": "a" })] {
-        let call = world.with_token("POST", "/api/v1/flows", Some(body), &token).await;
-        assert_eq!((call.status.as_u16(), &call.json["code"]), (400, &json!("bad_request")), "{call:?}");
-    }
     let other = world.token(&mut app.browser).await;
     let me = list.json["sessions"].as_array().unwrap().iter().find(|row| row["current"] == json!(true)).unwrap();
     let path = format!("/api/v1/account/sessions/{}", me["id"].as_str().unwrap());
-    assert_eq!(world.with_token("DELETE", &path, None, &other).await.status, 204);
+    assert_eq!(app.call("DELETE", path.trim_start_matches("/api/v1"), None).await.status, 204);
     assert!(!world.opens(&token).await && world.opens(&other).await);
     assert_eq!(world.with_token("DELETE", "/api/v1/session", None, &other).await.status, 204);
     assert!(!world.opens(&other).await);
     assert_eq!(app.name().await.as_deref(), Some("Ada"));
+}
+
+/// Every operation of the document that is no mere read: one that joins is asked too, and here it gets its body.
+fn changing(link: &str, session: &str, flow: &str) -> Vec<(String, String, Option<Value>)> {
+    let document = serde_json::to_value(api::openapi()).unwrap();
+    let mut found = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap().iter().filter(|(method, _)| *method != "get") {
+            let body = match operation["operationId"].as_str().unwrap() {
+                // Ends nothing but itself; opens nothing by a session.
+                "end_session" | "redeem_handover" => continue,
+                "start_flow" => Some(json!({ "kind": "link", "connection": "b" })),
+                "step_flow" => Some(json!({ "action": "password", "password": PASSWORD })),
+                "set_password" => Some(json!({ "password": "another heron lantern 77 gravel" })),
+                _ => None,
+            };
+            let id = if path.contains("/flows/") { flow } else { session };
+            found.push((method.to_uppercase(), path.replace("{link}", link).replace("{id}", id), body));
+        }
+    }
+    assert!(found.len() >= 5, "{found:?}");
+    found
+}
+
+async fn t88_an_applications_session_changes_nothing(engine: Engine) {
+    let world = World::new(engine).await;
+    let mut app = App::new(&world);
+    app.sign_up("Ada", "ada@example.test").await;
+    app.connect("a", "a-ada").await;
+    let token = world.token(&mut app.browser).await;
+    let read = world.with_token("GET", "/api/v1/session", None, &token).await;
+    assert_eq!((read.status.as_u16(), &read.json["user"]["name"]), (200, &json!("Ada")), "{read:?}");
+    let own = app.call("GET", "/session", None).await.json["session"]["id"].as_str().unwrap().to_owned();
+    app.start(json!({ "kind": "step_up" })).await;
+    let link = world.link_of("ada@example.test", "a").await.to_string();
+    let before = world.accounts().await;
+    let scope = |call: &testkit::ApiCall| (call.status.as_u16(), call.json["code"].clone());
+    for (method, path, body) in changing(&link, &own, &app.flow) {
+        let call = world.with_token(&method, &path, body.clone(), &token).await;
+        assert_eq!(scope(&call), (403, json!("session_scope")), "{method} {path}: {call:?}");
+        // In the place of a browser's cookie it is worth no more.
+        if !path.contains("/flows/") {
+            let headers = [("cookie", format!("__Host-session={token}")), ("origin", ORIGIN.to_owned())];
+            let call = world.browser().call(&method, &path, body, &headers).await;
+            assert_eq!(scope(&call), (403, json!("session_scope")), "{method} {path}: {call:?}");
+        }
+    }
+    for kind in ["sign_in", "sign_up", "step_up"] {
+        let call = world.with_token("POST", "/api/v1/flows", Some(json!({ "kind": kind })), &token).await;
+        assert_eq!(scope(&call), (403, json!("session_scope")), "{kind}: {call:?}");
+    }
+    // The pages neither: a step-up that the session may not make leads nowhere.
+    let mut thief = world.browser();
+    thief.set_cookie("__Host-session", &token);
+    for page in ["/account/step-up", "/account/password", &format!("/account/methods/remove?method={link}")] {
+        let page = thief.get(page).await;
+        assert!(page.body.contains("session_scope"), "{}", page.body);
+    }
+    assert_eq!(world.accounts().await, before);
+    assert!(world.opens(&token).await);
+}
+
+/// No configuration makes such a session yet: it is written as `linking` would have it written.
+async fn t97_an_organisations_session_changes_nothing_before_a_step_up(engine: Engine) {
+    let world = World::new(engine).await;
+    let mut app = App::new(&world);
+    app.sign_up("Ada", "ada@example.test").await;
+    app.connect("a", "a-ada").await;
+    let link = world.link_of("ada@example.test", "a").await;
+    let own = app.call("GET", "/session", None).await.json["session"]["id"].as_str().unwrap().to_owned();
+    let accounts = world.accounts().await;
+    let secret = "organisation-organisation-organisation-org-";
+    let session = Change::CreateSession(NewSession {
+        id: SessionId::from_bytes([7; 16]),
+        hash: flows::session_hash(secret),
+        user: accounts.user("ada@example.test").id,
+        level: Level::One,
+        scope: SessionScope::Organisation { organisation: OrganisationId::parse("acme").unwrap() },
+        method: Method::Link { link, connection: ConnectionId::parse("a").unwrap() },
+        authenticated_at: world.clock.now(),
+        at: world.clock.now(),
+        expires_at: world.clock.now() + model::HOUR,
+        store_epoch: 1,
+        user_agent: "clerk".to_owned(),
+    });
+    world.server.store.apply(Plan { changes: vec![session] }).await.unwrap();
+    let before = world.accounts().await;
+    app.browser = world.browser();
+    app.browser.set_cookie("__Host-session", secret);
+    assert_eq!(app.name().await.as_deref(), Some("Ada"));
+    for (method, path, body) in changing(&link.to_string(), &own, "") {
+        if path.contains("/flows/") {
+            continue;
+        }
+        let call = app.call(&method, path.trim_start_matches("/api/v1"), body).await;
+        let code = call.json["code"].as_str().unwrap_or_default();
+        assert!(call.status == 403 && ["session_scope", "step_up_needed"].contains(&code), "{path}: {call:?}");
+    }
+    assert_eq!(world.accounts().await, before);
+    // As their own, by a method of their own, they may.
+    app.start(json!({ "kind": "step_up" })).await;
+    let done = app.act(json!({ "action": "password", "password": PASSWORD })).await;
+    assert_eq!(done.json["state"], "finished", "{done:?}");
+    assert!(!world.is_live(secret).await, "the narrower one has ended");
+    let call = app.call("DELETE", &format!("/account/methods/{link}"), None).await;
+    assert_eq!(call.status, 200, "{call:?}");
 }
 
 async fn t38_a_code_alone_is_worth_nothing(engine: Engine) {

@@ -476,6 +476,10 @@ pub fn mails(lang: Lang) -> Vec<(String, RenderedMail)> {
         ("mail-recycled-identity", MailKind::RecycledIdentity),
         ("mail-password-set", MailKind::PasswordSet),
         ("mail-user-disabled", MailKind::UserDisabled),
+        ("mail-moved", MailKind::Moved),
+        ("mail-merged", MailKind::Merged),
+        ("mail-undone", MailKind::Undone),
+        ("mail-recovered", MailKind::Recovered),
     ] {
         add(name.to_owned(), kind, &common());
     }
