@@ -10,7 +10,7 @@ use linking::{
     SignInOutcome, SignUpInput, SignUpOutcome, StepUpInput, decide_link, decide_local_sign_in, decide_sign_in,
     decide_sign_up, decide_step_up, recycled_notice_key,
 };
-use model::{Actor, Change, Conflict, Facts, FactsQuery, LinkId, Method, Plan, Secret, UserId, masked};
+use model::{Actor, Conflict, Facts, FactsQuery, LinkId, Method, Plan, Secret, UserId, masked};
 
 /// A decision in the words of a journey.
 pub(crate) enum Settled {
@@ -369,9 +369,4 @@ pub(crate) fn proof_methods(methods: &[Method]) -> Vec<ProofMethod> {
         }
     }
     shown
-}
-
-/// The plan that spends a right code.
-pub(crate) fn redeem_code(flow: &Flow, left: i64) -> Plan {
-    Plan { changes: vec![Change::RedeemCode { flow: flow.id, left }] }
 }

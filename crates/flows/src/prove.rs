@@ -16,39 +16,44 @@ const PASSWORD_MAX: usize = 1024;
 const SKEW: Micros = MINUTE;
 
 /// The throttle keys of one attempt, before and after it is known whose account it is.
-struct Counters {
+pub(crate) struct Counters {
     source: Vec<u8>,
     device: Vec<u8>,
+    /// Stands for the account while the address is nobody's.
+    fallback: [u8; 32],
 }
 
 impl Counters {
-    fn of(browser: &Browser) -> Self {
-        Self { source: browser.source.clone(), device: browser.device.id.to_vec() }
+    /// For the account that `address` leads to, or for the address itself: passwords and mailed codes count together.
+    pub fn of(browser: &Browser, address: &Address) -> Self {
+        let fallback = digest(&[b"account", address.as_str().as_bytes()]);
+        Self { source: browser.source.clone(), device: browser.device.id.to_vec(), fallback }
     }
 
     /// Every counter that may matter once the owner is known.
-    fn asked(&self, fallback: &[u8]) -> Vec<OwnerThrottle> {
+    pub fn asked(&self) -> Vec<OwnerThrottle> {
+        let fallback = self.fallback.to_vec();
         let pair = |source: &[u8]| {
             let suffix = [&[0], source].concat();
-            OwnerThrottle { prefix: b"pair:", fallback: fallback.to_vec(), suffix }
+            OwnerThrottle { prefix: b"pair:", fallback: fallback.clone(), suffix }
         };
-        let strangers = OwnerThrottle { prefix: b"strangers:", fallback: fallback.to_vec(), suffix: Vec::new() };
+        let strangers = OwnerThrottle { prefix: b"strangers:", fallback: fallback.clone(), suffix: Vec::new() };
         vec![pair(&self.source), pair(&self.device), strangers]
     }
 
-    fn of_source(&self) -> Vec<u8> {
+    pub fn of_source(&self) -> Vec<u8> {
         [b"source:", self.source.as_slice()].concat()
     }
 
     /// The counters of this attempt: a device the owner has used before answers for itself alone (T76).
-    fn keys(&self, browser: &Browser, owner: Option<UserId>, fallback: &[u8]) -> Vec<Vec<u8>> {
+    pub fn keys(&self, browser: &Browser, owner: Option<UserId>) -> Vec<Vec<u8>> {
         let known = owner.is_some_and(|user| browser.device.knows(user));
-        let account = owner.map_or_else(|| fallback.to_vec(), |user| user.as_bytes().to_vec());
+        let account = owner.map_or_else(|| self.fallback.to_vec(), |user| user.as_bytes().to_vec());
         throttle_keys(&account, if known { &self.device } else { &self.source }, known)
     }
 
     /// What a success clears: never the counter of the source, or an attacker would clear it with an account of his.
-    fn cleared(keys: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    pub fn cleared(keys: &[Vec<u8>]) -> Vec<Vec<u8>> {
         keys.iter().filter(|key| !key.starts_with(b"source:")).cloned().collect()
     }
 }
@@ -86,21 +91,20 @@ impl Journeys {
         if password.expose().is_empty() || password.expose().len() > PASSWORD_MAX {
             return Err(wrong());
         }
-        let fallback = digest(&[b"account", address.as_str().as_bytes()]);
-        let counters = Counters::of(browser);
+        let counters = Counters::of(browser, address);
         match user {
             Some(user) => {
                 query.users.push(user);
-                let asked = counters.asked(&fallback);
+                let asked = counters.asked();
                 query.throttles.extend(asked.iter().map(|throttle| throttle.key(Some(user))));
             }
-            None => query.owner_throttles = counters.asked(&fallback),
+            None => query.owner_throttles = counters.asked(),
         }
         query.throttles.push(counters.of_source());
         for _ in 0..3 {
             let facts = self.facts(&query).await?;
             let owner = user.or(facts.address_owner);
-            let keys = counters.keys(browser, owner, &fallback);
+            let keys = counters.keys(browser, owner);
             let decision = decide_attempt(&facts, &keys, self.now());
             if let Reserved::Wait(until) = decision.outcome {
                 return Err(Fault::wait("throttled", until));

@@ -1,9 +1,14 @@
 //! What reviews found, each as the attack it was.
 
 use crate::on_both_engines;
-use testkit::{Engine, Options, PASSWORD, World};
+use std::net::Ipv4Addr;
+use testkit::{Browser, Engine, Options, PASSWORD, Page, World};
 
-on_both_engines!(t24_a_proof_from_before_a_password_change_is_dead, t95_guesses_at_the_same_time_cost_one_each);
+on_both_engines!(
+    t24_a_proof_from_before_a_password_change_is_dead,
+    t95_guesses_at_the_same_time_cost_one_each,
+    t76_t95_guesses_of_codes_are_throttled_like_passwords,
+);
 
 /// The password was right, the prompt to switch is on screen, and the owner changes the password.
 async fn t24_a_proof_from_before_a_password_change_is_dead(engine: Engine) {
@@ -49,4 +54,53 @@ async fn t95_guesses_at_the_same_time_cost_one_each(engine: Engine) {
     }
     // Five of 41 are compared: all four times only when more are.
     assert!(right_among_the_flood < 4, "a flood of guesses found every code");
+}
+
+/// Asks for a code for `address` at the sign-in page.
+async fn ask_code(browser: &mut Browser, address: &str) -> Page {
+    let page = browser.get("/sign-in").await;
+    let page = browser.submit(page.form("/sign-in/email").with("email", address)).await;
+    browser.press(page.form_with("/sign-in/password", ("method", "code")), "method", "code").await
+}
+
+/// A new code brings no new guesses: they are counted for the account and the source too, whoever has the address.
+async fn t76_t95_guesses_of_codes_are_throttled_like_passwords(engine: Engine) {
+    let world = World::with(Options { policy: "email_code = true".to_owned(), ..Options::on(engine) }).await;
+    let mut ada = world.browser();
+    world.sign_up(&mut ada, "Ada", "ada@example.test").await;
+    world.advance(model::HOUR.times(13));
+    let mut seen_by_address = Vec::new();
+    for (source, address) in [(1, "ada@example.test"), (2, "nobody@example.test")] {
+        let mut browser = world.browser();
+        browser.address = Ipv4Addr::new(198, 51, 100, source);
+        let mut answers = Vec::new();
+        let page = ask_code(&mut browser, address).await;
+        for _ in 0..5 {
+            let page = browser.submit(page.form("/sign-in/code").with("code", "x")).await;
+            answers.push((page.status.as_u16(), page.error_code()));
+        }
+        let seen = world.mailbox.messages().len();
+        let page = browser.submit(page.form("/sign-in/code/resend")).await;
+        let code = world.code_after(address, seen).await;
+        // Not even the right one is looked at meanwhile, nor a password.
+        let shut = browser.submit(page.form("/sign-in/code").with("code", &code)).await;
+        answers.push((shut.status.as_u16(), shut.error_code()));
+        let shut = world.password_sign_in(&mut browser, address, "wrong").await;
+        answers.push((shut.status.as_u16(), shut.error_code()));
+        world.advance(model::MINUTE);
+        let opened = browser.submit(page.form("/sign-in/code").with("code", &code)).await;
+        answers.push((opened.status.as_u16(), None));
+        // Whoever reads the mailbox was no guesser.
+        for _ in 0..4 {
+            let page = world.password_sign_in(&mut browser, address, "wrong").await;
+            assert_eq!(page.error_code().as_deref(), Some("wrong_password"), "{address}: {}", page.body);
+        }
+        seen_by_address.push(answers);
+    }
+    let (known, unknown) = (&seen_by_address[0], &seen_by_address[1]);
+    for answer in &known[5..7] {
+        assert_eq!(*answer, (429, Some("throttled".to_owned())), "{known:?}");
+    }
+    assert_eq!(known[7].0, 200, "{known:?}");
+    assert_eq!(unknown[..7], known[..7]);
 }
