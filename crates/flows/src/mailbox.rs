@@ -245,13 +245,22 @@ impl Journeys {
 /// What limits the mails to one address: shared by strangers, and one of its own for a device its owner has used, so that
 /// strangers cannot keep codes from the owner (T76). Strangers are limited by their source as well.
 pub(crate) fn mail_keys(address: &Address, browser: &Browser, known_device: bool) -> Vec<Vec<u8>> {
-    let address = digest(&[address.as_str().as_bytes()]);
+    let address = digest(&[untagged(address.local()).as_bytes(), b"@", address.domain().as_bytes()]);
     if known_device {
         return vec![[b"mail:own:".as_slice(), &address, &browser.device.id].concat()];
     }
     let to = [b"mail:".as_slice(), &address].concat();
     let from = [b"source:mail:".as_slice(), &browser.source].concat();
     vec![to, from]
+}
+
+/// The local part without its `+tag`: at most mail systems one mailbox has endless tags. It names a counter and never
+/// an identity (T17): where tags are mailboxes of their own, they only share the limit.
+fn untagged(local: &str) -> &str {
+    match local.split_once('+') {
+        Some((mailbox, _)) if !mailbox.is_empty() => mailbox,
+        _ => local,
+    }
 }
 
 fn knows_owner(browser: &Browser, facts: &Facts, proves: Proves) -> bool {

@@ -8,6 +8,7 @@ on_both_engines!(
     t24_a_proof_from_before_a_password_change_is_dead,
     t95_guesses_at_the_same_time_cost_one_each,
     t76_t95_guesses_of_codes_are_throttled_like_passwords,
+    t111_tags_do_not_multiply_the_mails_to_one_mailbox,
 );
 
 /// The password was right, the prompt to switch is on screen, and the owner changes the password.
@@ -103,4 +104,27 @@ async fn t76_t95_guesses_of_codes_are_throttled_like_passwords(engine: Engine) {
     }
     assert_eq!(known[7].0, 200, "{known:?}");
     assert_eq!(unknown[..7], known[..7]);
+}
+
+/// One mailbox, many spellings, many sources: the mails to it are counted together.
+async fn t111_tags_do_not_multiply_the_mails_to_one_mailbox(engine: Engine) {
+    let world = World::with(Options { policy: "email_code = true".to_owned(), ..Options::on(engine) }).await;
+    let mut answers = Vec::new();
+    for (source, tag) in ["", "+1", "+2", "+3", "+4+5"].into_iter().enumerate() {
+        let mut browser = world.browser();
+        browser.address = Ipv4Addr::new(198, 51, 100, u8::try_from(source).unwrap());
+        let page = ask_code(&mut browser, &format!("ada{tag}@example.test")).await;
+        answers.push((page.status.as_u16(), page.error_code()));
+    }
+    let limited = (429, Some("mail_limit".to_owned()));
+    assert_eq!(answers.iter().filter(|answer| **answer == limited).count(), 2, "{answers:?}");
+    // As identities they stay apart: nothing of one is another's.
+    world.advance(model::HOUR.times(13));
+    world.sign_up(&mut world.browser(), "Ada", "ada+1@example.test").await;
+    let accounts = world.accounts().await;
+    assert_eq!(accounts.users.len(), 1);
+    assert_eq!(accounts.user("ada+1@example.test").addresses.len(), 1);
+    // Another mailbox has its own count.
+    let page = ask_code(&mut world.browser(), "adam@example.test").await;
+    assert_eq!(page.status, 200, "{}", page.body);
 }
