@@ -2,7 +2,7 @@
 
 use crate::flow::{Fault, FaultKind, Field, Flow, Goal, Material, Next, PendingSignUp, Proves, SealedProof, Step};
 use crate::journeys::{Acted, Journeys, parse_address};
-use crate::prove::{Counters, busy};
+use crate::prove::{Counters, not_hashed};
 use crate::{Browser, Written, digest};
 use linking::{Attempt as Reserved, Reason, decide_attempt};
 use model::{
@@ -235,8 +235,7 @@ impl Journeys {
             return Err(Fault::wait("mail_limit", until));
         }
         let about = [name.as_str(), address.local(), address.domain()];
-        self.passwords.check_strength(&password, &about).map_err(|weak| Fault::input(Field::Password, weak.0))?;
-        let phc = self.passwords.hash(&password).await.map_err(busy)?;
+        let phc = self.passwords.hash(&password, &about).await.map_err(not_hashed)?;
         flow.material.sign_up = Some(PendingSignUp::new(name, address.clone(), phc));
         self.send_code_given(flow, address, Proves::Mailbox, Some(facts), browser).await
     }

@@ -44,16 +44,32 @@ pub trait Upstream: Send + Sync {
 #[error("too many passwords are being checked at once")]
 pub struct PasswordsBusy;
 
-/// Why a password was refused: the key of a translated sentence.
+/// Why a password that somebody wants to set was not hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WeakPassword(pub &'static str);
+pub enum NotHashed {
+    /// It could be guessed: the key of a translated sentence.
+    Weak(&'static str),
+    Busy(PasswordsBusy),
+}
 
 #[async_trait]
 pub trait Passwords: Send + Sync {
-    async fn hash(&self, password: &Secret<String>) -> Result<Secret<String>, PasswordsBusy>;
+    /// Judges a new password by what is known `about` its owner, and hashes it when it is strong enough. Both take long
+    /// and happen off the threads that serve requests.
+    async fn hash(&self, password: &Secret<String>, about: &[&str]) -> Result<Secret<String>, NotHashed>;
+    /// A place in the queue. Taken before an attempt is counted, so that a full queue costs nobody an attempt.
+    fn admit(&self) -> Result<Box<dyn Admitted>, PasswordsBusy>;
+}
+
+/// A place in the queue of passwords; it is given back when dropped.
+#[async_trait]
+pub trait Admitted: Send {
     /// Takes as long when there is nothing to compare with (T123).
-    async fn verify(&self, password: &Secret<String>, phc: Option<&Secret<String>>) -> Result<bool, PasswordsBusy>;
-    fn check_strength(&self, password: &Secret<String>, about: &[&str]) -> Result<(), WeakPassword>;
+    async fn verify(
+        self: Box<Self>,
+        password: &Secret<String>,
+        phc: Option<&Secret<String>>,
+    ) -> Result<bool, PasswordsBusy>;
 }
 
 /// A mail in words.

@@ -2,7 +2,7 @@
 
 use crate::flow::{Action, Fault, FaultKind, Field, Flow, ProofMethod, Proves, SealedProof};
 use crate::journeys::{Acted, Journeys};
-use crate::{Browser, PasswordsBusy, digest};
+use crate::{Browser, NotHashed, PasswordsBusy, digest};
 use linking::{Attempt as Reserved, FRESH, Reason, decide_attempt, throttle_keys};
 use model::{
     Address, Assertion, Facts, Level, LinkState, MINUTE, Method, Micros, OwnerThrottle, Proof, Secret, UserId,
@@ -109,12 +109,14 @@ impl Journeys {
             if let Reserved::Wait(until) = decision.outcome {
                 return Err(Fault::wait("throttled", until));
             }
+            // Before the attempt is counted: a full queue is nobody's failure.
+            let place = self.passwords.admit().map_err(busy)?;
             if self.apply(decision.plan, &facts, None, &browser.language).await?.is_some() {
                 continue;
             }
             let found = owner.and_then(|id| facts.user(id)).filter(|user| user.status == UserStatus::Active);
             let phc = found.and_then(|user| user.password.as_ref()).map(|known| &known.phc);
-            let right = self.passwords.verify(&password, phc).await.map_err(busy)?;
+            let right = place.verify(&password, phc).await.map_err(busy)?;
             let Some(owner) = found.filter(|_| right) else { return Err(wrong()) };
             let proof = Proof::of_checked(owner.id, Method::Password, Level::One, self.now());
             return Ok(Checked { proof, facts, clear: Counters::cleared(&keys) });
@@ -229,7 +231,15 @@ fn link_of(facts: &Facts, user: UserId, assertion: &Assertion) -> Option<Method>
     Some(Method::Link { link: link.id, connection: link.connection.clone() })
 }
 
-pub(crate) fn busy(_: PasswordsBusy) -> Fault {
+/// A new password that was not hashed.
+pub(crate) fn not_hashed(why: NotHashed) -> Fault {
+    match why {
+        NotHashed::Weak(key) => Fault::input(Field::Password, key),
+        NotHashed::Busy(full) => busy(full),
+    }
+}
+
+fn busy(_: PasswordsBusy) -> Fault {
     Fault::new(FaultKind::Unavailable, "busy")
 }
 

@@ -8,6 +8,7 @@ on_both_engines!(
     t24_a_proof_from_before_a_password_change_is_dead,
     t95_guesses_at_the_same_time_cost_one_each,
     t76_t95_guesses_of_codes_are_throttled_like_passwords,
+    t76_a_full_queue_costs_nobody_an_attempt,
     t111_tags_do_not_multiply_the_mails_to_one_mailbox,
 );
 
@@ -127,4 +128,27 @@ async fn t111_tags_do_not_multiply_the_mails_to_one_mailbox(engine: Engine) {
     // Another mailbox has its own count.
     let page = ask_code(&mut world.browser(), "adam@example.test").await;
     assert_eq!(page.status, 200, "{}", page.body);
+}
+
+/// Turned away because too many passwords are being checked: that is not the person's failure.
+async fn t76_a_full_queue_costs_nobody_an_attempt(engine: Engine) {
+    let world = World::new(engine).await;
+    let mut ada = world.browser();
+    world.sign_up(&mut ada, "Ada", "ada@example.test").await;
+    // A replica whose queue is always full.
+    let surroundings = selfsame::server::Surroundings {
+        clock: world.clock.clone(),
+        random: std::sync::Arc::new(selfsame::os::OsRandom),
+        allow_loopback: true,
+        pool: selfsame::passwords::PoolSettings { queue: 0, ..Default::default() },
+    };
+    let store = selfsame::server::open_store(&world.config).await.unwrap();
+    let busy = selfsame::server::Server::new(&world.config, store, surroundings).await.unwrap();
+    let mut browser = testkit::Browser::of(busy.router.clone());
+    for _ in 0..8 {
+        let page = world.password_sign_in(&mut browser, "ada@example.test", PASSWORD).await;
+        assert_eq!((page.status.as_u16(), page.error_code().as_deref()), (503, Some("busy")), "{}", page.body);
+    }
+    let page = world.password_sign_in(&mut world.browser(), "ada@example.test", PASSWORD).await;
+    assert_eq!(page.path(), "/account", "{}", page.body);
 }
