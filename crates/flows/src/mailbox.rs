@@ -21,7 +21,7 @@ pub struct OutgoingMail {
 /// Guesses per code: with six digits and three, one in 200,000 at best.
 const GUESSES: i64 = 5;
 /// ASVS 6.5.5: ten minutes.
-const CODE_LIFETIME: Micros = MINUTE.times(10);
+pub(crate) const CODE_LIFETIME: Micros = MINUTE.times(10);
 const NAME_MAX: usize = 100;
 
 impl Journeys {

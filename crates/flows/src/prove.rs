@@ -205,9 +205,9 @@ impl Journeys {
     }
 
     /// The address turned out to have an account, and its mailbox was shown: sign in to that account.
-    pub(crate) async fn sign_in_by_mailbox(&self, mut flow: Flow, browser: &Browser) -> Acted {
+    pub(crate) async fn sign_in_by_mailbox(&self, mut flow: Flow, shown: Address, browser: &Browser) -> Acted {
         let fresh = flow.material.mailbox.as_ref().filter(|(_, at)| *at + FRESH > self.now()).cloned();
-        let Some((address, at)) = fresh else { return Err(Fault::flow("flow_expired")) };
+        let Some((address, at)) = fresh else { return self.send_code(flow, shown, Proves::Owner, browser).await };
         let facts = self.facts(&self.query(&flow, browser)).await?;
         let Some(user) = facts.address_owner else { return Err(Fault::refused(Reason::MatchInactive)) };
         let method = Method::EmailCode { address };

@@ -5,8 +5,8 @@ use crate::mail::{DueMail, OutboxError, OutboxPort, Rendered};
 use crate::passwords::{PasswordError, PasswordPool, Place};
 use async_trait::async_trait;
 use flows::{
-    Admitted, ApplyError, Event, KeyRing, MailWriter, NotHashed, OutgoingMail, Passwords, PasswordsBusy, Present, Reads,
-    Unavailable, Upstream, Written,
+    Admitted, ApplyError, Event, KeyRing, MailWriter, NotHashed, OutgoingMail, Passwords, PasswordsBusy, Present,
+    Reads, Unavailable, Upstream, Written,
 };
 use model::{
     Address, Assertion, Clock, ConnectionId, Facts, FactsQuery, MailId, MailKind, Micros, Plan, Random, Secret,

@@ -133,6 +133,9 @@ notice-other-account-title = Ein anderes Konto ist schon verbunden
 notice-address-taken-title = Diese Adresse gehört zu einem Konto
 notice-refused-title = Das können wir nicht zulassen
 notice-returning-title = Dieser Anmeldeweg wurde früher entfernt
+again-title = Noch einmal zu { $provider }
+again-lead = Seit Sie von { $provider } zurückgekommen sind, sind ein paar Minuten vergangen. Gehen Sie zum Abschluss noch einmal dorthin. Nichts, was Sie hier getan haben, geht verloren.
+again-used = Sie kamen mit
 notice-unchanged = Es wurde nichts geändert und nichts verbunden.
 
 # Wie es weitergeht

@@ -133,6 +133,9 @@ notice-other-account-title = Another account is already connected
 notice-address-taken-title = This address belongs to an account
 notice-refused-title = We can’t let this through
 notice-returning-title = This sign-in was removed earlier
+again-title = Go to { $provider } once more
+again-lead = It has been a few minutes since you came back from { $provider }. Go there once more to finish. Nothing you did here is lost.
+again-used = You came with
 notice-unchanged = Nothing has been changed or connected.
 
 # Ways on

@@ -133,6 +133,9 @@ notice-other-account-title = Ya hay otra cuenta conectada
 notice-address-taken-title = Esta dirección pertenece a una cuenta
 notice-refused-title = No podemos permitirlo
 notice-returning-title = Esta forma de entrar se quitó antes
+again-title = Una vez más por { $provider }
+again-lead = Han pasado unos minutos desde que volviste de { $provider }. Ve allí una vez más para terminar. No se pierde nada de lo que hiciste aquí.
+again-used = Llegaste con
 notice-unchanged = No se ha cambiado ni conectado nada.
 
 # Cómo seguir

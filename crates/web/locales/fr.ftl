@@ -133,6 +133,9 @@ notice-other-account-title = Un autre compte est déjà associé
 notice-address-taken-title = Cette adresse appartient à un compte
 notice-refused-title = Nous ne pouvons pas accepter cela
 notice-returning-title = Ce moyen de connexion a été retiré
+again-title = Encore un passage par { $provider }
+again-lead = Quelques minutes ont passé depuis votre retour de { $provider }. Retournez-y une fois pour terminer. Rien de ce que vous avez fait ici n’est perdu.
+again-used = Vous êtes venu avec
 notice-unchanged = Rien n’a été modifié ni associé.
 
 # Suites possibles

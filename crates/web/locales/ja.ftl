@@ -129,6 +129,9 @@ notice-other-account-title = 別のアカウントがすでに連携されてい
 notice-address-taken-title = このアドレスのアカウントがあります
 notice-refused-title = この操作はお受けできません
 notice-returning-title = このログイン方法は以前に解除されています
+again-title = { $provider } でもう一度確認してください
+again-lead = { $provider } から戻って数分が経ちました。完了するには、もう一度 { $provider } で確認してください。ここまでの操作は失われません。
+again-used = 使用したアカウント
 notice-unchanged = 何も変更・連携されていません。
 
 # 次の行き先

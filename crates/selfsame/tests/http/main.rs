@@ -7,6 +7,7 @@ mod bad_input;
 mod budgets;
 mod concurrency;
 mod findings;
+mod freshness;
 mod identity;
 mod journeys;
 mod operator;

@@ -3,8 +3,8 @@
 use super::{Page, Visit, add_cookies, html, see_other};
 use crate::pages::{
     AccountCard, Action, Code, CodePurpose, ConfirmLink, Conflict, Continue, ErrorText, ExternalCard, Field, Mark,
-    Notice, NoticeKind, Password, ProofKind, ProofMethod, ProviderButton, SignIn, SignUp, StepUp, StepUpWhy,
-    SwitchUser, Way, route,
+    Notice, NoticeKind, Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton, SignIn, SignUp, StepUp,
+    StepUpWhy, SwitchUser, Way, route,
 };
 use crate::texts;
 use axum::http::{HeaderValue, header};
@@ -212,6 +212,12 @@ impl Visit {
                 let Some(external) = self.external(flow) else { return self.error(400, "bad_request") };
                 let user = signed_in.map_or_else(|| card("", None), card_of);
                 ConfirmLink { shell: self.frame(signed_in), flow: id, external, user, silent: true }.render()
+            }
+            Step::ProviderAgain { connection } => {
+                let Some(external) = self.external(flow) else { return self.error(400, "bad_request") };
+                let providers = self.buttons(|id| id == connection);
+                ProviderAgain { shell: self.shell(), flow: id, external, providers, error: self.error_of(flow) }
+                    .render()
             }
             Step::AskSwitch { current, other } => {
                 let other = other.clone().unwrap_or_else(|| self.unnamed(flow));
