@@ -25,6 +25,8 @@ pub enum ApplyError {
 #[async_trait]
 pub trait Store: Send + Sync {
     async fn facts(&self, query: &FactsQuery) -> Result<Facts, Unavailable>;
+    /// As [`Self::facts`], with the `sub` of the session's user from the same snapshot.
+    async fn facts_for_handover(&self, query: &FactsQuery) -> Result<(Facts, Option<String>), Unavailable>;
     async fn apply(&self, plan: Plan) -> Result<(), ApplyError>;
 }
 
@@ -89,6 +91,8 @@ pub trait MailWriter: Send + Sync {
 pub struct Present {
     pub session: SessionId,
     pub user: UserId,
+    /// What applications know the user by: never the user's id, and never reissued.
+    pub sub: String,
     pub name: String,
     pub address: Option<Address>,
     pub level: Level,

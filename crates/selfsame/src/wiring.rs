@@ -40,6 +40,10 @@ impl flows::Store for Ledger {
         self.store.facts(query).await.map_err(|error| unavailable(&error))
     }
 
+    async fn facts_for_handover(&self, query: &FactsQuery) -> Result<(Facts, Option<String>), Unavailable> {
+        self.store.facts_for_handover(query).await.map_err(|error| unavailable(&error))
+    }
+
     async fn apply(&self, plan: Plan) -> Result<(), ApplyError> {
         let revoked = revocations(&plan);
         let mails = plan.changes.iter().any(|change| matches!(change, model::Change::Send(_)));
@@ -79,6 +83,8 @@ impl Reads for Ledger {
                 && row.user_status == UserStatus::Active
         });
         let Some(row) = live else { return Ok(None) };
+        // Every user is created with one; an application must never be told an empty one instead.
+        let sub = row.sub.ok_or_else(|| unavailable(&StoreError::Corrupt("a user has no subject".to_owned())))?;
         let name = if row.name.is_empty() {
             row.address.as_ref().map_or_else(|| format!("…{}", row.session.user.tail()), ToString::to_string)
         } else {
@@ -87,6 +93,7 @@ impl Reads for Ledger {
         let present = Present {
             session: row.session.id,
             user: row.session.user,
+            sub,
             name,
             address: row.address,
             level: row.session.level,
