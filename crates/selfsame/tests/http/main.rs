@@ -12,6 +12,7 @@ mod identity;
 mod journeys;
 mod operator;
 mod outage;
+mod pages;
 mod prehijack;
 mod protocol;
 mod replicas;

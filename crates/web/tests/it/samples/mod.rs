@@ -39,7 +39,7 @@ impl Samples {
     }
 
     fn out(&self) -> Shell {
-        Shell { lang: self.lang, signed_in: None, csrf: "c5rf".to_owned() }
+        Shell { lang: self.lang, signed_in: None, csrf: "c5rf".to_owned(), here: "/sign-in?return_to=%2Fx".to_owned() }
     }
 
     fn signed_in(&self) -> Shell {
