@@ -76,7 +76,9 @@ async fn t76_t95_guesses_of_codes_are_throttled_like_passwords(engine: Engine) {
         let mut browser = world.browser();
         browser.address = Ipv4Addr::new(198, 51, 100, source);
         let mut answers = Vec::new();
+        let seen = world.mailbox.messages().len();
         let page = ask_code(&mut browser, address).await;
+        world.code_after(address, seen).await;
         for _ in 0..5 {
             let page = browser.submit(page.form("/sign-in/code").with("code", "x")).await;
             answers.push((page.status.as_u16(), page.error_code()));
@@ -93,9 +95,9 @@ async fn t76_t95_guesses_of_codes_are_throttled_like_passwords(engine: Engine) {
         let opened = browser.submit(page.form("/sign-in/code").with("code", &code)).await;
         answers.push((opened.status.as_u16(), None));
         // Whoever reads the mailbox was no guesser.
-        for _ in 0..4 {
+        for attempt in 0..4 {
             let page = world.password_sign_in(&mut browser, address, "wrong").await;
-            assert_eq!(page.error_code().as_deref(), Some("wrong_password"), "{address}: {}", page.body);
+            assert_eq!(page.error_code().as_deref(), Some("wrong_password"), "{address} {attempt}: {}", page.all_text());
         }
         seen_by_address.push(answers);
     }
