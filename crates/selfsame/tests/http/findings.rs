@@ -97,7 +97,12 @@ async fn t76_t95_guesses_of_codes_are_throttled_like_passwords(engine: Engine) {
         // Whoever reads the mailbox was no guesser.
         for attempt in 0..4 {
             let page = world.password_sign_in(&mut browser, address, "wrong").await;
-            assert_eq!(page.error_code().as_deref(), Some("wrong_password"), "{address} {attempt}: {}", page.all_text());
+            assert_eq!(
+                page.error_code().as_deref(),
+                Some("wrong_password"),
+                "{address} {attempt}: {}",
+                page.all_text()
+            );
         }
         seen_by_address.push(answers);
     }

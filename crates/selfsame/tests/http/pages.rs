@@ -107,7 +107,7 @@ async fn a_session_handed_over_is_the_applications(engine: Engine) {
     assert!(list.contains("Notes (notes.example)") && !list.contains("application:"), "{list}");
     // A browser that says it were one is an unknown device.
     let mut mallory = world.browser();
-    mallory.user_agent = "application:notes".to_owned();
+    "application:notes".clone_into(&mut mallory.user_agent);
     world.password_sign_in(&mut mallory, "ada@example.test", PASSWORD).await;
     let page = ada.get("/account").await;
     let devices = page.texts("section[aria-labelledby=sessions] .row .strong");
