@@ -9,7 +9,6 @@ use crate::{Answer, Shared};
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use http::{HeaderMap, header};
 use model::Secret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -50,17 +49,19 @@ pub(crate) struct Handed {
     ),
     security(()),
 )]
-pub(crate) async fn redeem(State(api): State<Shared>, headers: HeaderMap, Body(asked): Body<Redemption>) -> Answer {
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let agent: String = agent.chars().filter(|c| !c.is_control()).take(200).collect();
+pub(crate) async fn redeem(State(api): State<Shared>, Body(asked): Body<Redemption>) -> Answer {
     let handed = api
         .journeys
-        .redeem_handover(asked.code.expose(), asked.verifier.expose(), &agent)
+        .redeem_handover(asked.code.expose(), asked.verifier.expose())
         .await
         .map_err(|fault| api.fault(&fault))?;
     let answer = Handed {
         expires_at: rfc3339(handed.expires_at),
-        user: UserView { name: handed.name, address: handed.address.map(|address| address.to_string()) },
+        user: UserView {
+            sub: handed.sub,
+            name: handed.name,
+            address: handed.address.map(|address| address.to_string()),
+        },
         token: handed.token.into_exposed(),
     };
     Ok(Json(answer).into_response())

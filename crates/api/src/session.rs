@@ -42,6 +42,10 @@ pub(crate) struct SessionView {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UserView {
+    /// Names this person to applications for good: it changes with neither name nor address and is never given to
+    /// anybody else.
+    #[schema(example = "5f0c1d9a7be24c0e8a63d2f4b1907e5c")]
+    pub sub: String,
     pub name: String,
     /// A proven address, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +64,11 @@ impl From<&Present> for SignedIn {
                 authenticated_at: rfc3339(present.authenticated_at),
                 expires_at: rfc3339(present.expires_at),
             },
-            user: UserView { name: present.name.clone(), address: present.address.as_ref().map(ToString::to_string) },
+            user: UserView {
+                sub: present.sub.clone(),
+                name: present.name.clone(),
+                address: present.address.as_ref().map(ToString::to_string),
+            },
         }
     }
 }
@@ -152,6 +160,7 @@ mod tests {
             Ok((*hash == session_hash(SECRET)).then(|| Present {
                 session: SessionId::from_bytes([1; 16]),
                 user: UserId::from_bytes([2; 16]),
+                sub: "5f0c1d9a".to_owned(),
                 name: "Ada".to_owned(),
                 address: "ada@example.org".parse().ok(),
                 level: Level::One,
@@ -235,6 +244,7 @@ mod tests {
             "expires_at": "1970-01-01T00:00:01Z"
           },
           "user": {
+            "sub": "5f0c1d9a",
             "name": "Ada",
             "address": "ada@example.org"
           }

@@ -1,9 +1,9 @@
 //! What a person does with the account they are signed in to.
 
 use crate::decide::{display_name, proof_methods};
-use crate::flow::{Fault, FaultKind, Field, Finished, Flow, Goal, Step};
+use crate::flow::{Fault, FaultKind, Finished, Flow, Goal, Step};
 use crate::journeys::Journeys;
-use crate::prove::busy;
+use crate::prove::not_hashed;
 use crate::{Browser, local_path};
 use linking::{
     EndSessions, LocalOutcome, Reason, UnlinkInput, UnlinkOutcome, UnusableBecause, decide_end_session,
@@ -214,8 +214,7 @@ impl Journeys {
         }
         let mut about: Vec<&str> = vec![&user.name];
         about.extend(user.addresses.iter().map(|known| known.address.local()));
-        self.passwords.check_strength(&password, &about).map_err(|weak| Fault::input(Field::Password, weak.0))?;
-        let phc = self.passwords.hash(&password).await.map_err(busy)?;
+        let phc = self.passwords.hash(&password, &about).await.map_err(not_hashed)?;
         let secret = self.new_secret(browser);
         self.own_change_given(Some(facts), browser, |context, facts| {
             let decision = decide_set_password(context, facts, session, &phc, &secret.terms);

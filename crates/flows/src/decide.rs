@@ -10,7 +10,7 @@ use linking::{
     SignInOutcome, SignUpInput, SignUpOutcome, StepUpInput, decide_link, decide_local_sign_in, decide_sign_in,
     decide_sign_up, decide_step_up, recycled_notice_key,
 };
-use model::{Actor, Change, Conflict, Facts, FactsQuery, LinkId, Method, Plan, Secret, UserId, masked};
+use model::{Actor, Conflict, Facts, FactsQuery, LinkId, Method, Plan, Secret, UserId, masked};
 
 /// A decision in the words of a journey.
 pub(crate) enum Settled {
@@ -44,11 +44,7 @@ impl Journeys {
     pub(crate) fn query(&self, flow: &Flow, browser: &Browser) -> FactsQuery {
         let material = &flow.material;
         let external = material.external.as_ref();
-        let address = material
-            .mailbox
-            .as_ref()
-            .map(|(address, _)| address.clone())
-            .or_else(|| external.and_then(|assertion| assertion.mail().map(|mail| mail.address.clone())));
+        let address = flow_address(flow);
         let mut users: Vec<UserId> = material.named.into_iter().collect();
         users.extend(material.proof.as_ref().map(|proof| proof.user));
         if let Goal::Link { user, .. } | Goal::StepUp { user, .. } = &flow.goal {
@@ -103,6 +99,7 @@ impl Journeys {
             let actor = Actor::System;
             let context = self.context(Some(&flow), &actor, browser);
             let decision = self.decide(&context, &flow, &facts, &secret.terms, &new_user, clear);
+            let decision = unless_stale(&flow, context.now, decision);
             tracing::info!(reason = decision.reason.code(), row = decision.row, "decided");
             let mut plan = also(&facts);
             plan.changes.extend(decision.plan.changes);
@@ -206,7 +203,11 @@ impl Journeys {
                         sign_up_outcome(outcome, facts, self.policy.local.email_code, reason)
                     })
                 }
-                _ => nothing_to_decide(),
+                (Some(wanted), None, None) => {
+                    // The code was entered too long ago.
+                    map(nothing_to_decide(), |_, _| Settled::MailCode(wanted.address.clone()))
+                }
+                (None, _, None) => nothing_to_decide(),
             },
             (Goal::Link { .. }, None) => nothing_to_decide(),
         }
@@ -258,6 +259,18 @@ impl Journeys {
 fn nothing_to_decide() -> Decision<Settled> {
     let outcome = Settled::Fault(Fault::flow("bad_request"));
     Decision { outcome, reason: Reason::NothingToChange, row: None, plan: Plan::default() }
+}
+
+/// A sealed flow lives for half an hour, and a provider's answer completes nothing after [`linking::FRESH`]: the person
+/// is sent there once more and finds everything else as it was.
+fn unless_stale(flow: &Flow, now: model::Micros, decision: Decision<Settled>) -> Decision<Settled> {
+    match (&decision.outcome, &flow.material.external) {
+        (Settled::Done { .. }, Some(answer)) if flow.material.is_stale(now) => {
+            let outcome = Settled::Step(Step::ProviderAgain { connection: answer.connection().clone() });
+            Decision { outcome, reason: Reason::NotFresh, row: decision.row, plan: Plan::default() }
+        }
+        _ => decision,
+    }
 }
 
 fn map<O>(decision: Decision<O>, with: impl FnOnce(O, Reason) -> Settled) -> Decision<Settled> {
@@ -342,9 +355,12 @@ fn may_separate(policy: &model::Policy, flow: &Flow) -> bool {
     rules.is_some_and(|rules| rules.sign_up == model::SignUp::Open)
 }
 
-fn flow_address(flow: &Flow) -> Option<model::Address> {
-    let mailbox = flow.material.mailbox.as_ref().map(|(address, _)| address.clone());
-    mailbox.or_else(|| Some(flow.material.external.as_ref()?.mail()?.address.clone()))
+/// The address this journey is about: the mailbox that was shown, else the one a provider or the person named.
+pub(crate) fn flow_address(flow: &Flow) -> Option<model::Address> {
+    let material = &flow.material;
+    let mailbox = material.mailbox.as_ref().map(|(address, _)| address.clone());
+    let asserted = || Some(material.external.as_ref()?.mail()?.address.clone());
+    mailbox.or_else(asserted).or_else(|| material.sign_up.as_ref().map(|wanted| wanted.address.clone()))
 }
 
 fn ask_switch(facts: &Facts, current: UserId, other: Option<UserId>) -> Step {
@@ -374,9 +390,4 @@ pub(crate) fn proof_methods(methods: &[Method]) -> Vec<ProofMethod> {
         }
     }
     shown
-}
-
-/// The plan that spends a right code.
-pub(crate) fn redeem_code(flow: &Flow, left: i64) -> Plan {
-    Plan { changes: vec![Change::RedeemCode { flow: flow.id, left }] }
 }

@@ -99,6 +99,8 @@ pub enum Step {
     AskSwitch { current: String, other: Option<String> },
     /// The provider came back with this identity: link it?
     ConfirmLink,
+    /// Everything is in order but for the time: the provider's answer is too old to act on, and has to be given again.
+    ProviderAgain { connection: ConnectionId },
     /// Show again that it is you.
     StepUp { methods: Vec<ProofMethod> },
     /// Signed in already: continue to the application?
@@ -119,6 +121,7 @@ impl Step {
             Self::AskCreate => "ask_create",
             Self::AskSwitch { .. } => "ask_switch",
             Self::ConfirmLink => "confirm_link",
+            Self::ProviderAgain { .. } => "provider_again",
             Self::StepUp { .. } => "step_up",
             Self::Continue { .. } => "continue",
         }
@@ -238,6 +241,32 @@ pub struct Material {
     pub separate: bool,
     /// The person saw the identity that came back and said yes.
     pub confirmed: bool,
+}
+
+/// How long a code that was entered speaks for its mailbox: as long as it could have been entered.
+const MAILBOX_FRESH: Micros = crate::mailbox::CODE_LIFETIME;
+
+impl Material {
+    /// Drops what is too old to act on, so that it is asked for again: a sealed flow lives longer than what it holds may
+    /// count. The provider's answer stays, because the person reads about it; it completes nothing once it is stale.
+    pub(crate) fn forget_stale(&mut self, now: Micros) {
+        self.mailbox.take_if(|(_, at)| *at + MAILBOX_FRESH <= now);
+        if self.external.is_some() {
+            self.proof.take_if(|proof| !linking::is_fresh_at(proof.at, now));
+        }
+    }
+
+    /// Whether a provider's answer is too old to complete anything.
+    pub(crate) fn is_stale(&self, now: Micros) -> bool {
+        self.external.as_ref().is_some_and(|answer| !linking::is_fresh_at(answer.parts().verified_at, now))
+    }
+
+    /// With this answer in place of the one before. What was shown beside another identity shows nothing for this one.
+    pub(crate) fn renewed(self, answer: Assertion) -> Self {
+        let same = self.external.as_ref().is_some_and(|before| before.identity() == answer.identity());
+        let kept = if same { self } else { Self::default() };
+        Self { external: Some(answer), ..kept }
+    }
 }
 
 /// What a person can do. Which of them means something depends on the step; the others are refused.

@@ -28,6 +28,18 @@ impl Applications {
     }
 }
 
+/// Begins what a session of an application has in place of a browser's `User-Agent`; no browser's may begin like it.
+const APPLICATION: &str = "application:";
+
+/// A browser's `User-Agent`, as much as is kept of it. None can pass for an application.
+pub(crate) fn own_words(user_agent: &str) -> String {
+    let plain: String = user_agent.chars().filter(|c| !c.is_control()).take(200).collect();
+    match plain.strip_prefix(APPLICATION) {
+        Some(rest) => rest.trim_start_matches(APPLICATION).to_owned(),
+        None => plain,
+    }
+}
+
 /// The life of a one-time code (RFC 6749 §4.1.2 recommends ten minutes at most).
 const CODE_LIFETIME: Micros = MINUTE;
 
@@ -46,6 +58,7 @@ struct Code {
 pub struct Handed {
     pub token: Secret<String>,
     pub user: UserId,
+    pub sub: String,
     pub name: String,
     pub address: Option<model::Address>,
     pub expires_at: Micros,
@@ -81,6 +94,18 @@ impl Journeys {
     /// The application's name, for "to continue to …".
     pub fn application_name(&self, id: &str) -> Option<&str> {
         self.applications.find(id).map(|application| application.name.as_str())
+    }
+
+    /// The application that a session was handed to, as people know it: its name, and its host where it has one.
+    pub fn application_of(&self, user_agent: &str) -> Option<String> {
+        let id = user_agent.strip_prefix(APPLICATION)?;
+        let Some(known) = self.applications.find(id) else { return Some(id.to_owned()) };
+        let host =
+            known.redirect_uris.iter().filter_map(|uri| Url::parse(uri).ok()).find_map(|uri| match uri.host()? {
+                url::Host::Domain(domain) if uri.scheme().starts_with("http") => Some(domain.to_owned()),
+                _ => None,
+            });
+        Some(host.map_or_else(|| known.name.clone(), |host| format!("{} ({host})", known.name)))
     }
 
     /// Where a finished journey leads.
@@ -130,7 +155,7 @@ impl Journeys {
     }
 
     /// Redeems a one-time code: one read, one plan.
-    pub async fn redeem_handover(&self, code: &str, verifier: &str, user_agent: &str) -> Result<Handed, Fault> {
+    pub async fn redeem_handover(&self, code: &str, verifier: &str) -> Result<Handed, Fault> {
         let invalid = || Fault::flow("handover_invalid");
         let code: Code = self.keys.open_value("handover", b"", code).map_err(|_| invalid())?;
         if code.expires_at <= self.now() || !same(&s256(verifier), &code.challenge) {
@@ -140,12 +165,12 @@ impl Journeys {
             session: Some(code.session),
             device: crate::Device { id: [0; 16], users: Vec::new(), last_used: None },
             source: Vec::new(),
-            user_agent: user_agent.to_owned(),
+            user_agent: format!("{APPLICATION}{}", code.application),
             language: "en".to_owned(),
         };
         let query = FactsQuery { session: Some(code.session), flow: Some(code.id), ..FactsQuery::default() };
         for _ in 0..3 {
-            let facts = self.facts(&query).await?;
+            let (facts, sub) = self.store.facts_for_handover(&query).await?;
             if facts.flow_spent {
                 return Err(invalid());
             }
@@ -158,9 +183,14 @@ impl Journeys {
             let Some(user) = decision.outcome.and_then(|user| facts.user(user)) else {
                 return Err(Fault::refused(decision.reason));
             };
+            let sub = sub.ok_or_else(|| {
+                tracing::error!(user = %user.id, "a user has no subject");
+                Fault::unavailable()
+            })?;
             let handed = Handed {
                 token: secret.secret,
                 user: user.id,
+                sub,
                 name: crate::decide::display_name(user),
                 address: user.addresses.first().map(|known| known.address.clone()),
                 expires_at: self.now() + self.session_lifetime,
@@ -206,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn redirects_are_exact_but_for_a_loopback_port() {
+    fn redirects_are_exact_but_for_a_loopback_port_and_browsers_are_no_applications() {
         assert!(redirect_matches("https://app.example/cb", "https://app.example/cb"));
         assert!(redirect_matches("http://127.0.0.1/cb", "http://127.0.0.1:4321/cb"));
         for bad in [
@@ -222,6 +252,10 @@ mod tests {
         assert!(!redirect_matches("http://127.0.0.1/cb", "http://127.0.0.1:4321/other"));
         assert!(!redirect_matches("http://127.0.0.1/cb", "http://user@127.0.0.1:4321/cb"));
         assert!(!redirect_matches("http://localhost/cb", "http://localhost:4321/cb"));
+        for forged in ["application:notes", "application:application:notes", "\u{1}application:notes"] {
+            assert_eq!(own_words(forged), "notes", "no browser passes for an application");
+        }
+        assert_eq!(own_words("curl/8"), "curl/8");
         assert_eq!(s256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 }

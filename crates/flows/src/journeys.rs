@@ -126,6 +126,7 @@ impl Journeys {
     pub async fn act(&self, mut flow: Flow, action: Action, browser: &Browser) -> Acted {
         self.check_alive(&flow)?;
         flow.error = None;
+        flow.material.forget_stale(self.now());
         let mut kept = flow.clone();
         kept.material.typed = Typed::of(&action).or(kept.material.typed);
         // Boxed: a journey's future is large, and every surface would carry it.
@@ -189,9 +190,10 @@ impl Journeys {
                 self.settle(flow, None, browser).await
             }
             (Step::AddressTaken { may_continue: true, .. }, Action::Continue) => {
+                let address = crate::decide::flow_address(&flow).ok_or_else(|| Fault::flow("flow_expired"))?;
                 flow.material.external = None;
                 flow.material.sign_up = None;
-                self.sign_in_by_mailbox(flow, browser).await
+                self.sign_in_by_mailbox(flow, address, browser).await
             }
             (Step::ConfirmLink, Action::Confirm) => {
                 flow.material.confirmed = true;
@@ -224,6 +226,7 @@ impl Journeys {
         let proving = match (&step, &flow.goal) {
             (Step::Identify | Step::Password { .. }, Goal::SignIn { .. } | Goal::SignUp { .. }) => false,
             (Step::Identify, Goal::Link { connection: wanted, .. }) if *wanted == connection => false,
+            (Step::ProviderAgain { connection: wanted }, _) if *wanted == connection => false,
             (Step::AskProof { methods, .. } | Step::StepUp { methods }, _) => {
                 let offered = crate::flow::ProofMethod::Connection { connection: connection.clone() };
                 if !methods.contains(&offered) {
@@ -263,6 +266,7 @@ impl Journeys {
     ) -> Acted {
         self.check_alive(&flow)?;
         flow.error = None;
+        flow.material.forget_stale(self.now());
         let Step::Away { attempt, proving, back } = flow.step.clone() else {
             // The answer was taken already: a repeat shows where the journey stands and does nothing.
             return Ok(Next::Show(Box::new(flow)));
@@ -285,7 +289,9 @@ impl Journeys {
         } else {
             let picked = assertion.parts().authenticated_at.is_some_and(|at| at + SKEW >= attempt.started_at);
             let linking = matches!(flow.goal, Goal::Link { .. });
-            flow.material = Material { external: Some(assertion), ..Material::default() };
+            let again = matches!(flow.step, Step::ProviderAgain { .. });
+            let before = if again { std::mem::take(&mut flow.material) } else { Material::default() };
+            flow.material = before.renewed(assertion);
             if linking && !picked {
                 // It may have answered silently, with an account the person did not pick.
                 flow.step = Step::ConfirmLink;

@@ -29,8 +29,8 @@ pub use handover::{Handed, s256};
 pub use journeys::{Application, Journeys, Settings};
 pub use mailbox::OutgoingMail;
 pub use ports::{
-    ApplyError, Event, MailWriter, Passwords, PasswordsBusy, Present, Reads, Store, Unavailable, Upstream,
-    WeakPassword, Written,
+    Admitted, ApplyError, Event, MailWriter, NotHashed, Passwords, PasswordsBusy, Present, Reads, Store, Unavailable,
+    Upstream, Written,
 };
 pub use return_to::local_path;
 pub use seal::{KeyRing, SealError, digest};

@@ -2,7 +2,7 @@
 
 use crate::flow::{Fault, FaultKind, Field, Flow, Goal, Material, Next, PendingSignUp, Proves, SealedProof, Step};
 use crate::journeys::{Acted, Journeys, parse_address};
-use crate::prove::busy;
+use crate::prove::{Counters, not_hashed};
 use crate::{Browser, Written, digest};
 use linking::{Attempt as Reserved, Reason, decide_attempt};
 use model::{
@@ -21,7 +21,7 @@ pub struct OutgoingMail {
 /// Guesses per code: with six digits and three, one in 200,000 at best.
 const GUESSES: i64 = 5;
 /// ASVS 6.5.5: ten minutes.
-const CODE_LIFETIME: Micros = MINUTE.times(10);
+pub(crate) const CODE_LIFETIME: Micros = MINUTE.times(10);
 const NAME_MAX: usize = 100;
 
 impl Journeys {
@@ -121,7 +121,9 @@ impl Journeys {
         format!("{number:06}")
     }
 
-    /// A code was typed. A wrong one is counted in the store, where no second tab or replica can rewind it.
+    /// A code was typed. A wrong one is counted in the store, where no second tab or replica can rewind it: against the
+    /// code, and against account and source like a wrong password, so that many codes give no more guesses than one
+    /// (T76, T95).
     pub(crate) async fn enter_code(
         &self,
         mut flow: Flow,
@@ -134,15 +136,24 @@ impl Journeys {
         let typed: String = typed.chars().filter(char::is_ascii_digit).collect();
         let mut query = self.query(&flow, browser);
         query.address = Some(address.clone());
+        let counters = Counters::of(browser, &address);
+        query.owner_throttles = counters.asked();
+        query.throttles.push(counters.of_source());
         for _ in 0..3 {
             let mut facts = self.facts(&query).await?;
             if facts.flow_spent {
                 return self.settle(flow, Some(facts), browser).await;
             }
             let code = live_code(&facts, &address, self.now())?.clone();
+            let keys = counters.keys(browser, facts.address_owner);
+            let reserved = decide_attempt(&facts, &keys, self.now());
+            if let Reserved::Wait(until) = reserved.outcome {
+                return Err(Fault::wait("throttled", until));
+            }
             // Counted before it is compared: of guesses made at the same time each one costs, and no more are compared
             // than were counted.
-            let plan = Plan { changes: vec![Change::CountGuess { flow: flow.id, left: code.attempts_left }] };
+            let mut plan = reserved.plan;
+            plan.push(Change::CountGuess { flow: flow.id, left: code.attempts_left });
             if self.apply(plan, &facts, None, &browser.language).await?.is_some() {
                 continue;
             }
@@ -165,12 +176,15 @@ impl Journeys {
                     flow.material.proof =
                         Some(SealedProof::of(&Proof::of_checked(user, method, Level::One, now), &facts));
                 }
-                (Proves::Owner, None) => return self.nobody_here(flow, left, &facts, browser).await,
+                (Proves::Owner, None) => {
+                    let redeem = redeem_code(&flow, left, &keys);
+                    return self.nobody_here(flow, redeem, &facts, browser).await;
+                }
             }
             // Read again after a conflict, it must still be this very code; any other is not the one that was entered.
             let redeem = |facts: &Facts| {
                 let same = facts.code.as_ref().filter(|known| known.hash == code.hash);
-                crate::decide::redeem_code(&flow, same.map_or(-1, |known| known.attempts_left))
+                redeem_code(&flow, same.map_or(-1, |known| known.attempts_left), &keys)
             };
             return self.settle_with(flow.clone(), Some(facts), browser, &[], redeem).await;
         }
@@ -178,10 +192,8 @@ impl Journeys {
     }
 
     /// The mailbox is theirs, and no account has the address. Only now may that be said.
-    async fn nobody_here(&self, mut flow: Flow, left: i64, facts: &Facts, browser: &Browser) -> Acted {
-        if let Some(conflict) =
-            self.apply(crate::decide::redeem_code(&flow, left), facts, None, &browser.language).await?
-        {
+    async fn nobody_here(&self, mut flow: Flow, redeem: Plan, facts: &Facts, browser: &Browser) -> Acted {
+        if let Some(conflict) = self.apply(redeem, facts, None, &browser.language).await? {
             return Err(Self::conflict_fault(conflict));
         }
         flow.step = Step::Identify;
@@ -223,8 +235,7 @@ impl Journeys {
             return Err(Fault::wait("mail_limit", until));
         }
         let about = [name.as_str(), address.local(), address.domain()];
-        self.passwords.check_strength(&password, &about).map_err(|weak| Fault::input(Field::Password, weak.0))?;
-        let phc = self.passwords.hash(&password).await.map_err(busy)?;
+        let phc = self.passwords.hash(&password, &about).await.map_err(not_hashed)?;
         flow.material.sign_up = Some(PendingSignUp::new(name, address.clone(), phc));
         self.send_code_given(flow, address, Proves::Mailbox, Some(facts), browser).await
     }
@@ -233,13 +244,22 @@ impl Journeys {
 /// What limits the mails to one address: shared by strangers, and one of its own for a device its owner has used, so that
 /// strangers cannot keep codes from the owner (T76). Strangers are limited by their source as well.
 pub(crate) fn mail_keys(address: &Address, browser: &Browser, known_device: bool) -> Vec<Vec<u8>> {
-    let address = digest(&[address.as_str().as_bytes()]);
+    let address = digest(&[untagged(address.local()).as_bytes(), b"@", address.domain().as_bytes()]);
     if known_device {
         return vec![[b"mail:own:".as_slice(), &address, &browser.device.id].concat()];
     }
     let to = [b"mail:".as_slice(), &address].concat();
     let from = [b"source:mail:".as_slice(), &browser.source].concat();
     vec![to, from]
+}
+
+/// The local part without its `+tag`: at most mail systems one mailbox has endless tags. It names a counter and never
+/// an identity (T17): where tags are mailboxes of their own, they only share the limit.
+fn untagged(local: &str) -> &str {
+    match local.split_once('+') {
+        Some((mailbox, _)) if !mailbox.is_empty() => mailbox,
+        _ => local,
+    }
 }
 
 fn knows_owner(browser: &Browser, facts: &Facts, proves: Proves) -> bool {
@@ -270,6 +290,13 @@ fn live_code<'a>(facts: &'a Facts, address: &Address, now: Micros) -> Result<&'a
         .filter(|code| code.expires_at > now && code.address == *address)
         .ok_or_else(|| Fault::input(Field::Code, "code_expired"))?;
     if code.attempts_left > 0 { Ok(code) } else { Err(Fault::input(Field::Code, "code_attempts_used_up")) }
+}
+
+/// The plan that spends a right code. Whoever reads the mailbox was no guesser: what was counted for the account goes.
+fn redeem_code(flow: &Flow, left: i64, counted: &[Vec<u8>]) -> Plan {
+    let mut plan = Plan { changes: vec![Change::RedeemCode { flow: flow.id, left }] };
+    plan.changes.extend(Counters::cleared(counted).into_iter().map(|key| Change::ClearThrottle { key }));
+    plan
 }
 
 fn matches_code(flow: &Flow, code: &CodeFacts, typed: &str) -> bool {

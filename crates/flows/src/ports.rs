@@ -25,6 +25,8 @@ pub enum ApplyError {
 #[async_trait]
 pub trait Store: Send + Sync {
     async fn facts(&self, query: &FactsQuery) -> Result<Facts, Unavailable>;
+    /// As [`Self::facts`], with the `sub` of the session's user from the same snapshot.
+    async fn facts_for_handover(&self, query: &FactsQuery) -> Result<(Facts, Option<String>), Unavailable>;
     async fn apply(&self, plan: Plan) -> Result<(), ApplyError>;
 }
 
@@ -44,16 +46,32 @@ pub trait Upstream: Send + Sync {
 #[error("too many passwords are being checked at once")]
 pub struct PasswordsBusy;
 
-/// Why a password was refused: the key of a translated sentence.
+/// Why a password that somebody wants to set was not hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WeakPassword(pub &'static str);
+pub enum NotHashed {
+    /// It could be guessed: the key of a translated sentence.
+    Weak(&'static str),
+    Busy(PasswordsBusy),
+}
 
 #[async_trait]
 pub trait Passwords: Send + Sync {
-    async fn hash(&self, password: &Secret<String>) -> Result<Secret<String>, PasswordsBusy>;
+    /// Judges a new password by what is known `about` its owner, and hashes it when it is strong enough. Both take long
+    /// and happen off the threads that serve requests.
+    async fn hash(&self, password: &Secret<String>, about: &[&str]) -> Result<Secret<String>, NotHashed>;
+    /// A place in the queue. Taken before an attempt is counted, so that a full queue costs nobody an attempt.
+    fn admit(&self) -> Result<Box<dyn Admitted>, PasswordsBusy>;
+}
+
+/// A place in the queue of passwords; it is given back when dropped.
+#[async_trait]
+pub trait Admitted: Send {
     /// Takes as long when there is nothing to compare with (T123).
-    async fn verify(&self, password: &Secret<String>, phc: Option<&Secret<String>>) -> Result<bool, PasswordsBusy>;
-    fn check_strength(&self, password: &Secret<String>, about: &[&str]) -> Result<(), WeakPassword>;
+    async fn verify(
+        self: Box<Self>,
+        password: &Secret<String>,
+        phc: Option<&Secret<String>>,
+    ) -> Result<bool, PasswordsBusy>;
 }
 
 /// A mail in words.
@@ -73,6 +91,8 @@ pub trait MailWriter: Send + Sync {
 pub struct Present {
     pub session: SessionId,
     pub user: UserId,
+    /// What applications know the user by: never the user's id, and never reissued.
+    pub sub: String,
     pub name: String,
     pub address: Option<Address>,
     pub level: Level,

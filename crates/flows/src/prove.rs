@@ -2,7 +2,7 @@
 
 use crate::flow::{Action, Fault, FaultKind, Field, Flow, ProofMethod, Proves, SealedProof};
 use crate::journeys::{Acted, Journeys};
-use crate::{Browser, PasswordsBusy, digest};
+use crate::{Browser, NotHashed, PasswordsBusy, digest};
 use linking::{Attempt as Reserved, FRESH, Reason, decide_attempt, throttle_keys};
 use model::{
     Address, Assertion, Facts, Level, LinkState, MINUTE, Method, Micros, OwnerThrottle, Proof, Secret, UserId,
@@ -16,39 +16,44 @@ const PASSWORD_MAX: usize = 1024;
 const SKEW: Micros = MINUTE;
 
 /// The throttle keys of one attempt, before and after it is known whose account it is.
-struct Counters {
+pub(crate) struct Counters {
     source: Vec<u8>,
     device: Vec<u8>,
+    /// Stands for the account while the address is nobody's.
+    fallback: [u8; 32],
 }
 
 impl Counters {
-    fn of(browser: &Browser) -> Self {
-        Self { source: browser.source.clone(), device: browser.device.id.to_vec() }
+    /// For the account that `address` leads to, or for the address itself: passwords and mailed codes count together.
+    pub fn of(browser: &Browser, address: &Address) -> Self {
+        let fallback = digest(&[b"account", address.as_str().as_bytes()]);
+        Self { source: browser.source.clone(), device: browser.device.id.to_vec(), fallback }
     }
 
     /// Every counter that may matter once the owner is known.
-    fn asked(&self, fallback: &[u8]) -> Vec<OwnerThrottle> {
+    pub fn asked(&self) -> Vec<OwnerThrottle> {
+        let fallback = self.fallback.to_vec();
         let pair = |source: &[u8]| {
             let suffix = [&[0], source].concat();
-            OwnerThrottle { prefix: b"pair:", fallback: fallback.to_vec(), suffix }
+            OwnerThrottle { prefix: b"pair:", fallback: fallback.clone(), suffix }
         };
-        let strangers = OwnerThrottle { prefix: b"strangers:", fallback: fallback.to_vec(), suffix: Vec::new() };
+        let strangers = OwnerThrottle { prefix: b"strangers:", fallback: fallback.clone(), suffix: Vec::new() };
         vec![pair(&self.source), pair(&self.device), strangers]
     }
 
-    fn of_source(&self) -> Vec<u8> {
+    pub fn of_source(&self) -> Vec<u8> {
         [b"source:", self.source.as_slice()].concat()
     }
 
     /// The counters of this attempt: a device the owner has used before answers for itself alone (T76).
-    fn keys(&self, browser: &Browser, owner: Option<UserId>, fallback: &[u8]) -> Vec<Vec<u8>> {
+    pub fn keys(&self, browser: &Browser, owner: Option<UserId>) -> Vec<Vec<u8>> {
         let known = owner.is_some_and(|user| browser.device.knows(user));
-        let account = owner.map_or_else(|| fallback.to_vec(), |user| user.as_bytes().to_vec());
+        let account = owner.map_or_else(|| self.fallback.to_vec(), |user| user.as_bytes().to_vec());
         throttle_keys(&account, if known { &self.device } else { &self.source }, known)
     }
 
     /// What a success clears: never the counter of the source, or an attacker would clear it with an account of his.
-    fn cleared(keys: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    pub fn cleared(keys: &[Vec<u8>]) -> Vec<Vec<u8>> {
         keys.iter().filter(|key| !key.starts_with(b"source:")).cloned().collect()
     }
 }
@@ -86,31 +91,32 @@ impl Journeys {
         if password.expose().is_empty() || password.expose().len() > PASSWORD_MAX {
             return Err(wrong());
         }
-        let fallback = digest(&[b"account", address.as_str().as_bytes()]);
-        let counters = Counters::of(browser);
+        let counters = Counters::of(browser, address);
         match user {
             Some(user) => {
                 query.users.push(user);
-                let asked = counters.asked(&fallback);
+                let asked = counters.asked();
                 query.throttles.extend(asked.iter().map(|throttle| throttle.key(Some(user))));
             }
-            None => query.owner_throttles = counters.asked(&fallback),
+            None => query.owner_throttles = counters.asked(),
         }
         query.throttles.push(counters.of_source());
         for _ in 0..3 {
             let facts = self.facts(&query).await?;
             let owner = user.or(facts.address_owner);
-            let keys = counters.keys(browser, owner, &fallback);
+            let keys = counters.keys(browser, owner);
             let decision = decide_attempt(&facts, &keys, self.now());
             if let Reserved::Wait(until) = decision.outcome {
                 return Err(Fault::wait("throttled", until));
             }
+            // Before the attempt is counted: a full queue is nobody's failure.
+            let place = self.passwords.admit().map_err(busy)?;
             if self.apply(decision.plan, &facts, None, &browser.language).await?.is_some() {
                 continue;
             }
             let found = owner.and_then(|id| facts.user(id)).filter(|user| user.status == UserStatus::Active);
             let phc = found.and_then(|user| user.password.as_ref()).map(|known| &known.phc);
-            let right = self.passwords.verify(&password, phc).await.map_err(busy)?;
+            let right = place.verify(&password, phc).await.map_err(busy)?;
             let Some(owner) = found.filter(|_| right) else { return Err(wrong()) };
             let proof = Proof::of_checked(owner.id, Method::Password, Level::One, self.now());
             return Ok(Checked { proof, facts, clear: Counters::cleared(&keys) });
@@ -199,9 +205,9 @@ impl Journeys {
     }
 
     /// The address turned out to have an account, and its mailbox was shown: sign in to that account.
-    pub(crate) async fn sign_in_by_mailbox(&self, mut flow: Flow, browser: &Browser) -> Acted {
+    pub(crate) async fn sign_in_by_mailbox(&self, mut flow: Flow, shown: Address, browser: &Browser) -> Acted {
         let fresh = flow.material.mailbox.as_ref().filter(|(_, at)| *at + FRESH > self.now()).cloned();
-        let Some((address, at)) = fresh else { return Err(Fault::flow("flow_expired")) };
+        let Some((address, at)) = fresh else { return self.send_code(flow, shown, Proves::Owner, browser).await };
         let facts = self.facts(&self.query(&flow, browser)).await?;
         let Some(user) = facts.address_owner else { return Err(Fault::refused(Reason::MatchInactive)) };
         let method = Method::EmailCode { address };
@@ -225,7 +231,15 @@ fn link_of(facts: &Facts, user: UserId, assertion: &Assertion) -> Option<Method>
     Some(Method::Link { link: link.id, connection: link.connection.clone() })
 }
 
-pub(crate) fn busy(_: PasswordsBusy) -> Fault {
+/// A new password that was not hashed.
+pub(crate) fn not_hashed(why: NotHashed) -> Fault {
+    match why {
+        NotHashed::Weak(key) => Fault::input(Field::Password, key),
+        NotHashed::Busy(full) => busy(full),
+    }
+}
+
+fn busy(_: PasswordsBusy) -> Fault {
     Fault::new(FaultKind::Unavailable, "busy")
 }
 

@@ -37,6 +37,16 @@ impl<'a> Cookies<'a> {
         self.all().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
+    /// The language this browser was switched to.
+    pub fn language(self) -> Option<&'a str> {
+        self.get("language")
+    }
+
+    /// Remembers the language for this browser.
+    pub fn keep_language(self, code: &str) -> String {
+        set(self.secure, "language", code, DEVICE_LIFETIME)
+    }
+
     /// The session secret, if one was presented.
     pub fn session(self) -> Option<&'a str> {
         self.get("session")
@@ -123,7 +133,7 @@ impl Journeys {
             session: cookies.session().map(session_hash),
             device,
             source,
-            user_agent: user_agent.chars().filter(|c| !c.is_control()).take(200).collect(),
+            user_agent: crate::handover::own_words(user_agent),
             language: language.to_owned(),
         }
     }

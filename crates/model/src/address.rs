@@ -4,7 +4,8 @@
 //! except for ASCII case in the local part, which no provider distinguishes:
 //! ASCII letters fold to lower case, the domain becomes its A-labels (UTS #46, strict), and nothing else is folded:
 //! no dots, no plus signs, no accents, no compatibility characters. What would change under compatibility
-//! normalisation is refused, so that no look-alike of `@` or of a letter gets in.
+//! normalisation is refused, and so is whatever UTS #46 maps beyond case: no look-alike of `@`, of a dot or of a letter
+//! gets in, and nothing invisible.
 
 use std::fmt;
 use std::str::FromStr;
@@ -107,12 +108,13 @@ fn canonical_local(local: &str) -> Result<String, AddressError> {
 }
 
 fn canonical_domain(domain: &str) -> Result<String, AddressError> {
-    // UTS #46 maps some look-alikes to ASCII; a domain that needs mapping beyond case is refused instead.
-    if domain.chars().any(|c| !c.is_ascii() && domain_char_is_mapped(c)) {
-        return Err(AddressError::BadDomain);
-    }
     let ascii = idna::domain_to_ascii_strict(domain).map_err(|_| AddressError::BadDomain)?;
     let labels: Vec<&str> = ascii.split('.').collect();
+    // UTS #46 maps look-alikes to ASCII letters, the full stops of other scripts to dots, and leaves out what is
+    // invisible; a domain that needs mapping beyond case is refused instead.
+    if domain.split('.').count() != labels.len() || !domain.split('.').zip(&labels).all(|(g, l)| is_written_as(g, l)) {
+        return Err(AddressError::BadDomain);
+    }
     let label_ok = |label: &&str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -126,8 +128,13 @@ fn canonical_domain(domain: &str) -> Result<String, AddressError> {
     Ok(ascii)
 }
 
-fn domain_char_is_mapped(c: char) -> bool {
-    !c.to_lowercase().eq(c.to_lowercase().nfkc())
+/// Whether `given` is this label (in its A-form), but for case and composition.
+fn is_written_as(given: &str, label: &str) -> bool {
+    if given.is_ascii() {
+        return given.eq_ignore_ascii_case(label);
+    }
+    let (unicode, valid) = idna::domain_to_unicode(label);
+    valid.is_ok() && given.chars().flat_map(char::to_lowercase).nfc().eq(unicode.chars())
 }
 
 /// What may be shown of an address to somebody who has not proven it: first character and domain.
@@ -192,6 +199,14 @@ mod tests {
         let dotless = canon("ad\u{131}@example.org").unwrap();
         assert_ne!(dotless, canon("adi@example.org").unwrap());
         assert!(canon("ada@exampl\u{212f}.org").is_err());
+        // Full stops of other scripts, and what UTS #46 leaves out.
+        for domain in ["example\u{3002}org", "example\u{ff0e}org", "example\u{ff61}org", "exam\u{ad}ple.org"] {
+            assert!(canon(&format!("ada@{domain}")).is_err(), "{domain:?}");
+        }
+        assert!(canon("ada@exam\u{200b}ple.org").is_err());
+        // Case is no look-alike, in any script, and both forms of one name are one name.
+        assert_eq!(canon("ada@ΟΔΟΣ.example").unwrap(), canon("ada@οδοσ.example").unwrap());
+        assert_eq!(canon("ada@XN--Bcher-KVA.example").unwrap(), canon("ada@bu\u{308}cher.example").unwrap());
     }
 
     #[test]

@@ -283,7 +283,7 @@ fn person(answer: &Value) -> Person {
         Some(Value::Array(methods)) => methods.iter().map(method).collect::<Vec<_>>().join(", "),
         _ => String::new(),
     };
-    Person { id: text("/user/id"), name: text("/user/name"), address: text("/user/address"), method: methods }
+    Person { id: text("/user/sub"), name: text("/user/name"), address: text("/user/address"), method: methods }
 }
 
 /// A method is a name, or an object with a kind and, for a link, its connection.
@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn reads_the_session() {
         let answer = json!({
-            "user": { "id": "u1", "name": "Ada", "address": "ada@example.test" },
+            "user": { "sub": "u1", "name": "Ada", "address": "ada@example.test" },
             "session": { "methods": [{ "kind": "password" }, { "kind": "link", "connection": "example-a" }] },
         });
         let expected = ["u1", "Ada", "ada@example.test", "password, example-a"].map(str::to_owned);

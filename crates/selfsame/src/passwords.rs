@@ -7,7 +7,7 @@
 mod pool;
 mod strength;
 
-pub use pool::{PasswordError, PasswordPool, PoolSettings};
+pub use pool::{PasswordError, PasswordPool, Place, PoolSettings};
 pub use strength::{FEEDBACK_KEYS, MIN_CHARACTERS, Weak, strength};
 
 use unicode_normalization::UnicodeNormalization;

@@ -2,11 +2,11 @@
 
 use crate::cache::{SessionCache, revocations};
 use crate::mail::{DueMail, OutboxError, OutboxPort, Rendered};
-use crate::passwords::{PasswordError, PasswordPool};
+use crate::passwords::{PasswordError, PasswordPool, Place};
 use async_trait::async_trait;
 use flows::{
-    ApplyError, Event, KeyRing, MailWriter, OutgoingMail, Passwords, PasswordsBusy, Present, Reads, Unavailable,
-    Upstream, WeakPassword, Written,
+    Admitted, ApplyError, Event, KeyRing, MailWriter, NotHashed, OutgoingMail, Passwords, PasswordsBusy, Present,
+    Reads, Unavailable, Upstream, Written,
 };
 use model::{
     Address, Assertion, Clock, ConnectionId, Facts, FactsQuery, MailId, MailKind, Micros, Plan, Random, Secret,
@@ -38,6 +38,10 @@ fn unavailable(error: &StoreError) -> Unavailable {
 impl flows::Store for Ledger {
     async fn facts(&self, query: &FactsQuery) -> Result<Facts, Unavailable> {
         self.store.facts(query).await.map_err(|error| unavailable(&error))
+    }
+
+    async fn facts_for_handover(&self, query: &FactsQuery) -> Result<(Facts, Option<String>), Unavailable> {
+        self.store.facts_for_handover(query).await.map_err(|error| unavailable(&error))
     }
 
     async fn apply(&self, plan: Plan) -> Result<(), ApplyError> {
@@ -79,6 +83,8 @@ impl Reads for Ledger {
                 && row.user_status == UserStatus::Active
         });
         let Some(row) = live else { return Ok(None) };
+        // Every user is created with one; an application must never be told an empty one instead.
+        let sub = row.sub.ok_or_else(|| unavailable(&StoreError::Corrupt("a user has no subject".to_owned())))?;
         let name = if row.name.is_empty() {
             row.address.as_ref().map_or_else(|| format!("…{}", row.session.user.tail()), ToString::to_string)
         } else {
@@ -87,6 +93,7 @@ impl Reads for Ledger {
         let present = Present {
             session: row.session.id,
             user: row.session.user,
+            sub,
             name,
             address: row.address,
             level: row.session.level,
@@ -156,16 +163,27 @@ pub struct Hashing {
 
 #[async_trait]
 impl Passwords for Hashing {
-    async fn hash(&self, password: &Secret<String>) -> Result<Secret<String>, PasswordsBusy> {
-        self.pool.hash(password, &*self.random).await.map_err(busy)
+    async fn hash(&self, password: &Secret<String>, about: &[&str]) -> Result<Secret<String>, NotHashed> {
+        self.pool.hash_strong(password, about, &*self.random).await.map_err(|error| match error {
+            PasswordError::Weak(weak) => NotHashed::Weak(weak.feedback_key),
+            PasswordError::TooLong => NotHashed::Weak("too_long"),
+            other => NotHashed::Busy(busy(other)),
+        })
     }
 
-    async fn verify(&self, password: &Secret<String>, phc: Option<&Secret<String>>) -> Result<bool, PasswordsBusy> {
-        self.pool.verify(password, phc).await.map_err(busy)
+    fn admit(&self) -> Result<Box<dyn Admitted>, PasswordsBusy> {
+        self.pool.admit().map(|place| Box::new(place) as Box<dyn Admitted>).map_err(busy)
     }
+}
 
-    fn check_strength(&self, password: &Secret<String>, about: &[&str]) -> Result<(), WeakPassword> {
-        crate::passwords::strength(password.expose(), about).map_err(|weak| WeakPassword(weak.feedback_key))
+#[async_trait]
+impl Admitted for Place {
+    async fn verify(
+        self: Box<Self>,
+        password: &Secret<String>,
+        phc: Option<&Secret<String>>,
+    ) -> Result<bool, PasswordsBusy> {
+        Self::verify(*self, password, phc).await.map_err(busy)
     }
 }
 

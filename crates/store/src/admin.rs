@@ -56,6 +56,7 @@ fn session_row(mut row: Row) -> Result<SessionRow, StoreError> {
         store_epoch: row.int()?,
         name: row.text()?,
         address: row.opt_parsed("an address", address)?,
+        sub: row.opt_text()?,
     })
 }
 

@@ -20,11 +20,12 @@ use model::{
     AuditEvent, ChainHead, Change, Conflict, ConnectionId, ConnectionState, DisplayClaims, ExternalIdentity, LinkId,
     Mail, MailBody, Micros, Namespace, NewLink, NewSession, Plan, UserId,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All statements of a plan, in the order of its changes.
 pub(crate) fn statements(plan: &Plan) -> Result<Vec<Bound>, StoreError> {
-    let mut writer = Writer { statements: Vec::with_capacity(plan.changes.len() + 4), heads: BTreeMap::new() };
+    let statements = Vec::with_capacity(plan.changes.len() + 4);
+    let mut writer = Writer { statements, heads: BTreeMap::new(), used: used_links(plan) };
     for change in &plan.changes {
         writer.change(change)?;
     }
@@ -39,6 +40,17 @@ struct Writer {
     statements: Vec<Bound>,
     /// Ends of the chains this plan has written to.
     heads: BTreeMap<[u8; 16], ChainHead>,
+    /// Links that a session of this plan rests on.
+    used: BTreeSet<LinkId>,
+}
+
+/// A link that signs its owner in as it is made is used by that.
+fn used_links(plan: &Plan) -> BTreeSet<LinkId> {
+    let of_session = |change: &Change| match change {
+        Change::CreateSession(session) => session.method.link(),
+        _ => None,
+    };
+    plan.changes.iter().filter_map(of_session).collect()
 }
 
 impl Writer {
@@ -259,6 +271,7 @@ impl Writer {
             json(&link.proofs).into(),
             link.policy_version.as_str().into(),
             link.at.into(),
+            self.used.contains(&link.id).then_some(link.at.0).into(),
         ];
         self.one(&sql::ADD_LINK, Conflict::Stale, values);
     }

@@ -20,6 +20,12 @@ pub enum StoreError {
     NewerSchema { found: i64, known: i64 },
     #[error("the database has schema {found}, this version needs {known}: run `selfsame migrate up`")]
     NotMigrated { found: i64, known: i64 },
+    /// A commit would be acknowledged before it is durable, and a crash would undo what people were told is done.
+    #[error(
+        "the database acknowledges commits before they are on disk (synchronous_commit is off): switch it on for this \
+         role and database (`ALTER ROLE … RESET synchronous_commit`)"
+    )]
+    NotDurable,
 }
 
 impl StoreError {

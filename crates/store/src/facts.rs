@@ -18,6 +18,7 @@ enum Part {
     Epoch,
     Connections,
     Session,
+    Sub,
     Identity,
     AddressOwner,
     UserNameOwner,
@@ -35,11 +36,14 @@ pub(crate) struct FactsScript {
     asked: Vec<Part>,
     stage: u8,
     facts: Facts,
+    with_sub: bool,
+    sub: Option<String>,
 }
 
 impl FactsScript {
     pub fn new(query: &FactsQuery) -> Self {
-        Self { query: query.clone(), asked: Vec::new(), stage: 0, facts: Facts::default() }
+        let facts = Facts::default();
+        Self { query: query.clone(), asked: Vec::new(), stage: 0, facts, with_sub: false, sub: None }
     }
 
     fn first(&mut self) -> Vec<Query> {
@@ -52,6 +56,9 @@ impl FactsScript {
         ask(Part::Connections, &read::CONNECTIONS, Vec::new());
         if let Some(hash) = &self.query.session {
             ask(Part::Session, &read::SESSION, vec![hash.into()]);
+            if self.with_sub {
+                ask(Part::Sub, &read::SUB_OF_SESSION, vec![hash.into()]);
+            }
         }
         if let Some(identity) = &self.query.identity {
             ask(Part::Identity, &read::IDENTITY, identity_key(identity));
@@ -126,6 +133,7 @@ impl FactsScript {
             Part::Epoch => facts.store_epoch = row.int()?,
             Part::Connections => facts.connections.push(connection_state(row)?),
             Part::Session => facts.session = Some(session(&mut row)?),
+            Part::Sub => self.sub = row.opt_text()?,
             Part::Identity => facts.identity = self.query.identity.clone().map(|i| identity(row, i)).transpose()?,
             Part::AddressOwner => facts.address_owner = Some(row.id(UserId::from_slice)?),
             Part::UserNameOwner => facts.user_name_owner = Some(row.id(UserId::from_slice)?),
@@ -204,6 +212,27 @@ impl Script for FactsScript {
         self.facts.throttles.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         self.facts.throttles.dedup();
         Ok(Step::Done(std::mem::take(&mut self.facts)))
+    }
+}
+
+/// Facts, and what applications know the session's user by.
+pub(crate) struct HandoverScript(FactsScript);
+
+impl HandoverScript {
+    pub fn new(query: &FactsQuery) -> Self {
+        Self(FactsScript { with_sub: true, ..FactsScript::new(query) })
+    }
+}
+
+impl Script for HandoverScript {
+    type Out = (Facts, Option<String>);
+
+    fn next(&mut self, answers: Vec<Rows>) -> Result<Step<Self::Out>, StoreError> {
+        Ok(match self.0.next(answers)? {
+            Step::Ask(queries) => Step::Ask(queries),
+            Step::Last(queries) => Step::Last(queries),
+            Step::Done(facts) => Step::Done((facts, self.0.sub.take())),
+        })
     }
 }
 

@@ -32,7 +32,7 @@ pub use migrate::MigrationStatus;
 pub use rows::{Cohort, FoundLink, Page, SessionRow, UserFilter, UserSummary};
 pub use statements::{Sql, all as statements};
 
-use facts::FactsScript;
+use facts::{FactsScript, HandoverScript};
 use model::{Facts, FactsQuery, Plan};
 use script::{Script, Single};
 use std::path::Path;
@@ -131,6 +131,11 @@ impl Store {
     /// Everything `query` asks for and leads to, in one snapshot. Counted as one read.
     pub async fn facts(&self, query: &FactsQuery) -> Result<Facts, StoreError> {
         self.read(For::Request, FactsScript::new(query)).await
+    }
+
+    /// [`Store::facts`], and what applications know the user of the session by, in the same snapshot.
+    pub async fn facts_for_handover(&self, query: &FactsQuery) -> Result<(Facts, Option<String>), StoreError> {
+        self.read(For::Request, HandoverScript::new(query)).await
     }
 
     /// [`Store::facts`] on a job's account.

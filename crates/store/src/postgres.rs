@@ -8,7 +8,10 @@ use crate::migrate;
 use crate::script::{Rows, Script, Step};
 use crate::value::{Bound, Query, Row, Value};
 use crate::{Sql, tls};
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
+use deadpool_postgres::{
+    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+    TimeoutType,
+};
 use futures_util::future::{BoxFuture, MaybeDone, maybe_done};
 use model::Conflict;
 use std::collections::BTreeMap;
@@ -17,8 +20,8 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
-use tokio_postgres::Statement;
 use tokio_postgres::error::{Error, SqlState};
+use tokio_postgres::{SimpleQueryMessage, Statement};
 
 const CONNECTIONS: usize = 8;
 const ACQUIRE: Duration = Duration::from_secs(2);
@@ -77,6 +80,8 @@ impl Postgres {
             .create_timeout(Some(ACQUIRE))
             .recycle_timeout(Some(ACQUIRE))
             .runtime(Runtime::Tokio1)
+            // Of every connection: the setting may change while we run.
+            .post_create(Hook::async_fn(|client, _| Box::pin(check_durable(client))))
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         Ok(Self { pool, commits: AtomicU64::new(0) })
@@ -89,7 +94,10 @@ impl Postgres {
     async fn lease(&self) -> Result<Lease, StoreError> {
         match self.pool.get().await {
             Ok(object) => Ok(Lease(Some(object))),
-            Err(PoolError::Backend(error)) => Err(failure(&error)),
+            Err(PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error))) => {
+                Err(failure(&error))
+            }
+            Err(PoolError::PostCreateHook(HookError::Message(_))) => Err(StoreError::NotDurable),
             Err(PoolError::Timeout(TimeoutType::Wait)) => Err(unavailable("all connections are busy")),
             Err(PoolError::Timeout(_)) => Err(unavailable("it does not answer")),
             Err(error) => Err(StoreError::Unavailable(error.to_string())),
@@ -170,6 +178,14 @@ impl Postgres {
         }
         execute(lease, migrate::FIRST_VERSION).await
     }
+}
+
+/// `Ok` from [`Postgres::write`] means durable, which a role or database can be set up to break.
+async fn check_durable(client: &ClientWrapper) -> Result<(), HookError> {
+    let answer = client.simple_query("SHOW synchronous_commit").await.map_err(HookError::Backend)?;
+    let off =
+        |message: &SimpleQueryMessage| matches!(message, SimpleQueryMessage::Row(row) if row.get(0) == Some("off"));
+    if answer.iter().any(off) { Err(HookError::message("commits are not durable")) } else { Ok(()) }
 }
 
 async fn execute(lease: &Lease, sql: &str) -> Result<(), StoreError> {

@@ -14,6 +14,8 @@ pub struct SessionRow {
     pub name: String,
     /// The address that was proven first, when there is one.
     pub address: Option<Address>,
+    /// What applications know the user by.
+    pub sub: Option<String>,
 }
 
 /// Which users to list, by id upwards.

@@ -44,6 +44,17 @@ impl Lang {
         }
     }
 
+    /// What its speakers call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::En => "English",
+            Self::De => "Deutsch",
+            Self::Fr => "Français",
+            Self::Es => "Español",
+            Self::Ja => "日本語",
+        }
+    }
+
     /// Writing direction. All of ours run left to right; styles use logical properties, so that one that does not is
     /// only a translation.
     pub fn dir(self) -> &'static str {

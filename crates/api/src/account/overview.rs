@@ -3,7 +3,7 @@
 use crate::caller::Caller;
 use crate::method::{Kind, Provider};
 use crate::problem::Problem;
-use crate::session::{SessionView, UserView};
+use crate::session::SessionView;
 use crate::time::rfc3339;
 use crate::{Answer, ProviderInfo};
 use axum::Json;
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Account {
-    user: UserView,
+    user: Owner,
     session: SessionView,
     /// Whether changes can be made now, without a `step_up` flow.
     fresh: bool,
@@ -25,6 +25,16 @@ pub(crate) struct Account {
     addresses: Vec<AddressRow>,
     /// Providers that can be added by a `link` flow.
     can_connect: Vec<Provider>,
+}
+
+/// Whose account it is, for themselves.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Owner {
+    name: String,
+    /// A proven address, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Email)]
+    address: Option<String>,
 }
 
 /// One way to sign in.
@@ -160,7 +170,7 @@ impl Account {
     fn of(view: &AccountView, providers: &[ProviderInfo]) -> Self {
         let session = &view.session;
         Self {
-            user: UserView {
+            user: Owner {
                 name: view.name.clone(),
                 address: view.user.addresses.first().map(|known| known.address.to_string()),
             },

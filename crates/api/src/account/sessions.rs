@@ -25,7 +25,7 @@ pub(crate) struct SessionRow {
     id: String,
     /// The one this request was made in.
     current: bool,
-    /// The browser or application, in its own words.
+    /// The browser in its own words, or the application that the session was handed to.
     device: String,
     level: SessionLevel,
     method: MethodView,
@@ -38,11 +38,11 @@ pub(crate) struct SessionRow {
 }
 
 impl SessionRow {
-    fn of(session: &SessionFacts, current: SessionId) -> Self {
+    fn of(session: &SessionFacts, application: Option<String>, current: SessionId) -> Self {
         Self {
             id: session.id.to_string(),
             current: session.id == current,
-            device: session.user_agent.clone(),
+            device: application.unwrap_or_else(|| session.user_agent.clone()),
             level: session.level.into(),
             method: (&session.method).into(),
             authenticated_at: rfc3339(session.authenticated_at),
@@ -67,7 +67,13 @@ impl SessionRow {
 pub(crate) async fn list(caller: Caller) -> Answer {
     let present = caller.present().await?;
     let sessions = caller.api.reads.sessions_of(present.user).await.map_err(|error| caller.api.unavailable(error))?;
-    let sessions = sessions.iter().map(|session| SessionRow::of(session, present.session)).collect();
+    let sessions = sessions
+        .iter()
+        .map(|session| {
+            let application = caller.api.journeys.application_of(&session.user_agent);
+            SessionRow::of(session, application, present.session)
+        })
+        .collect();
     Ok(Json(Sessions { sessions }).into_response())
 }
 

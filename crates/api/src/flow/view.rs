@@ -75,6 +75,7 @@ pub(crate) enum FlowKind {
 /// - `ask_create`: `external` was removed from an account once. A new account is made only when asked for.
 /// - `ask_switch`: `account` is signed in here. Become `other_account`, or stay?
 /// - `confirm_link`: the provider answered without asking the person. Is `external` the identity they meant?
+/// - `provider_again`: the answer of the one of `providers` is too old by now. Go there once more; the rest is kept.
 /// - `step_up`: show again that it is you, by one of `methods`.
 /// - `continue`: signed in as `account` already; continue to `application`?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -90,6 +91,7 @@ pub(crate) enum FlowState {
     AskCreate,
     AskSwitch,
     ConfirmLink,
+    ProviderAgain,
     StepUp,
     Continue,
 }
@@ -107,6 +109,7 @@ impl From<&Step> for FlowState {
             Step::AskCreate => Self::AskCreate,
             Step::AskSwitch { .. } => Self::AskSwitch,
             Step::ConfirmLink => Self::ConfirmLink,
+            Step::ProviderAgain { .. } => Self::ProviderAgain,
             Step::StepUp { .. } => Self::StepUp,
             Step::Continue { .. } => Self::Continue,
         }
@@ -247,6 +250,7 @@ impl Frame<'_> {
             Step::Continue { name } => view.account = Some(name.clone()),
             Step::AskCreate => view.may_separate = Some(true),
             Step::OtherAccount { may_separate } => view.may_separate = Some(*may_separate),
+            Step::ProviderAgain { connection } => view.providers = vec![provider(self.providers, connection)],
             Step::ConfirmLink | Step::Away { .. } => {}
         }
     }
@@ -292,6 +296,7 @@ impl Frame<'_> {
             Step::AskCreate => vec![ActionName::Separate],
             Step::AskSwitch { .. } => vec![ActionName::Switch, ActionName::Stay],
             Step::ConfirmLink => vec![ActionName::Confirm],
+            Step::ProviderAgain { .. } => vec![ActionName::Provider],
             Step::Continue { .. } => vec![ActionName::Continue, ActionName::Switch],
             Step::OtherAccount { may_separate } => may_separate.then_some(ActionName::Separate).into_iter().collect(),
             Step::Away { .. } => Vec::new(),

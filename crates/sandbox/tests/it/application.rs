@@ -50,7 +50,7 @@ async fn session(State(server): State<Server>, headers: HeaderMap) -> Result<Jso
         return Err(StatusCode::UNAUTHORIZED);
     }
     Ok(Json(json!({
-        "user": { "id": "u1", "name": "Ada <b>", "address": "ada@example.test" },
+        "user": { "sub": "u1", "name": "Ada <b>", "address": "ada@example.test" },
         "session": { "methods": [{ "kind": "link", "connection": "Example A" }] },
     })))
 }

@@ -127,9 +127,8 @@ fn surroundings(allow_loopback: bool) -> Surroundings {
 /// By the running server where there is one, else on the database itself.
 async fn operate(path: &Path, operation: &Operation) -> Result<Value, Failure> {
     let config = load(path)?;
-    let operator = operator();
     if let Some(path) = &config.server.admin_socket
-        && let Some(answer) = socket::ask(path, operation, &operator).await
+        && let Some(answer) = socket::ask(path, operation).await
     {
         let answer = answer.map_err(|error| Failure::new("socket_failed", error))?;
         return answer.map_err(|refusal| refused(&refusal));
@@ -137,20 +136,12 @@ async fn operate(path: &Path, operation: &Operation) -> Result<Value, Failure> {
     let store = server::open_store(&config).await.map_err(|error| Failure::new("database", error))?;
     let server =
         Server::new(&config, store, surroundings(true)).await.map_err(|error| Failure::new("start_failed", error))?;
+    let operator = socket::own_user().map_err(|error| Failure::new("start_failed", error))?;
     server.admin.run(operation.clone(), &operator).await.map_err(|refusal| refused(&refusal))
 }
 
 fn refused(refusal: &Refusal) -> Failure {
     Failure { code: "refused", message: format!("{} ({})", refusal.message, refusal.code), exit: 1 }
-}
-
-/// Who is at the terminal, for the audit log.
-fn operator() -> String {
-    let variables: std::collections::BTreeMap<String, String> = environment().collect();
-    ["SUDO_USER", "USER", "LOGNAME"]
-        .iter()
-        .find_map(|name| variables.get(*name).filter(|value| !value.is_empty()))
-        .map_or_else(|| "operator".to_owned(), Clone::clone)
 }
 
 async fn migrate(cli: &Cli, command: &Migrate) -> Result<ExitCode, Failure> {

@@ -1,6 +1,6 @@
 //! The pool of hashing threads.
 
-use super::{MAX_BYTES, normalized};
+use super::{MAX_BYTES, Weak, normalized, strength};
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use model::{Random, Secret};
@@ -30,6 +30,9 @@ pub enum PasswordError {
     Busy,
     #[error("the password is longer than 1024 bytes")]
     TooLong,
+    /// It could be guessed, and was not hashed.
+    #[error("the password is too weak")]
+    Weak(Weak),
     /// The cost settings were refused by the hash function: a defect of this file.
     #[error("the password could not be hashed")]
     Failed,
@@ -66,16 +69,67 @@ struct State {
     queue: VecDeque<Job>,
     threads: usize,
     idle: usize,
+    /// Places that were given and not yet used.
+    admitted: usize,
     closed: bool,
+}
+
+/// A place in the queue: whoever holds one is not turned away. It goes with its holder.
+pub struct Place(PasswordPool);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.0.lock().admitted -= 1;
+    }
+}
+
+impl Place {
+    /// As [`PasswordPool::verify`], at this place.
+    pub async fn verify(self, password: &Secret<String>, phc: Option<&Secret<String>>) -> Result<bool, PasswordError> {
+        let known = phc.and_then(|phc| StoredHash::read(phc.expose()));
+        if phc.is_some() && known.is_none() {
+            tracing::error!("a stored password hash cannot be used");
+        }
+        let real = known.is_some();
+        let stored = known.or_else(|| StoredHash::read(DUMMY)).ok_or(PasswordError::Failed)?;
+        let expected = stored.output;
+        match self.compute(password, None, stored.salt, stored.argon2, expected.len()).await {
+            Ok(output) => Ok(bool::from(output.expose().as_bytes().ct_eq(expected.as_bytes())) && real),
+            Err(PasswordError::TooLong) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn compute(
+        self,
+        password: &Secret<String>,
+        about: Option<Vec<String>>,
+        salt: Salt,
+        argon2: Argon2<'static>,
+        output_bytes: usize,
+    ) -> Result<Secret<Output>, PasswordError> {
+        if password.expose().len() > MAX_BYTES {
+            return Err(PasswordError::TooLong);
+        }
+        let password = Secret::new(normalized(password.expose()));
+        let (reply, answer) = oneshot::channel();
+        self.0.submit(Job { password, about, salt, argon2, output_bytes, reply })?;
+        // The job stands in the queue now.
+        drop(self);
+        // A thread that ended without an answer is as good as none.
+        answer.await.map_err(|_| PasswordError::Busy)?
+    }
 }
 
 /// One computation: the password, salt and cost in, the raw output back.
 struct Job {
     password: Secret<String>,
+    /// Judged first, knowing these texts.
+    about: Option<Vec<String>>,
     salt: Salt,
     argon2: Argon2<'static>,
     output_bytes: usize,
-    reply: oneshot::Sender<Option<Secret<Output>>>,
+    reply: oneshot::Sender<Result<Secret<Output>, PasswordError>>,
 }
 
 impl PasswordPool {
@@ -84,14 +138,48 @@ impl PasswordPool {
         Self(Arc::new(Shared { settings, state: Mutex::default(), work: Condvar::new() }))
     }
 
+    /// A place in the queue, or `Busy` at once.
+    pub fn admit(&self) -> Result<Place, PasswordError> {
+        let mut state = self.0.lock();
+        // Whoever has gone away needs no answer and holds no place.
+        state.queue.retain(|job| !job.reply.is_closed());
+        if state.queue.len() + state.admitted >= self.0.settings.queue {
+            return Err(PasswordError::Busy);
+        }
+        state.admitted += 1;
+        drop(state);
+        Ok(Place(self.clone()))
+    }
+
     /// A new PHC string for this password.
     pub async fn hash(&self, password: &Secret<String>, random: &dyn Random) -> Result<Secret<String>, PasswordError> {
+        self.hash_judged(password, None, random).await
+    }
+
+    /// As [`Self::hash`], unless [`strength`] refuses the password. Judging takes as long as hashing and so is done on
+    /// the same threads.
+    pub async fn hash_strong(
+        &self,
+        password: &Secret<String>,
+        about: &[&str],
+        random: &dyn Random,
+    ) -> Result<Secret<String>, PasswordError> {
+        let about = about.iter().map(|&text| text.to_owned()).collect();
+        self.hash_judged(password, Some(about), random).await
+    }
+
+    async fn hash_judged(
+        &self,
+        password: &Secret<String>,
+        about: Option<Vec<String>>,
+        random: &dyn Random,
+    ) -> Result<Secret<String>, PasswordError> {
         let salt = random.bytes::<16>();
         let salt = Salt::new(&salt).map_err(|_| PasswordError::Failed)?;
         let params = own_params();
         let text = ParamsString::try_from(&params).map_err(|_| PasswordError::Failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let output = self.compute(password, salt, argon2, OUTPUT_BYTES).await?;
+        let output = self.admit()?.compute(password, about, salt, argon2, OUTPUT_BYTES).await?;
         let phc = PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
             version: Some(Version::V0x13.into()),
@@ -105,18 +193,7 @@ impl PasswordPool {
     /// Whether the password belongs to the PHC string. Without one, and with one that cannot be used, it costs the same
     /// and is false; a password that is too long is false at once, whoever it is for. The only error to expect is `Busy`.
     pub async fn verify(&self, password: &Secret<String>, phc: Option<&Secret<String>>) -> Result<bool, PasswordError> {
-        let known = phc.and_then(|phc| StoredHash::read(phc.expose()));
-        if phc.is_some() && known.is_none() {
-            tracing::error!("a stored password hash cannot be used");
-        }
-        let real = known.is_some();
-        let stored = known.or_else(|| StoredHash::read(DUMMY)).ok_or(PasswordError::Failed)?;
-        let expected = stored.output;
-        match self.compute(password, stored.salt, stored.argon2, expected.len()).await {
-            Ok(output) => Ok(bool::from(output.expose().as_bytes().ct_eq(expected.as_bytes())) && real),
-            Err(PasswordError::TooLong) => Ok(false),
-            Err(error) => Err(error),
-        }
+        self.admit()?.verify(password, phc).await
     }
 
     /// Whether the hash was made under another cost than today's, and should be made anew at the next sign-in.
@@ -124,31 +201,9 @@ impl PasswordPool {
         !StoredHash::read(phc.expose()).is_some_and(|hash| hash.current)
     }
 
-    async fn compute(
-        &self,
-        password: &Secret<String>,
-        salt: Salt,
-        argon2: Argon2<'static>,
-        output_bytes: usize,
-    ) -> Result<Secret<Output>, PasswordError> {
-        if password.expose().len() > MAX_BYTES {
-            return Err(PasswordError::TooLong);
-        }
-        let password = Secret::new(normalized(password.expose()));
-        let (reply, answer) = oneshot::channel();
-        self.submit(Job { password, salt, argon2, output_bytes, reply })?;
-        // A thread that ended without an answer is as good as none.
-        answer.await.map_err(|_| PasswordError::Busy)?.ok_or(PasswordError::Failed)
-    }
-
     fn submit(&self, job: Job) -> Result<(), PasswordError> {
         let shared = &self.0;
         let mut state = shared.lock();
-        // Whoever has gone away needs no answer and holds no place.
-        state.queue.retain(|job| !job.reply.is_closed());
-        if state.queue.len() >= shared.settings.queue {
-            return Err(PasswordError::Busy);
-        }
         state.queue.push_back(job);
         if state.idle >= state.queue.len() {
             shared.work.notify_one();
@@ -201,7 +256,7 @@ impl Shared {
         let mut memory = Memory::default();
         while let Some(job) = self.next() {
             if !job.reply.is_closed() {
-                let output = memory.hash(&job);
+                let output = memory.judge_and_hash(&job);
                 let _ = job.reply.send(output);
             }
         }
@@ -236,6 +291,14 @@ struct Memory(Vec<Block>);
 const RESERVED_BLOCKS: usize = 33 * 1024;
 
 impl Memory {
+    fn judge_and_hash(&mut self, job: &Job) -> Result<Secret<Output>, PasswordError> {
+        if let Some(about) = &job.about {
+            let about: Vec<&str> = about.iter().map(String::as_str).collect();
+            strength(job.password.expose(), &about).map_err(PasswordError::Weak)?;
+        }
+        self.hash(job).ok_or(PasswordError::Failed)
+    }
+
     fn hash(&mut self, job: &Job) -> Option<Secret<Output>> {
         let blocks = job.argon2.params().block_count();
         if self.0.capacity() == 0 {
@@ -305,6 +368,7 @@ mod tests {
             let params = Params::new(65536, 2, 1, Some(32)).unwrap();
             let job = Job {
                 password: Secret::new("password".to_owned()),
+                about: None,
                 salt: Salt::new(b"somesalt").unwrap(),
                 argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
                 output_bytes: 32,

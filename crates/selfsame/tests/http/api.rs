@@ -253,6 +253,16 @@ async fn every_state_is_reached(engine: Engine) {
     let seen = world.mailbox.messages().len();
     app.provider("b", "b-ada").await;
     app.code("ada@example.test", seen).await;
+    // Six minutes later the provider's answer links nothing; given again it does, with the password that was typed.
+    world.advance(model::MINUTE.times(6));
+    let call = app.act(json!({ "action": "password", "password": PASSWORD })).await;
+    assert_eq!(
+        (&call.json["state"], &call.json["providers"][0]["id"]),
+        (&json!("provider_again"), &json!("b")),
+        "{call:?}"
+    );
+    app.provider("b", "b-ada").await;
+    assert_eq!(app.name().await.as_deref(), Some("Ada"));
 
     let document = app.call("GET", "/openapi.json", None).await;
     let schemas = &document.json["components"]["schemas"];

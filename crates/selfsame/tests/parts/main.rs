@@ -5,6 +5,7 @@ mod logging;
 mod mail;
 mod os;
 mod passwords;
+mod socket;
 
 use model::Random;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -103,6 +103,35 @@ async fn a_full_queue_says_so_at_once() {
     assert!(pool.hash(&password, &random).await.is_ok(), "and it recovers");
 }
 
+/// Whoever was let in is not turned away, and who holds a place keeps others out of it.
+#[tokio::test]
+async fn t111_a_place_is_held_until_it_is_used_or_left() {
+    let pool = pool(1, 2, MINUTE);
+    let (password, random) = (secret("correct horse"), Seeded::new(1));
+    let (first, second) = (pool.admit().unwrap(), pool.admit().unwrap());
+    assert_eq!(pool.admit().err(), Some(PasswordError::Busy));
+    assert_eq!(pool.hash(&password, &random).await, Err(PasswordError::Busy));
+    drop(first);
+    assert!(pool.hash(&password, &random).await.is_ok(), "a place was left");
+    assert_eq!(second.verify(&password, None).await, Ok(false));
+    assert!(pool.admit().is_ok() && pool.admit().is_ok());
+}
+
+/// Judging a password is the pool's work too, within the pool's bounds.
+#[tokio::test]
+async fn t111_passwords_are_judged_on_the_pool() {
+    let pool = pool(1, 1, MINUTE);
+    let random = Seeded::new(1);
+    let weak = pool.hash_strong(&secret("lovelace2026"), &["Ada Lovelace"], &random).await;
+    assert!(matches!(weak, Err(PasswordError::Weak(_))), "it was accepted");
+    assert_eq!(pool.threads(), 1, "it was judged somewhere else");
+    let place = pool.admit().unwrap();
+    let full = pool.hash_strong(&secret("lovelace2026"), &["Ada Lovelace"], &random).await;
+    assert_eq!(full, Err(PasswordError::Busy));
+    drop(place);
+    assert!(pool.hash_strong(&secret("kite-lamp-7-violin"), &[], &random).await.is_ok());
+}
+
 #[tokio::test]
 async fn whoever_has_gone_away_holds_no_place() {
     let pool = pool(1, 2, MINUTE);

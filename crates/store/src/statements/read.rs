@@ -79,6 +79,17 @@ macro_rules! first_address {
     };
 }
 
+/// What applications know a user by. The oldest, should the user have taken others over.
+macro_rules! sub_of {
+    ($user:literal) => {
+        concat!(
+            "(SELECT b.sub FROM subjects b WHERE b.user_id = ",
+            $user,
+            " AND b.sector = 'public' ORDER BY b.created_at, b.sub LIMIT 1)"
+        )
+    };
+}
+
 macro_rules! summaries_where {
     ($condition:literal, $limit:literal) => {
         concat!(
@@ -140,9 +151,10 @@ super::statements! {
     // The session check.
     CHECK_SESSION = concat!(
         "SELECT ", session_columns!(), ", u.status, u.version, u.required_level, ",
-        "(SELECT m.value FROM meta m WHERE m.key = 'store_epoch'), u.name, ", first_address!(),
+        "(SELECT m.value FROM meta m WHERE m.key = 'store_epoch'), u.name, ", first_address!(), ", ", sub_of!("u.id"),
         " FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.hash = $1"
     );
+    SUB_OF_SESSION = concat!("SELECT ", sub_of!("s.user_id"), " FROM sessions s WHERE s.hash = $1");
 
     // Cohorts: one condition, so that one snapshot gives the same users thrice.
     COHORT_FINGERPRINT = "SELECT CAST(COALESCE(SUM(u.version + 1 + l.carried), 0) AS BIGINT) \

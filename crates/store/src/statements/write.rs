@@ -70,7 +70,8 @@ super::statements! {
         ON CONFLICT (namespace, subject) DO UPDATE SET user_id = excluded.user_id, link_id = excluded.link_id \
         WHERE external_identities.link_id IS NULL";
     ADD_LINK = "INSERT INTO links (user_id, id, connection_id, namespace, subject, state, reason, proofs, \
-        policy_version, linked_at) VALUES ($1, $2, $3, $4, $5, 'active', $6, $7, $8, $9) ON CONFLICT DO NOTHING";
+        policy_version, linked_at, last_used_at) \
+        VALUES ($1, $2, $3, $4, $5, 'active', $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
     REMOVE_LINK = "UPDATE links SET state = 'removed', removed_at = $1 \
         WHERE user_id = $2 AND id = $3 AND state <> 'removed'";
     RELEASE_IDENTITY = "UPDATE external_identities SET user_id = NULL, link_id = NULL \

@@ -1,9 +1,10 @@
-//! SQLite: plans that come together share a commit, and whoever was answered finds the change on disk.
+//! Whoever was answered finds the change on disk. SQLite: plans that come together share a commit. PostgreSQL: a
+//! database that acknowledges earlier is refused.
 
 use crate::support::*;
 use model::{Conflict, FactsQuery};
 use std::sync::Arc;
-use store::StoreError;
+use store::{Store, StoreError};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn grouped_commits_are_durable_and_fewer_than_plans() {
@@ -60,4 +61,24 @@ async fn what_was_handed_in_is_committed_at_close() {
     let handed = tokio::spawn(async move { store.apply(plan([create(user(1))])).await });
     handed.await.unwrap().unwrap();
     assert_eq!(db.user(user(1)).await.version, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgresql_that_acknowledges_too_early_is_refused() {
+    let db = Database::postgres().await;
+    let Raw::Postgres(url) = &db.raw else { panic!("this is PostgreSQL") };
+    let name: String = connect(url).await.query_one("SELECT current_database()", &[]).await.unwrap().get(0);
+    let of_role = format!("ALTER ROLE CURRENT_USER IN DATABASE {name} SET synchronous_commit");
+    db.execute(&format!("{of_role} = off")).await;
+    let refused = db.open_again().await.err();
+    assert_eq!(refused, Some(StoreError::NotDurable));
+    assert!(refused.unwrap().to_string().contains("synchronous_commit is off"));
+    assert_eq!(Store::open_postgres_for_migration(url).await.err(), Some(StoreError::NotDurable));
+    // A disk here is enough; a second one elsewhere is the operator's choice.
+    for enough in ["local", "on"] {
+        db.execute(&format!("{of_role} = {enough}")).await;
+        let store = db.open_again().await.unwrap();
+        store.apply(plan([create(user(enough.len() as u64))])).await.unwrap();
+    }
+    assert_eq!(db.count("users").await, 2);
 }

@@ -46,7 +46,10 @@ async fn fill(db: &Database) {
         let mut changes = Vec::new();
         for n in block * 500..(block + 1) * 500 {
             let (user, subject) = (user(n), n.to_string());
-            changes.extend([create(user), prove(&format!("u{n}@example.org"), user), spend(n), mail(n)]);
+            let sub = format!("{n:032x}");
+            changes.push(create(user));
+            changes.push(Change::CreateSubject { sector: "public".to_owned(), sub, user, at: AT });
+            changes.extend([prove(&format!("u{n}@example.org"), user), spend(n), mail(n)]);
             changes.push(add_link(n, user, "google", identity("https://g.example", &subject)));
             changes.extend([session(n, user, Method::Password), first_event(user, EventKind::UserCreated)]);
             changes.extend([

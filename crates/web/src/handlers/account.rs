@@ -18,6 +18,7 @@ use serde::Deserialize;
 pub(super) struct Asked {
     linked: Option<String>,
     removed: Option<String>,
+    cancelled: Option<String>,
     done: Option<String>,
     connection: Option<String>,
     method: Option<String>,
@@ -102,7 +103,11 @@ fn account_page(visit: &Visit, view: &AccountView, sessions: &[model::SessionFac
             .iter()
             .map(|session| SessionRow {
                 id: session.id.to_string(),
-                device: device_name(visit.lang, &session.user_agent),
+                device: visit
+                    .site
+                    .journeys
+                    .application_of(&session.user_agent)
+                    .unwrap_or_else(|| device_name(visit.lang, &session.user_agent)),
                 method: visit.method_name(&session.method),
                 since: session.created_at,
                 current: session.id == view.session.id,
@@ -138,6 +143,9 @@ fn flash(visit: &Visit, view: &AccountView, asked: &Asked) -> Option<Flash> {
     if let Some(removed) = asked.removed.as_deref().and_then(ConnectionId::parse) {
         return Some(Flash::removed(visit.lang, &visit.provider(&removed).0));
     }
+    if let Some(left) = asked.cancelled.as_deref().and_then(ConnectionId::parse) {
+        return Some(Flash::cancelled(visit.lang, &visit.provider(&left).0));
+    }
     match asked.done.as_deref()? {
         "password" => Some(Flash::password_set(visit.lang)),
         "session" => Some(Flash::session_ended(visit.lang)),
@@ -170,6 +178,16 @@ impl Visit {
         }
     }
 
+    /// Why a local method has no "Remove".
+    fn stays(&self, view: &AccountView, method: &MethodView) -> String {
+        let another = |other: &MethodView| other.unusable.is_none() && other.method != method.method;
+        match method.method {
+            _ if !view.methods.iter().any(another) => texts::reason(self.lang, flows::Reason::LastMethod.code()),
+            Method::Password => texts::t(self.lang, "method-password-stays", &[]),
+            _ => texts::t(self.lang, "method-email-code-stays", &[]),
+        }
+    }
+
     fn row(&self, view: &AccountView, method: &MethodView) -> MethodRow {
         let mut badges = Vec::new();
         if method.used_now {
@@ -183,7 +201,7 @@ impl Visit {
             None => {}
         }
         let removal = match (&method.link, method.removable) {
-            (None, _) => Removal::NotOffered,
+            (None, _) => Removal::NotOffered(self.stays(view, method)),
             (Some(_), Ok(())) => Removal::Allowed,
             (Some(_), Err(reason)) => Removal::Refused(texts::reason(self.lang, reason.code())),
         };

@@ -3,6 +3,7 @@
 mod account;
 mod flow;
 mod guard;
+mod language;
 mod show;
 mod sign_in;
 
@@ -13,7 +14,7 @@ use crate::texts::Lang;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use flows::{Browser, Cookies, Journeys, Present, Reads};
@@ -89,6 +90,7 @@ pub fn router(site: Site) -> Router {
         .route("/health/ready", get(ready))
         .fallback(not_found)
         .method_not_allowed_fallback(not_found)
+        .layer(axum::middleware::from_fn_with_state(site.clone(), language::switch))
         .layer(axum::middleware::from_fn_with_state(site, guard::guard))
         .with_state(state)
 }
@@ -132,25 +134,32 @@ pub(crate) struct Visit {
     pub browser: Browser,
     pub lang: Lang,
     cookie_header: Option<String>,
+    /// Where this page is, if it can be asked for again.
+    here: String,
 }
 
 impl Visit {
     pub fn of(site: &Site, request: &Request) -> Self {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        Self::from_headers(site, request.headers(), peer)
+        let visit = Self::from_headers(site, request.headers(), peer);
+        if request.method() != Method::GET {
+            return visit;
+        }
+        Self { here: language::without(request.uri()), ..visit }
     }
 
     pub fn from_headers(site: &Site, headers: &HeaderMap, peer: Option<IpAddr>) -> Self {
         let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         // HTTP/2 may split the cookie header (RFC 9113 §8.2.3); HTTP/1.1 may not, and the first one counts.
         let cookie_header = text(header::COOKIE).map(str::to_owned);
-        let lang = Lang::negotiate(text(header::ACCEPT_LANGUAGE));
         let peer = peer.unwrap_or(IpAddr::from([0, 0, 0, 0]));
         let source = flows::source_of((site.client_address)(headers, peer));
         let cookies = Cookies::new(cookie_header.as_deref(), site.secure);
+        let chosen = cookies.language().and_then(Lang::from_code);
+        let lang = chosen.unwrap_or_else(|| Lang::negotiate(text(header::ACCEPT_LANGUAGE)));
         let agent = text(header::USER_AGENT).unwrap_or_default();
         let browser = site.journeys.browser(cookies, source, agent, lang.code());
-        Self { site: site.clone(), browser, lang, cookie_header }
+        Self { site: site.clone(), browser, lang, cookie_header, here: "/".to_owned() }
     }
 
     pub fn cookies(&self) -> Cookies<'_> {
@@ -159,7 +168,7 @@ impl Visit {
 
     /// Frame for pages outside the account.
     pub fn shell(&self) -> Shell {
-        Shell { lang: self.lang, signed_in: None, csrf: self.form_token() }
+        Shell { lang: self.lang, signed_in: None, csrf: self.form_token(), here: self.here.clone() }
     }
 
     /// Frame that names who is signed in (T31).

@@ -3,8 +3,8 @@
 use super::{Page, Visit, add_cookies, html, see_other};
 use crate::pages::{
     AccountCard, Action, Code, CodePurpose, ConfirmLink, Conflict, Continue, ErrorText, ExternalCard, Field, Mark,
-    Notice, NoticeKind, Password, ProofKind, ProofMethod, ProviderButton, SignIn, SignUp, StepUp, StepUpWhy,
-    SwitchUser, Way, route,
+    Notice, NoticeKind, Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton, SignIn, SignUp, StepUp,
+    StepUpWhy, SwitchUser, Way, route,
 };
 use crate::texts;
 use axum::http::{HeaderValue, header};
@@ -16,7 +16,10 @@ impl Visit {
     pub fn land(&self, next: Result<Next, Fault>, flow: Option<FlowId>) -> Page {
         let Landing { cookies, place } = self.site.journeys.land(next, flow, &self.browser, self.cookies());
         let mut response = match place {
-            Place::Flow(flow) => see_other(&format!("/flow/{}", flow.id), &[]),
+            Place::Flow(flow) => match left_linking(&flow) {
+                Some(connection) => see_other(&format!("{}?cancelled={connection}", route::ACCOUNT), &[]),
+                None => see_other(&format!("/flow/{}", flow.id), &[]),
+            },
             Place::Provider { url, .. } => see_other(&url, &[]),
             Place::Done(done) => match done.linked {
                 Some(link) if done.to == route::ACCOUNT && !done.created => {
@@ -166,6 +169,8 @@ impl Visit {
         let id = flow.id.to_string();
         let status = match flow.error.as_ref().map(|fault| fault.kind) {
             Some(FaultKind::Wait) => 429,
+            // Changing one's mind is no failure.
+            Some(FaultKind::Provider) if is_cancelled(flow) => 200,
             Some(FaultKind::Provider) => 400,
             Some(_) => 422,
             None => 200,
@@ -212,6 +217,12 @@ impl Visit {
                 let Some(external) = self.external(flow) else { return self.error(400, "bad_request") };
                 let user = signed_in.map_or_else(|| card("", None), card_of);
                 ConfirmLink { shell: self.frame(signed_in), flow: id, external, user, silent: true }.render()
+            }
+            Step::ProviderAgain { connection } => {
+                let Some(external) = self.external(flow) else { return self.error(400, "bad_request") };
+                let providers = self.buttons(|id| id == connection);
+                ProviderAgain { shell: self.shell(), flow: id, external, providers, error: self.error_of(flow) }
+                    .render()
             }
             Step::AskSwitch { current, other } => {
                 let other = other.clone().unwrap_or_else(|| self.unnamed(flow));
@@ -381,6 +392,18 @@ impl Visit {
             may_separate,
         }
         .render()
+    }
+}
+
+fn is_cancelled(flow: &Flow) -> bool {
+    flow.error.as_ref().is_some_and(|fault| fault.code == "provider_cancelled")
+}
+
+/// Linking was given up at the provider: the way on is the account it was started from.
+fn left_linking(flow: &Flow) -> Option<&model::ConnectionId> {
+    match &flow.goal {
+        Goal::Link { connection, .. } if is_cancelled(flow) => Some(connection),
+        _ => None,
     }
 }
 

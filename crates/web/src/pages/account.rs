@@ -33,8 +33,8 @@ pub enum Removal {
     Allowed,
     /// With the reason, shown in place of the button.
     Refused(String),
-    /// Not the person's to remove (an e-mail code is policy).
-    NotOffered,
+    /// Not the person's to remove (an e-mail code is policy, a password is changed), with the reason.
+    NotOffered(String),
 }
 
 /// One way in.
@@ -65,7 +65,15 @@ impl MethodRow {
     pub(crate) fn refused(&self) -> Option<&str> {
         match &self.removal {
             Removal::Refused(reason) => Some(reason),
-            Removal::Allowed | Removal::NotOffered => None,
+            Removal::Allowed | Removal::NotOffered(_) => None,
+        }
+    }
+
+    /// Why it cannot be removed, whether or not a button says so.
+    pub(crate) fn stays_because(&self) -> Option<&str> {
+        match &self.removal {
+            Removal::Refused(reason) | Removal::NotOffered(reason) => Some(reason),
+            Removal::Allowed => None,
         }
     }
 

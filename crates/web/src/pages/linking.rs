@@ -1,6 +1,6 @@
 //! Pages around a link: the conflict, the consent, the confirmation, what came of it.
 
-use crate::pages::pieces::{AccountCard, Action, ErrorText, ExternalCard, Mark, ProofMethod, Shell};
+use crate::pages::pieces::{AccountCard, Action, ErrorText, ExternalCard, Mark, ProofMethod, ProviderButton, Shell};
 use crate::pages::renders;
 use askama::Template;
 
@@ -72,6 +72,18 @@ pub struct ConfirmLink {
     pub silent: bool,
 }
 
+/// The provider's answer is too old to act on: once more, and nothing else is asked again.
+#[derive(Debug, Clone, Template)]
+#[template(path = "provider_again.html", whitespace = "minimize")]
+pub struct ProviderAgain {
+    pub shell: Shell,
+    pub flow: String,
+    pub external: ExternalCard,
+    /// The one to go to.
+    pub providers: Vec<ProviderButton>,
+    pub error: Option<ErrorText>,
+}
+
 /// The consent page: its POST is what starts a link from settings.
 #[derive(Debug, Clone, Template)]
 #[template(path = "connect_start.html", whitespace = "minimize")]
@@ -97,4 +109,4 @@ pub struct LinkedDone {
     pub undo_href: Option<String>,
 }
 
-renders!(Conflict, Notice, ConfirmLink, ConnectStart, LinkedDone);
+renders!(Conflict, Notice, ConfirmLink, ProviderAgain, ConnectStart, LinkedDone);

@@ -16,7 +16,7 @@ pub use account::{
 pub(crate) use display::in_sentence as display_in_sentence;
 pub use display::{DisplayName, device_name, display_address, display_name};
 pub use error::ErrorPage;
-pub use linking::{ConfirmLink, Conflict, ConnectStart, LinkedDone, Notice, NoticeKind};
+pub use linking::{ConfirmLink, Conflict, ConnectStart, LinkedDone, Notice, NoticeKind, ProviderAgain};
 pub use pieces::{
     AccountCard, Action, ErrorText, ExternalCard, Field, Mark, ProofKind, ProofMethod, ProviderButton, Shell, SignedIn,
     Way,

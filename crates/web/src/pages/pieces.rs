@@ -12,6 +12,8 @@ pub struct Shell {
     pub signed_in: Option<SignedIn>,
     /// Goes into every form.
     pub csrf: String,
+    /// Path and query of this page, to which a switch of the language leads back.
+    pub here: String,
 }
 
 #[derive(Debug, Clone)]
@@ -33,6 +35,11 @@ impl Shell {
 
     pub(crate) fn tn(&self, key: &str, count: &u32) -> String {
         texts::t(self.lang, key, &[("count", Arg::Number(i64::from(*count)))])
+    }
+
+    pub(crate) fn language_href(&self, lang: &Lang) -> String {
+        let joint = if self.here.contains('?') { '&' } else { '?' };
+        format!("{}{joint}{}={}", self.here, crate::pages::route::LANGUAGE, lang.code())
     }
 
     pub(crate) fn moment(&self, at: &Micros) -> String {
@@ -161,6 +168,11 @@ impl ErrorText {
     pub fn at(mut self, field: Field) -> Self {
         self.field = Some(field);
         self
+    }
+
+    /// What the person did on purpose is no error: it is said, and the page goes on.
+    pub(crate) fn is_calm(&self) -> bool {
+        self.code == "provider_cancelled"
     }
 
     pub(crate) fn is_at(&self, field: &str) -> bool {

@@ -1,5 +1,7 @@
 //! The paths that pages link and post to. Handlers mount the same constants, so that the two cannot drift apart.
 
+/// The parameter that switches the language, on any page (OpenID Connect Core §3.1.2.1 gives it its name).
+pub const LANGUAGE: &str = "ui_locales";
 /// Start a sign-in (GET).
 pub const SIGN_IN: &str = "/sign-in";
 /// `flow`, `connection`.

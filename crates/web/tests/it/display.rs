@@ -49,7 +49,7 @@ fn t20_domains_are_shown_in_a_labels() {
 
 #[test]
 fn t20_the_prompt_shows_sign_id_tail_and_a_label_and_never_a_name_alone() {
-    let shell = Shell { lang: Lang::En, signed_in: None, csrf: "c".to_owned() };
+    let shell = Shell { lang: Lang::En, signed_in: None, csrf: "c".to_owned(), here: "/".to_owned() };
     let page = samples::conflict_page(shell);
     let prompt = |external: ExternalCard| {
         let html = web::pages::Conflict { external, ..page.clone() }.render().unwrap();

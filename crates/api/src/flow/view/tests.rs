@@ -71,6 +71,7 @@ fn steps() -> Vec<Step> {
         Step::AskCreate,
         Step::AskSwitch { current: "Ada".to_owned(), other: None },
         Step::ConfirmLink,
+        Step::ProviderAgain { connection: connection("acme") },
         Step::StepUp { methods: methods() },
         Step::Continue { name: "Ada".to_owned() },
     ]

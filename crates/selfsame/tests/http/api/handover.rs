@@ -15,6 +15,7 @@ on_both_engines!(
     t97_an_organisations_session_changes_nothing_before_a_step_up,
     t38_a_code_alone_is_worth_nothing,
     t40_only_registered_redirects_are_led_to,
+    t22_applications_know_a_person_by_one_sub,
 );
 
 /// The request of the application `notes`.
@@ -250,4 +251,33 @@ async fn t40_only_registered_redirects_are_led_to(engine: Engine) {
 
 fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// Neither name, address nor session: what an application keys its own data by.
+async fn t22_applications_know_a_person_by_one_sub(engine: Engine) {
+    let world = World::new(engine).await;
+    let mut app = App::new(&world);
+    app.sign_up("Ada", "ada@example.test").await;
+    let of_cookie = app.browser.api("GET", "/api/v1/session", None, None).await.json["user"]["sub"].clone();
+    let sub = of_cookie.as_str().expect("a sub").to_owned();
+    assert!(sub.len() >= 32, "{sub}");
+    let code = world.handover_code(&mut app.browser).await;
+    let handed = world.redeem(&code).await;
+    assert_eq!(handed.json["user"]["sub"], json!(sub), "{handed:?}");
+    let token = handed.json["token"].as_str().unwrap().to_owned();
+    let checked = world.with_token("GET", "/api/v1/session", None, &token).await;
+    assert_eq!(checked.json["user"]["sub"], json!(sub), "{checked:?}");
+    // It is no id of ours.
+    let user = world.user("ada@example.test").await;
+    assert_ne!(user["id"].as_str().unwrap().replace('-', ""), sub);
+    // Another sign-in by another method: the same person. Another person: another.
+    world.connect(&mut app.browser, "a", "a-ada").await;
+    let mut again = world.browser();
+    world.provider_sign_in(&mut again, "a", "a-ada").await;
+    let call = again.api("GET", "/api/v1/session", None, None).await;
+    assert_eq!(call.json["user"]["sub"], json!(sub), "{call:?}");
+    let mut joan = world.browser();
+    world.provider_sign_in(&mut joan, "a", "a-joan").await;
+    let call = joan.api("GET", "/api/v1/session", None, None).await;
+    assert!(call.json["user"]["sub"].is_string() && call.json["user"]["sub"] != json!(sub), "{call:?}");
 }

@@ -28,7 +28,7 @@ fn password_row(s: &Samples) -> MethodRow {
     MethodRow {
         kind: MethodKind::Password,
         detail: String::new(),
-        removal: Removal::NotOffered,
+        removal: Removal::NotOffered(texts::t(s.lang, "method-password-stays", &[])),
         badges: vec![Badge::UsedNow],
         id: String::new(),
         last_used: None,
@@ -41,7 +41,7 @@ fn code_row(s: &Samples) -> MethodRow {
         kind: MethodKind::EmailCode,
         linked_on: None,
         last_used: None,
-        removal: Removal::NotOffered,
+        removal: Removal::NotOffered(texts::t(s.lang, "method-email-code-stays", &[])),
         ..row("", &texts::t(s.lang, "method-email-code", &[]), Mark::Mail)
     }
 }

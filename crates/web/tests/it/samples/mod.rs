@@ -6,8 +6,8 @@ use model::{MailKind, Micros};
 use web::pages::mail::{Mail, RenderedMail};
 use web::pages::{
     AccountCard, Action, Code, CodePurpose, ConfirmLink, Conflict, ConnectStart, Continue, ErrorPage, ErrorText,
-    ExternalCard, Field, LinkedDone, Mark, Notice, NoticeKind, Password, ProofKind, ProofMethod, ProviderButton, Shell,
-    SignIn, SignUp, SignedIn, SignedOut, SwitchUser, Way, device_name,
+    ExternalCard, Field, LinkedDone, Mark, Notice, NoticeKind, Password, ProofKind, ProofMethod, ProviderAgain,
+    ProviderButton, Shell, SignIn, SignUp, SignedIn, SignedOut, SwitchUser, Way, device_name,
 };
 use web::texts::{self, Lang};
 
@@ -39,7 +39,7 @@ impl Samples {
     }
 
     fn out(&self) -> Shell {
-        Shell { lang: self.lang, signed_in: None, csrf: "c5rf".to_owned() }
+        Shell { lang: self.lang, signed_in: None, csrf: "c5rf".to_owned(), here: "/sign-in?return_to=%2Fx".to_owned() }
     }
 
     fn signed_in(&self) -> Shell {
@@ -394,7 +394,15 @@ fn linking(s: &mut Samples) {
         silent: true,
     };
     s.add("confirm-link-silent", confirm.render());
-    s.add("confirm-link", ConfirmLink { silent: false, ..confirm }.render());
+    s.add("confirm-link", ConfirmLink { silent: false, ..confirm.clone() }.render());
+    let again = ProviderAgain {
+        shell: s.out(),
+        flow: "fl0w".to_owned(),
+        external: confirm.external,
+        providers: vec![button("github", "GitHub", Mark::Github)],
+        error: None,
+    };
+    s.add("provider-again", again.render());
     let start = ConnectStart {
         shell: s.signed_in(),
         connection: "github".to_owned(),
