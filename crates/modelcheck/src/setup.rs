@@ -240,6 +240,16 @@ pub fn all() -> Vec<Setup> {
             }),
         ],
     ));
+    // A password names its user by an address: without one it opens nothing.
+    setups.push(base(
+        "two_doors",
+        policy(LinkOnMatch::Prove, |_| {}),
+        none,
+        vec![state(|s| {
+            s.db.users[0] = User { status: ACTIVE, password: 1, ..User::default() };
+            s.db.identities[2] = Identity { holder: 1, ..Identity::default() };
+        })],
+    ));
     setups.push(Setup { protected: 1, ..base("protected", policy(LinkOnMatch::VerifiedEmail, |_| {}), none, usual()) });
     setups.push(Setup {
         honest_two: true,

@@ -61,10 +61,13 @@ impl SessionCache {
         self.entries.insert(hash, Entry { present, seen, read_at, gaps });
     }
 
-    /// Something of this user's was revoked, here or by another replica.
+    /// Something of this user's was revoked, or of everybody's, here or by another replica.
     pub fn revoke_user(&self, user: UserId) {
         let at = self.clock.fetch_add(1, Ordering::AcqRel) + 1;
-        self.revoked[slot(user)].fetch_max(at, Ordering::AcqRel);
+        let slots = if user == store::EVERYBODY { &self.revoked[..] } else { &self.revoked[slot(user)..=slot(user)] };
+        for revoked in slots {
+            revoked.fetch_max(at, Ordering::AcqRel);
+        }
     }
 
     /// What a committed plan ends or changes.
@@ -105,6 +108,7 @@ pub fn revocations(plan: &Plan) -> Vec<Revocation> {
             | Change::RaiseUser { user, .. }
             | Change::SetUserStatus { user, .. }
             | Change::EraseUser { user, .. } => Some(Revocation::User(*user)),
+            Change::EndSessionsOfConnection { .. } => Some(Revocation::User(store::EVERYBODY)),
             _ => None,
         })
         .collect();

@@ -188,6 +188,9 @@ impl Writer {
             Change::EndSessionsOfLink { link, user } => {
                 self.any(&sql::END_SESSIONS_OF_LINK, vec![id(user), link.as_bytes().into()]);
             }
+            Change::EndSessionsOfConnection { connection } => {
+                self.any(&sql::END_SESSIONS_OF_CONNECTION, vec![connection.into()]);
+            }
             Change::EndSessionsOfUser { user } => self.any(&sql::END_SESSIONS_OF_USER, vec![id(user)]),
 
             Change::IssueCode { flow, address, hash, attempts, expires_at } => {

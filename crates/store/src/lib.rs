@@ -27,7 +27,7 @@ mod value;
 pub use audit::{AuditChain, AuditFault, AuditFaultKind, AuditReport, AuditRow};
 pub use error::StoreError;
 pub use housekeeping::{DueMail, GRANT_KEPT, SENT_MAIL_KEPT, THROTTLE_KEPT};
-pub use listen::{Listener, TRUST, Trust};
+pub use listen::{EVERYBODY, Listener, TRUST, Trust};
 pub use migrate::MigrationStatus;
 pub use rows::{Cohort, FoundLink, Page, SessionRow, UserFilter, UserSummary};
 pub use statements::{Sql, all as statements};

@@ -24,6 +24,9 @@ const BEAT: Duration = Duration::from_millis(80);
 pub const TRUST: Duration = Duration::from_millis(250);
 const RECONNECT: Duration = Duration::from_millis(500);
 
+/// Stands for all users where a plan ends sessions of nobody knows how many.
+pub const EVERYBODY: UserId = UserId::from_bytes([0; 16]);
+
 /// Users whose sessions a plan ends or changes.
 pub(crate) fn revoked_users(plan: &Plan) -> Vec<UserId> {
     let ends = plan.changes.iter().any(|change| {
@@ -33,6 +36,7 @@ pub(crate) fn revoked_users(plan: &Plan) -> Vec<UserId> {
                 | Change::EndSessionById { .. }
                 | Change::EndSessionsOfLink { .. }
                 | Change::EndSessionsOfUser { .. }
+                | Change::EndSessionsOfConnection { .. }
                 | Change::RaiseUser { .. }
                 | Change::SetUserStatus { .. }
                 | Change::EraseUser { .. }
@@ -49,6 +53,7 @@ pub(crate) fn revoked_users(plan: &Plan) -> Vec<UserId> {
             | Change::RaiseUser { user, .. }
             | Change::SetUserStatus { user, .. }
             | Change::EraseUser { user, .. } => Some(*user),
+            Change::EndSessionsOfConnection { .. } => Some(EVERYBODY),
             // A session is ended by its hash beside an event of whose it was.
             Change::Audit(event) => event.subject,
             _ => None,

@@ -116,6 +116,9 @@ super::statements! {
     END_SESSION = "DELETE FROM sessions WHERE hash = $1";
     END_SESSION_BY_ID = "DELETE FROM sessions WHERE user_id = $1 AND id = $2";
     END_SESSIONS_OF_LINK = "DELETE FROM sessions WHERE user_id = $1 AND link_id = $2";
+    /// Of whoever is linked through it, found by that index first.
+    END_SESSIONS_OF_CONNECTION = "DELETE FROM sessions WHERE (user_id, link_id) IN \
+        (SELECT l.user_id, l.id FROM links l WHERE l.connection_id = $1)";
     END_SESSIONS_OF_USER = "DELETE FROM sessions WHERE user_id = $1";
 
     // The right to undo.
