@@ -1,7 +1,7 @@
 //! Enabling and disabling a connection, with the people it would strand.
 
 use crate::draft::{Draft, Told};
-use crate::methods::usable_methods;
+use crate::methods::{reaching, usable_methods};
 use crate::{Context, Decision, Reason};
 use model::{ChainHead, Change, ConnectionId, ConnectionState, EventKind, Facts, Policy, UserFacts, UserId};
 
@@ -31,9 +31,12 @@ pub fn stranded_without<'a>(
     for state in without.iter_mut().filter(|state| state.id == *connection) {
         state.enabled = false;
     }
+    let can_sign_in = |user: &UserFacts, connections: &[ConnectionState]| {
+        !reaching(user, usable_methods(user, connections, policy), policy).is_empty()
+    };
     users
-        .filter(|user| !usable_methods(user, connections, policy).is_empty())
-        .filter(|user| usable_methods(user, &without, policy).is_empty())
+        .filter(|user| can_sign_in(user, connections))
+        .filter(|user| !can_sign_in(user, &without))
         .map(|user| user.id)
         .collect()
 }

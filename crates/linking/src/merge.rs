@@ -1,7 +1,7 @@
 //! Merging two users of one person, and taking them apart again.
 
 use crate::draft::{Draft, Told, reference};
-use crate::methods::{own_methods, required_level};
+use crate::methods::{own_methods, required_level, ways_in};
 use crate::record::session_reference;
 use crate::session::{SessionTerms, may_change_account, renew};
 use crate::{Context, Decision, Reason, is_fresh_at};
@@ -90,6 +90,11 @@ fn commit_merge(context: &Context<'_>, input: &MergeInput<'_>) -> Result<Decisio
     may_change_account(context, session, survivor).map_err(|reason| (MergeOutcome::StepUpFirst, reason))?;
     check_own_proof(context, input.facts, absorbed, input.proof).map_err(refuse)?;
     let preview = preview_merge(survivor, absorbed);
+    // The session goes on with the evidence it has: the user of the higher level takes in the other.
+    let needed = preview.required_level.max(required_level(survivor, context.policy));
+    if session.level < needed {
+        return Err(refuse(Reason::LevelTooLow));
+    }
     if exceeds_limit(context, survivor, absorbed) {
         return Err(refuse(Reason::LinkLimit));
     }
@@ -197,9 +202,17 @@ impl Merged<'_> {
 }
 
 impl Merged<'_> {
+    /// What the survivor requires once the other is gone: as before, unless it was changed since or another user that
+    /// was merged in later may have asked for it too.
+    fn level_of_survivor(&self, survivor: &UserFacts) -> Level {
+        let (before, after) = self.required_level;
+        if survivor.required_level == after && !self.grant.followed { before } else { survivor.required_level }
+    }
+
     /// Both users as they will be.
     fn apart(&self, survivor: &UserFacts, absorbed: &UserFacts) -> (UserFacts, UserFacts) {
         let (mut survivor, mut absorbed) = (survivor.clone(), absorbed.clone());
+        survivor.required_level = self.level_of_survivor(&survivor);
         let goes = |link: &LinkFacts| link.state != LinkState::Removed && self.links.contains(&link.id);
         absorbed.links.extend(survivor.links.iter().filter(|link| goes(link)).cloned());
         survivor.links.retain(|link| !goes(link));
@@ -248,9 +261,9 @@ fn commit_unmerge(context: &Context<'_>, input: &UnmergeInput<'_>) -> Result<Dec
         draft.push(Change::MoveAddress { address: address.clone(), from: survivor.id, to: absorbed.id });
     }
     draft.push(Change::ReturnSubjects { from: survivor.id, to: absorbed.id });
-    let (before, after) = merged.required_level;
-    if before != after && survivor.required_level == after {
-        draft.push(Change::SetRequiredLevel { user: survivor.id, level: before });
+    let level = merged.level_of_survivor(survivor);
+    if level != survivor.required_level {
+        draft.push(Change::SetRequiredLevel { user: survivor.id, level });
     }
     draft.push(Change::SetUserStatus { user: absorbed.id, status: UserStatus::Active, at: context.now });
     draft.push(Change::EndSessionsOfUser { user: survivor.id });
@@ -276,7 +289,8 @@ fn check_both(
     let proof = input.proof;
     let (survivor, absorbed) = merged.apart(survivor, absorbed);
     let usable = |user| own_methods(user, &input.facts.connections, context.policy);
-    if usable(&survivor).is_empty() || usable(&absorbed).is_empty() {
+    let stuck = |user| ways_in(user, &input.facts.connections, context.policy).is_empty();
+    if stuck(&survivor) || stuck(&absorbed) {
         return Err(Reason::LastMethod);
     }
     if !usable(&survivor).contains(own) {

@@ -46,6 +46,24 @@ pub fn own_methods(user: &UserFacts, connections: &[ConnectionState], policy: &P
     methods
 }
 
+/// Own methods that lead to a session of this user, at the level it requires: one of these must remain.
+pub fn ways_in(user: &UserFacts, connections: &[ConnectionState], policy: &Policy) -> Vec<Method> {
+    reaching(user, own_methods(user, connections, policy), policy)
+}
+
+/// Those of `methods` that reach the level this user requires.
+pub(crate) fn reaching(user: &UserFacts, mut methods: Vec<Method>, policy: &Policy) -> Vec<Method> {
+    let needed = required_level(user, policy);
+    methods.retain(|method| {
+        let reached = match method {
+            Method::Password | Method::EmailCode { .. } => Level::One,
+            Method::Link { connection, .. } => policy.connection(connection).map_or(Level::One, |rules| rules.level),
+        };
+        reached >= needed
+    });
+    methods
+}
+
 fn password_unusable(user: &UserFacts, policy: &Policy) -> Option<UnusableBecause> {
     if !policy.local.password {
         Some(UnusableBecause::PolicyForbids)

@@ -1,7 +1,7 @@
 //! Unlink: allowed while a usable method of the user's own remains, decided inside the committing write.
 
 use crate::draft::{Draft, Told};
-use crate::methods::own_methods;
+use crate::methods::ways_in;
 use crate::record::session_reference;
 use crate::session::may_change_account;
 use crate::{Context, Decision, Reason};
@@ -59,9 +59,9 @@ pub fn decide_unlink(context: &Context<'_>, input: &UnlinkInput<'_>) -> Decision
     commit(context, input, user, link, &remaining)
 }
 
-/// Methods of the user's own that could still sign them in without this link.
+/// The ways in that remain to the user without this link.
 pub(crate) fn methods_without(context: &Context<'_>, facts: &Facts, user: &UserFacts, link: LinkId) -> Vec<Method> {
-    let mut methods = own_methods(user, &facts.connections, context.policy);
+    let mut methods = ways_in(user, &facts.connections, context.policy);
     methods.retain(|method| method.link() != Some(link));
     methods
 }

@@ -99,6 +99,8 @@ pub struct GrantFacts {
     pub made_at: Micros,
     pub expires_at: Micros,
     pub spent: bool,
+    /// A merge into the same user came later and stands.
+    pub followed: bool,
 }
 
 /// What a session may be used for.

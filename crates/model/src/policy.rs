@@ -99,6 +99,8 @@ pub struct ConnectionPolicy {
     pub organisation: Option<OrganisationId>,
     pub sign_up: SignUp,
     pub purpose: Purpose,
+    /// The highest level a sign-in through it can be worth: the weakest, unless what the provider says is mapped (T90).
+    pub level: Level,
     pub max_links_per_user: u32,
     pub profile_sync: ProfileSync,
     pub mail_authority: MailAuthority,
@@ -112,6 +114,7 @@ impl Default for ConnectionPolicy {
             organisation: None,
             sign_up: SignUp::default(),
             purpose: Purpose::default(),
+            level: Level::One,
             max_links_per_user: 5,
             profile_sync: ProfileSync::default(),
             mail_authority: MailAuthority::default(),

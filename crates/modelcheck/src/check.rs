@@ -4,7 +4,7 @@
 use crate::act::{Act, Step, can_show};
 use crate::decide::{Decided, Kind, Seen};
 use crate::facts::is_loop;
-use crate::names::{IDENTITY, TENANT, controls};
+use crate::names::{IDENTITY, TENANT};
 use crate::plan::Op;
 use crate::setup::Setup;
 use crate::state::{
@@ -78,7 +78,7 @@ fn owned(setup: &Setup, db: &Db, number: u8, user: u8) -> Check {
     if connection == TENANT && db.users[usize::from(user)].member {
         return Ok(());
     }
-    let by = |person| controls(person, number, setup.carried());
+    let by = |person| setup.controls(person, number);
     must(by(owner(user)) || owner(user) == Person::Attacker, "I1", || format!("{name} opens the victim's user"))?;
     must(by(owner(user)) || owner(user) == Person::Victim, "I3", || {
         format!("{name} was captured by the attacker's user")
@@ -126,6 +126,7 @@ pub fn outcome(setup: &Setup, before: &State, step: Step, outcome: &Outcome) -> 
     let Some((kind, plan)) = &outcome.committed else { return Ok(()) };
     let done =
         Commit { setup, before, after: &outcome.next, kind: *kind, plan, browser: outcome.browser, act: step.act };
+    done.not_outlived()?;
     done.replay_by_one()?;
     done.linked_with_proofs()?;
     done.by_policy()?;
@@ -202,6 +203,36 @@ impl Commit<'_> {
         })
     }
 
+    /// What a plan rested on still stands when it commits: no restore came between, the session that asked is there, and
+    /// nobody who was deleted comes back.
+    fn not_outlived(&self) -> Check {
+        let pending = self.before.pending;
+        let waited = matches!(self.act, Act::Commit);
+        must(!(waited && pending.epoch), "I7", || format!("{:?} from before a restore was committed", self.kind))?;
+        let asks = matches!(
+            self.kind,
+            Kind::Link
+                | Kind::Unlink
+                | Kind::SetPassword
+                | Kind::StepUp
+                | Kind::Move
+                | Kind::Merge
+                | Kind::Unmerge
+                | Kind::Undo
+                | Kind::Release
+                | Kind::HandOver
+        );
+        must(!(waited && asks && pending.session), "I2", || format!("{:?} in a session that had ended", self.kind))?;
+        for (was, is) in self.before.db.users.iter().zip(&self.after.db.users) {
+            must(was.status != DELETED || is.status == DELETED, "I5", || "a deleted user came back".to_owned())?;
+            let merged = matches!(self.kind, Kind::Unmerge);
+            must(was.status != ABSORBED || is.status == ABSORBED || merged, "I11", || {
+                "a user who was merged away came back".to_owned()
+            })?;
+        }
+        Ok(())
+    }
+
     /// I7: a flow that was spent commits nothing.
     fn replay_by_one(&self) -> Check {
         let flow = self.before.flows.get(usize::from(self.browser)).copied().unwrap_or_default();
@@ -227,7 +258,7 @@ impl Commit<'_> {
                     "an identity was linked that did not come back in this journey".to_owned()
                 })?;
             }
-            let came = controls(self.person(), identity, self.setup.carried());
+            let came = self.setup.controls(self.person(), identity);
             must(came, "I2", || "an identity was linked by a browser that did not show it".to_owned())?;
             must(current(&self.after.db, identity), "I10", || "an identity of another epoch was linked".to_owned())?;
             must(self.after.db.is_on(IDENTITY[usize::from(identity)].1) || !atomic, "I2", || {
@@ -557,8 +588,11 @@ impl Commit<'_> {
 pub fn ways_in(setup: &Setup, db: &Db, user: u8) -> usize {
     let local = setup.policy.local;
     let record = db.users[usize::from(user)];
+    let enough =
+        |method: u8| !record.two || (setup.honest_two && method >= LINK && IDENTITY[usize::from(method - LINK)].1 == 0);
     let named = db.addresses.iter().any(|known| known.owner == user + 1);
     (0..METHODS)
+        .filter(|&method| enough(method))
         .filter(|&method| match method {
             PASSWORD => local.password && record.password != 0 && named,
             code if code < LINK => local.email_code && db.addresses[usize::from(code - 1)].owner == user + 1,

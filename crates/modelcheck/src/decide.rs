@@ -5,7 +5,7 @@ use crate::facts::{Reader, VERSION, authenticated_at, flow_of};
 use crate::names::{Counter, NEW_HASH, NOW, Names, issuer, link_id, session_hash, session_id, user_id};
 use crate::plan::{Op, compact};
 use crate::setup::Setup;
-use crate::state::{Db, Flow, LINK, NO_USER, OF_ATTACKER, Person, Session, USERS, person_at};
+use crate::state::{Db, Flow, NO_USER, OF_ATTACKER, Person, Session, USERS, person_at};
 use linking::{
     Carry, Context, Decision, HandoverInput, LinkInput, LinkOutcome, LocalOutcome, LocalSignIn, MergeInput,
     MoveConnectionInput, MoveInput, NewUser, Reason, RecoverInput, SessionTerms, SignInInput, SignInOutcome,
@@ -457,7 +457,7 @@ impl Request<'_> {
 
     fn stranded(&self, facts: &Facts, connection: u8) -> Stranded {
         let users = linking::stranded_without(
-            facts.users.iter().filter(|user| user.status == UserStatus::Active),
+            facts.users.iter(),
             &self.world.names.connections[usize::from(connection)],
             &facts.connections,
             &self.policy,
@@ -543,9 +543,4 @@ fn change_seen(outcome: &linking::ChangeOutcome) -> Seen {
         linking::ChangeOutcome::WouldStrand(_) => Seen::LastMethod,
         linking::ChangeOutcome::NotFound | linking::ChangeOutcome::Nothing => Seen::Nothing,
     }
-}
-
-/// Where a session rests on a link, which one.
-pub fn link_of(session: Session) -> Option<u8> {
-    (session.user > 0 && session.method >= LINK).then(|| session.method - LINK)
 }

@@ -1,6 +1,6 @@
 //! Breadth-first over everything that can happen, on all cores, with every state kept whole.
 
-use crate::act::{Act, Step, steps};
+use crate::act::{Step, steps};
 use crate::check::{self, Violation};
 use crate::decide::{Kind, Mutation, World};
 use crate::names::Names;
@@ -10,7 +10,7 @@ use crate::state::{Packed, State};
 use crate::step::{Memory, Outcome, Waiting, forget, step};
 use hashbrown::HashTable;
 use linking::Reason;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -78,7 +78,7 @@ pub struct Report {
 
 const SHARDS: usize = 64;
 /// A state's place: the shard in the low bits.
-type Place = u32;
+pub type Place = u32;
 
 struct Shard {
     states: Vec<Packed>,
@@ -125,7 +125,7 @@ impl Visited {
         (at << 6 | number as u32, true)
     }
 
-    fn get(&self, place: Place) -> (Packed, (Place, u16)) {
+    pub fn get(&self, place: Place) -> (Packed, (Place, u16)) {
         let shard = self.lock(place as usize % SHARDS);
         let at = (place >> 6) as usize;
         (shard.states[at], shard.parents[at])
@@ -336,12 +336,4 @@ impl Level<'_, '_> {
         }
         self.stop.store(true, Ordering::Relaxed);
     }
-}
-
-/// The states of a report by what the victim can do there; see `lockout`.
-pub type Counts = BTreeMap<&'static str, usize>;
-
-/// Whether a step commits what waited.
-pub fn commits(step: Step) -> bool {
-    step.act == Act::Commit
 }

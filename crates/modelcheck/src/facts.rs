@@ -222,7 +222,7 @@ impl Reader<'_> {
         };
         let event: EventId = grant_id(merge);
         let (made_at, expires_at) = (NOW - HOUR, NOW + DAY);
-        Some(GrantFacts { event, user: user_id(user), what, made_at, expires_at, spent: false })
+        Some(GrantFacts { event, user: user_id(user), what, made_at, expires_at, spent: false, followed: false })
     }
 
     /// What came back from the provider in this flow.

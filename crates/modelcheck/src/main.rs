@@ -1,61 +1,340 @@
-use modelcheck::decide::{Faultless, Mutation};
-use modelcheck::explore::{Bound, Coverage, Exploration};
-use modelcheck::names::Names;
-fn main() {
-    let names = Names::new();
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let setups = modelcheck::setup::all();
-    if args.first().is_some_and(|a| a == "mutants") {
-        for m in modelcheck::mutants::all() {
-            if args.len() > 1 && !args[1..].iter().any(|a| a == m.name) {
-                continue;
-            }
-            let mut caught = false;
-            for s in m.setups {
-                let setup = setups.iter().find(|x| x.name == *s).unwrap();
-                let run = Exploration::new(setup, &names, &m.fault);
-                let report = run.run(
-                    Bound { states: 400_000, time: std::time::Duration::from_secs(20), threads: 2 },
-                    &|_, _, _| {},
-                );
-                if let Some(f) = report.found {
-                    println!(
-                        "{:40} {} {} ({} states, {} steps)",
-                        m.name,
-                        f.violation.invariant,
-                        f.violation.what,
-                        report.states,
-                        f.trace.len()
-                    );
-                    if args.len() > 1 {
-                        println!("{}", modelcheck::words::story(setup, &f.start, &f.trace));
-                    }
-                    caught = true;
-                    break;
-                }
-            }
-            if !caught {
-                println!("{:40} SURVIVED", m.name);
+//! `modelcheck commit | full | deep | mutants | guards | lockout | oracle | traces`: explores the decisions and says what
+//! it saw. Exit code 0: every invariant held and every fault was caught; 1: not; 2: the command line is wrong.
+
+use clap::{Parser, ValueEnum};
+use linking::Reason;
+use modelcheck::explore::{Found, Report};
+use modelcheck::runs::{self, COMMIT, Caught, DEEP, FULL, Size};
+use modelcheck::{lockout, oracle, setup, words};
+use serde_json::{Value, json};
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Everything, small: seconds, on every change.
+    Commit,
+    /// Ten million states and more of the decisions as they are.
+    Full,
+    /// Each setup to its end, or to twenty million states.
+    Deep,
+    /// Every published fault, one at a time.
+    Mutants,
+    /// Every guard of every plan left out, one at a time.
+    Guards,
+    /// From everywhere the victim gets back in.
+    Lockout,
+    /// Worlds with and without the victim look the same.
+    Oracle,
+    /// Writes the shortest story of each fault to a directory.
+    Traces,
+}
+
+#[derive(Debug, Parser)]
+#[command(about = "Explores the decisions against victim, attacker, providers, operator and crashes")]
+struct Arguments {
+    what: What,
+    /// Setups, faults or guards by name; all without any.
+    only: Vec<String>,
+    #[arg(long)]
+    json: bool,
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// Where `traces` writes.
+    #[arg(long, default_value = "docs/traces")]
+    to: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let began = Instant::now();
+    let mut result = Result { good: true, json: serde_json::Map::new(), text: String::new() };
+    run(&arguments, &mut result);
+    clear();
+    result.json.insert("seconds".into(), json!(began.elapsed().as_secs_f64()));
+    result.json.insert("peak_memory_bytes".into(), json!(peak_memory()));
+    result.json.insert("good".into(), json!(result.good));
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&result.json).unwrap_or_default());
+    } else {
+        print!("{}", result.text);
+        println!("{:.1} s, {} MiB at most", began.elapsed().as_secs_f64(), peak_memory() / (1 << 20));
+    }
+    if result.good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+struct Result {
+    good: bool,
+    json: serde_json::Map<String, Value>,
+    text: String,
+}
+
+impl Result {
+    fn line(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.text.push('\n');
+    }
+
+    fn must(&mut self, holds: bool) {
+        self.good &= holds;
+    }
+}
+
+fn run(arguments: &Arguments, result: &mut Result) {
+    let (threads, only) = (arguments.threads, &arguments.only[..]);
+    let size = match arguments.what {
+        What::Commit => COMMIT,
+        What::Deep => DEEP,
+        _ => FULL,
+    };
+    match arguments.what {
+        What::Commit => {
+            let seen = explored(size, threads, only, result);
+            faults(size, threads, &[], result);
+            guards(size, threads, &seen, &[], result);
+            lockouts(size, threads, only, result);
+            oracles(size, only, result);
+        }
+        What::Full | What::Deep => {
+            let seen = explored(size, threads, only, result);
+            if only.is_empty() {
+                complete(&seen, result);
             }
         }
+        What::Mutants => faults(size, threads, only, result),
+        What::Guards => {
+            let seen = runs::explore(Size { states: 150_000, ..size }, threads, &[], &progress);
+            guards(size, threads, &seen, only, result);
+        }
+        What::Lockout => lockouts(size, threads, only, result),
+        What::Oracle => oracles(size, only, result),
+        What::Traces => traces(size, threads, arguments, result),
+    }
+}
+
+/// A line that is written over, for people who watch.
+fn progress(what: &str, done: usize, all: usize) {
+    if std::io::stderr().is_terminal() {
+        let width = 30 * done / all.max(1);
+        eprint!("\r{what:<28} [{:<30}] {done}/{all}   ", "#".repeat(width));
+        let _ = std::io::stderr().flush();
+    }
+}
+
+fn clear() {
+    if std::io::stderr().is_terminal() {
+        eprint!("\r{:90}\r", "");
+    }
+}
+
+/// Of this process, from the system; 0 where it does not say.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|rest| rest.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()).unwrap_or(0) * 1024
+}
+
+fn story(setup_name: &str, found: &Found) -> String {
+    let setup = setup::all().into_iter().find(|setup| setup.name == setup_name).expect("a setup of this name");
+    words::story(&setup, &found.start, &found.trace)
+}
+
+fn explored(size: Size, threads: usize, only: &[String], result: &mut Result) -> Vec<Report> {
+    let seen = runs::explore(size, threads, only, &progress);
+    let mut rows = Vec::new();
+    for report in &seen {
+        let Report { setup, states, transitions, depth, frontier, time, found, .. } = report;
+        result.line(&format!(
+            "{setup:<28} {states:>9} states {transitions:>10} steps, depth {depth:>2}, {frontier:>8} left, {:.1} s",
+            time.as_secs_f64()
+        ));
+        rows.push(json!({
+            "setup": setup, "states": states, "transitions": transitions, "depth": depth, "frontier": frontier,
+            "seconds": time.as_secs_f64(),
+            "violation": found.as_ref().map(|found| violated(found)),
+        }));
+        if let Some(found) = found {
+            result.must(false);
+            result.line(&format!("  {}: {}\n{}", found.violation.invariant, found.violation.what, story(setup, found)));
+        }
+    }
+    let total = runs::joined(&seen);
+    let states: usize = seen.iter().map(|report| report.states).sum();
+    let transitions: usize = seen.iter().map(|report| report.transitions).sum();
+    result.line(&format!("{states} distinct states, {transitions} steps, in {} setups", seen.len()));
+    result.line(&format!("rows: {:?}", total.rows));
+    let unseen = unseen_reasons(&seen);
+    result.line(&format!("reasons: {} of {}; not here: {unseen:?}", total.reasons.len(), Reason::ALL.len()));
+    result.line(&format!("guards: {} stood, {} refused", total.guards.len(), total.refusals.len()));
+    result.json.insert("distinct_states".into(), json!(states));
+    result.json.insert("transitions".into(), json!(transitions));
+    result.json.insert("depth".into(), json!(seen.iter().map(|report| report.depth).max()));
+    result.json.insert("frontier".into(), json!(seen.iter().map(|report| report.frontier).sum::<usize>()));
+    result.json.insert("setups".into(), json!(rows));
+    result.json.insert(
+        "coverage".into(),
+        json!({
+            "rows": total.rows,
+            "reasons": total.reasons.iter().map(|reason| reason.code()).collect::<Vec<_>>(),
+            "reasons_elsewhere": unseen.iter().map(|reason| reason.code()).collect::<Vec<_>>(),
+            "guards": total.guards.iter().collect::<Vec<_>>(),
+            "guards_that_refused": total.refusals.iter().collect::<Vec<_>>(),
+        }),
+    );
+    let invariants = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11", "I12", "I13"];
+    let broken: Vec<&str> =
+        seen.iter().filter_map(|report| report.found.as_ref()).map(|found| found.violation.invariant).collect();
+    result.json.insert(
+        "invariants".into(),
+        invariants.iter().map(|name| ((*name).to_owned(), json!(!broken.contains(name)))).collect(),
+    );
+    seen
+}
+
+fn violated(found: &Found) -> Value {
+    json!({"invariant": found.violation.invariant, "what": found.violation.what, "steps": found.trace.len()})
+}
+
+/// Reasons that no decision of this world can give: they are of the throttle, of configurations that do not start, or of
+/// outcomes that only a caller's mistake brings about.
+const ELSEWHERE: &[Reason] = &[
+    Reason::Throttled,
+    Reason::AttemptAllowed,
+    Reason::UnknownConnection,
+    Reason::UserNotFound,
+    Reason::UnlinkedByOperator,
+    Reason::SameUser,
+    Reason::UndoUnknown,
+    Reason::UndoSpent,
+    Reason::UndoExpired,
+    Reason::NotFresh,
+];
+
+fn unseen_reasons(seen: &[Report]) -> Vec<Reason> {
+    let total = runs::joined(seen);
+    Reason::ALL.iter().copied().filter(|reason| !total.reasons.contains(reason)).collect()
+}
+
+/// A full run must have reached everything there is.
+fn complete(seen: &[Report], result: &mut Result) {
+    let total = runs::joined(seen);
+    let rows: Vec<u8> = (1..=15).filter(|row| !total.rows.contains(row)).collect();
+    let reasons: Vec<Reason> = unseen_reasons(seen).into_iter().filter(|reason| !ELSEWHERE.contains(reason)).collect();
+    let wrong: Vec<&Reason> = ELSEWHERE.iter().filter(|reason| total.reasons.contains(reason)).collect();
+    for (what, missing) in [
+        ("rows", format!("{rows:?}")),
+        ("reasons", format!("{reasons:?}")),
+        ("reached after all", format!("{wrong:?}")),
+    ] {
+        if missing != "[]" {
+            result.must(false);
+            result.line(&format!("not reached: {what} {missing}"));
+        }
+    }
+}
+
+fn caught(kind: &str, list: &[Caught], result: &mut Result) {
+    let mut rows = Vec::new();
+    for fault in list {
+        let Caught { name, after, rule, setup, states, found } = fault;
+        result.must(found.is_some());
+        let end = found.as_ref().map_or_else(
+            || format!("SURVIVED {states} states"),
+            |found| {
+                let steps = found.trace.len();
+                format!(
+                    "{} {} ({setup}, {steps} steps, {states} states)",
+                    found.violation.invariant, found.violation.what
+                )
+            },
+        );
+        result.line(&format!("{name:<44} {end}"));
+        rows.push(json!({
+            "name": name, "after": after, "rule": rule, "setup": setup, "states": states,
+            "caught": found.as_ref().map(violated),
+        }));
+    }
+    let number = list.iter().filter(|fault| fault.found.is_some()).count();
+    result.line(&format!("{number} of {} {kind} caught", list.len()));
+    result.json.insert(kind.into(), json!(rows));
+    result.json.insert(format!("{kind}_caught"), json!(number));
+}
+
+fn faults(size: Size, threads: usize, only: &[String], result: &mut Result) {
+    let list = runs::faults(size, threads, only, &progress);
+    caught("mutants", &list, result);
+}
+
+/// Guards that another one of the same plan makes sure of; kept because each says what its plan rests on.
+const BACKED: &[(&str, &str)] = &[];
+
+fn guards(size: Size, threads: usize, seen: &[Report], only: &[String], result: &mut Result) {
+    let list = runs::guards(size, threads, seen, only, &progress);
+    let (explained, open): (Vec<_>, Vec<_>) =
+        list.into_iter().partition(|fault| fault.found.is_none() && BACKED.iter().any(|(name, _)| *name == fault.name));
+    caught("guards", &open, result);
+    for fault in &explained {
+        let why = BACKED.iter().find(|(name, _)| *name == fault.name).map_or("", |(_, why)| why);
+        result.line(&format!("{:<44} backed: {why}", fault.name));
+    }
+    result.line(&format!("never refused here: {:?}", runs::idle_guards(seen)));
+}
+
+fn lockouts(size: Size, threads: usize, only: &[String], result: &mut Result) {
+    let mut rows = Vec::new();
+    for report in runs::lockouts(size, threads, only, &progress) {
+        let lockout::Report { setup, states, promised, longest, found } = report;
+        result.must(found.is_none());
+        result.line(&format!("{setup:<28} {promised} of {states} states promise a way in; at most {longest} steps"));
+        if let Some(found) = &found {
+            result.line(&format!("  {}\n{}", found.violation.what, story(setup, found)));
+        }
+        rows.push(json!({
+            "setup": setup, "states": states, "promised": promised, "longest": longest,
+            "violation": found.as_ref().map(violated),
+        }));
+    }
+    result.json.insert("lockout".into(), json!(rows));
+}
+
+fn oracles(size: Size, only: &[String], result: &mut Result) {
+    let mut rows = Vec::new();
+    for oracle::Report { setup, pairs, found } in runs::oracles(size, only) {
+        result.must(found.is_none());
+        result.line(&format!("{setup:<28} {pairs} pairs of states look the same"));
+        if let Some((violation, path)) = &found {
+            result.line(&format!("  {}\n  {path:?}", violation.what));
+        }
+        rows.push(json!({"setup": setup, "pairs": pairs, "violation": found.map(|(violation, _)| violation.what)}));
+    }
+    result.json.insert("oracle".into(), json!(rows));
+}
+
+fn traces(size: Size, threads: usize, arguments: &Arguments, result: &mut Result) {
+    let list = runs::faults(size, threads, &arguments.only, &progress);
+    caught("mutants", &list, result);
+    if let Err(error) = std::fs::create_dir_all(&arguments.to) {
+        result.must(false);
+        result.line(&format!("{}: {error}", arguments.to.display()));
         return;
     }
-    let _ = Coverage::default();
-    for setup in setups {
-        if !args.is_empty() && !args.iter().any(|o| o == setup.name) {
-            continue;
-        }
-        let none: &dyn Mutation = &Faultless;
-        let run = Exploration::new(&setup, &names, none);
-        let bound = Bound { states: 1_500_000, time: std::time::Duration::from_secs(5), threads: 2 };
-        let report = run.run(bound, &|_, _, _| {});
-        println!(
-            "{:24} {:>9} states {:>10} transitions depth {:>3} frontier {:>8} {:?}",
-            report.setup, report.states, report.transitions, report.depth, report.frontier, report.time
+    for fault in &list {
+        let Some(found) = &fault.found else { continue };
+        let text = format!(
+            "# {}\n\nAfter {}. The rule that prevents it: {}.\n\nWith this fault, {} is broken: {}.\n\n{}",
+            fault.name.replace('_', " "),
+            fault.after,
+            fault.rule,
+            found.violation.invariant,
+            found.violation.what,
+            story(fault.setup, found)
         );
-        if let Some(found) = report.found {
-            println!("   {} {}", found.violation.invariant, found.violation.what);
-            println!("{}", modelcheck::words::story(&setup, &found.start, &found.trace));
+        let path = arguments.to.join(format!("{}.md", fault.name));
+        if let Err(error) = std::fs::write(&path, text) {
+            result.must(false);
+            result.line(&format!("{}: {error}", path.display()));
         }
     }
 }

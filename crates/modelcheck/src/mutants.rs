@@ -106,7 +106,7 @@ impl Mutation for Unguarded {
     }
 }
 
-const EVERYDAY: &[&str] = &["everyday", "everyday_verified_email", "operator"];
+const RACES: &[&str] = &["races_last_method", "races_of_newcomers", "everyday"];
 
 fn all_rules(policy: &mut Policy, change: impl Fn(&mut model::ConnectionPolicy)) {
     policy.connections.values_mut().for_each(change);
@@ -309,7 +309,7 @@ mutants! {
         Fault { decided: Some(|_, decided| {
             without(decided, Kind::Unlink, |op| matches!(op, Op::EndSessionsOfLink(..)));
         }), ..NONE };
-    count_then_delete: "better-auth unlink, by reading", "T80", EVERYDAY,
+    count_then_delete: "better-auth unlink, by reading", "T80", RACES,
         Fault { keeps: Some(|kind, guard| {
             kind != Kind::Unlink || !matches!(guard, Guard::RaiseUser | Guard::ExpectConnection)
         }), ..NONE };
@@ -369,17 +369,18 @@ mutants! {
         Fault { facts: Some(|_, facts| {
             if let Some(session) = &mut facts.session { session.store_epoch = VERSION; }
         }), ..NONE };
-    address_proven_twice: "CVE-2026-32700, CVE-2023-0105", "T82", EVERYDAY,
+    address_proven_twice: "CVE-2026-32700, CVE-2023-0105", "T82", RACES,
         Fault { keeps: Some(|_, guard| guard != Guard::AddressFree), ..NONE };
-    identity_linked_twice: "upsert without a key", "T79", EVERYDAY,
+    identity_linked_twice: "upsert without a key", "T79", &["races_of_two_users"],
         Fault { keeps: Some(|_, guard| guard != Guard::IdentityFree), ..NONE };
     merge_on_one_proof: "dashboard merge by equal address", "T127", &["merge"],
         Fault { acts: Some(|_, state, acts| {
             if state.sessions[1].of().is_some_and(|user| owner(user) == Person::Attacker) {
                 acts.push(always(Act::Merge { b: 1, u: 0, m: PASSWORD }));
+                acts.push(always(Act::Merge { b: 1, u: 1, m: PASSWORD }));
             }
         }), ..NONE };
-    merge_unites_memberships: "merged records unite roles", "T128", &["merge"],
+    merge_unites_memberships: "merged records unite roles", "T128", &["merge_levels"],
         Fault { decided: Some(|view, decided| {
             if decided.kind == Kind::Merge && !decided.plan.is_empty()
                 && let (Some(survivor), Act::Merge { u, .. }) = (view.session.of(), view.act)
@@ -388,7 +389,7 @@ mutants! {
                 decided.plan.push(Op::AddMember(survivor));
             }
         }), ..NONE };
-    merge_lowers_the_level: "merged record takes the weaker rule", "T127", &["merge"],
+    merge_lowers_the_level: "merged record takes the weaker rule", "T127", &["merge_levels"],
         Fault { decided: Some(|_, decided| {
             without(decided, Kind::Merge, |op| matches!(op, Op::RequireLevel(..)));
         }), ..NONE };
@@ -403,11 +404,11 @@ mutants! {
             }
             _ => proof,
         }), ..NONE };
-    freeze_takes_the_last_method: "one click in a mail locks out", "T72", &["undo"],
+    freeze_takes_the_last_method: "one click in a mail locks out", "T72", &["undo_without_local_methods"],
         Fault { facts: Some(|view, facts| {
             if matches!(view.act, Act::Freeze { .. }) { with_spare_method(facts); }
         }), ..NONE };
-    undo_takes_what_is_somebody_elses: "restored over a living link", "T79", &["undo"],
+    undo_takes_what_is_somebody_elses: "restored over a living link", "T79", &["undo_two_users"],
         Fault {
             facts: Some(|view, facts| {
                 if matches!(view.act, Act::Undo { .. })
@@ -444,7 +445,7 @@ mutants! {
             policy.sign_up = SignUp::Open;
             all_rules(policy, |rules| rules.sign_up = SignUp::Open);
         }), ..NONE };
-    more_links_than_allowed: "limits checked on one path only", "T98", &["no_local_methods"],
+    more_links_than_allowed: "limits checked on one path only", "T98", &["second_accounts"],
         Fault { policy: Some(|_, policy| all_rules(policy, |rules| rules.max_links_per_user = 9)), ..NONE };
     protected_user_linked_by_mail: "administrators taken in by an address", "T01", &["protected"],
         Fault { facts: Some(|_, facts| facts.users.iter_mut().for_each(|user| user.protected = false)), ..NONE };

@@ -1,6 +1,6 @@
 //! The small world in the model's own nouns: ids, addresses, identities, and back from them to numbers.
 
-use crate::state::{CODE, IDENTITIES, LINK, PASSWORD, Person};
+use crate::state::{CODE, IDENTITIES, LINK, PASSWORD};
 use model::{
     Address, ConnectionId, EventId, ExternalIdentity, FlowId, LinkId, Method, Micros, Namespace, OrganisationId,
     Random, SessionId, UpstreamSubject, UserId,
@@ -82,17 +82,6 @@ impl Names {
 
     pub fn identity_number(&self, identity: &ExternalIdentity) -> u8 {
         self.identities.iter().position(|known| known == identity).expect("an identity of this world") as u8
-    }
-}
-
-/// Who can authenticate as an identity. The tenant's administrator can as anybody there; the second epoch's issuer is
-/// the victim's own only where the operator vouches for it.
-pub fn controls(person: Person, identity: u8, carried: bool) -> bool {
-    match (identity, person) {
-        (0 | 2, Person::Victim) | (1 | 3, Person::Attacker) | (4, _) => true,
-        (5, Person::Victim) => carried,
-        (5, Person::Attacker) => !carried,
-        _ => false,
     }
 }
 

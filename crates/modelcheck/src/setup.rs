@@ -3,7 +3,7 @@
 
 use crate::names::{HONEST, Names, OPEN, TENANT, issuer};
 use crate::state::{
-    ACCOUNT, ACTIVE, Address, Identity, LOOP, LOOP_LONG_AGO, OF_ATTACKER, PASSWORD, Session, State, User,
+    ACCOUNT, ACTIVE, Address, Identity, LOOP, LOOP_LONG_AGO, OF_ATTACKER, PASSWORD, Person, Session, State, User,
 };
 use model::{
     ConnectionPolicy, Level, LinkOnMatch, LocalMethods, MailAuthority, MatchOn, OrganisationPolicy, Policy, Purpose,
@@ -54,6 +54,8 @@ pub struct Setup {
     pub honest_two: bool,
     /// The victim may make a second user.
     pub second_user: bool,
+    /// What are else the attacker's accounts at the providers are second ones of the victim's.
+    pub second_accounts: bool,
     /// The operator names the open provider as one that sends its own codes, and it does.
     pub vouched: bool,
     /// At the start the attacker has a session of the victim's that was left open long ago.
@@ -63,6 +65,18 @@ pub struct Setup {
 impl Setup {
     pub fn carried(&self) -> bool {
         self.events.epoch == Some(true)
+    }
+
+    /// Who can authenticate as an identity. The tenant's administrator can as anybody there; the second epoch's issuer is
+    /// the victim's own only where the operator vouches for it.
+    pub fn controls(&self, person: Person, identity: u8) -> bool {
+        let victims = match identity {
+            0 | 2 => true,
+            1 | 3 => self.second_accounts,
+            4 => return true,
+            _ => self.carried(),
+        };
+        victims == (person == Person::Victim)
     }
 
     pub fn takes_part(&self, identity: u8) -> bool {
@@ -137,6 +151,7 @@ fn base(name: &'static str, policy: Policy, events: Events, start: Vec<State>) -
         protected: 0,
         honest_two: false,
         second_user: false,
+        second_accounts: false,
         vouched: false,
         left_open: false,
     }
@@ -255,7 +270,7 @@ pub fn all() -> Vec<Setup> {
         honest_two: true,
         ..base(
             "second_level",
-            policy(LinkOnMatch::VerifiedEmail, |_| {}),
+            policy(LinkOnMatch::VerifiedEmail, |p| rules(p, HONEST).level = Level::Two),
             Events { recovery: true, passwords: true, ..none },
             vec![state(|s| {
                 through(s, 0);
@@ -358,7 +373,13 @@ pub fn all() -> Vec<Setup> {
     }
     setups.push(Setup {
         second_user: true,
-        ..base("move", policy(LinkOnMatch::Prove, |_| {}), Events { moves: true, ..everyday }, vec![two_users()])
+        identities: 0b00_0101,
+        ..base(
+            "move",
+            policy(LinkOnMatch::Prove, |_| {}),
+            Events { moves: true, time: true, ..none },
+            vec![two_users()],
+        )
     });
     setups.push(Setup {
         second_user: true,
@@ -366,14 +387,54 @@ pub fn all() -> Vec<Setup> {
             "merge",
             policy(LinkOnMatch::Prove, |_| {}),
             Events { merges: true, time: true, ..none },
-            vec![
-                two_users(),
-                state(|s| {
-                    *s = two_users();
-                    s.db.users[1].two = true;
-                    s.db.users[1].member = true;
-                }),
-            ],
+            vec![two_users()],
+        )
+    });
+    // The survivor reaches the level that the other requires, and the other is a member somewhere.
+    setups.push(Setup {
+        second_user: true,
+        second_accounts: true,
+        honest_two: true,
+        identities: 0b00_0111,
+        ..base(
+            "merge_levels",
+            policy(LinkOnMatch::Prove, |p| rules(p, HONEST).level = Level::Two),
+            Events { merges: true, ..none },
+            vec![state(|s| {
+                *s = two_users();
+                s.db.users[0].two = true;
+                s.db.users[0].member = true;
+                s.db.identities[0] = Identity { holder: 2, ..Identity::default() };
+                s.db.identities[1] = Identity { holder: 1, ..Identity::default() };
+            })],
+        )
+    });
+    setups.push(base(
+        "undo_without_local_methods",
+        policy(LinkOnMatch::VerifiedEmail, |p| p.local.email_code = false),
+        Events { undo: true, operator: true, ..none },
+        vec![state(|s| through(s, 2))],
+    ));
+    setups.push(Setup {
+        second_user: true,
+        identities: 0b00_0101,
+        ..base(
+            "undo_two_users",
+            policy(LinkOnMatch::Prove, |_| {}),
+            Events { undo: true, ..none },
+            vec![state(registered)],
+        )
+    });
+    setups.push(Setup {
+        second_accounts: true,
+        ..base(
+            "second_accounts",
+            policy(LinkOnMatch::VerifiedEmail, |p| rules(p, OPEN).max_links_per_user = 1),
+            none,
+            vec![state(|s| {
+                registered(s);
+                s.db.identities[2] = Identity { holder: 1, ..Identity::default() };
+            })],
         )
     });
     setups.push(base(
@@ -408,6 +469,7 @@ pub fn all() -> Vec<Setup> {
             s.db.identities[2] = Identity { holder: 1, ..Identity::default() };
         })],
     ));
+    setups.extend(races());
     for (name, mode) in [
         ("everyday_off", LinkOnMatch::Off),
         ("everyday", LinkOnMatch::Prove),
@@ -417,4 +479,77 @@ pub fn all() -> Vec<Setup> {
         setups.push(base(name, policy(mode, |_| {}), events, usual()));
     }
     setups
+}
+
+/// The victim alone, with few identities, so that every pair of writes that cross is met early.
+fn races() -> Vec<Setup> {
+    let split = Events { split: true, ..Events::default() };
+    let small = |name, change: fn(&mut Policy), events, start| Setup {
+        identities: 0b00_0101,
+        ..base(name, policy(LinkOnMatch::Prove, change), events, start)
+    };
+    let alone = |extra: fn(&mut State)| {
+        state(|s| {
+            registered(s);
+            s.db.identities[2] = Identity { holder: 1, ..Identity::default() };
+            extra(s);
+        })
+    };
+    let pair = |extra: fn(&mut State)| {
+        state(|s| {
+            *s = two_users();
+            s.db.users[usize::from(OF_ATTACKER)] = User::default();
+            s.db.addresses[1] = Address::default();
+            extra(s);
+        })
+    };
+    let no_codes: fn(&mut Policy) = |p| p.local.email_code = false;
+    let same: fn(&mut Policy) = |_| {};
+    let nothing: fn(&mut State) = |_| {};
+    vec![
+        small("races", same, Events { operator: true, passwords: true, ..split }, vec![alone(nothing)]),
+        small(
+            "races_last_method",
+            no_codes,
+            Events { operator: true, ..split },
+            vec![alone(|s| {
+                s.db.users[0].password = 0;
+                s.db.identities[0] = Identity { holder: 1, ..Identity::default() };
+            })],
+        ),
+        small("races_of_newcomers", same, split, vec![state(|_| {})]),
+        small("races_hand_over", same, Events { hand_over: true, passwords: true, ..split }, vec![alone(nothing)]),
+        small(
+            "races_undo",
+            no_codes,
+            Events { undo: true, operator: true, ..split },
+            vec![alone(|s| {
+                s.db.users[0].password = 0;
+            })],
+        ),
+        Setup {
+            left_open: true,
+            ..small(
+                "races_recovery",
+                same,
+                Events { recovery: true, undo: true, operator: true, ..split },
+                vec![alone(|s| {
+                    s.db.identities[2].recent = true;
+                })],
+            )
+        },
+        Setup {
+            second_user: true,
+            ..small("races_of_two_users", same, Events { moves: true, operator: true, ..split }, vec![pair(nothing)])
+        },
+        Setup {
+            second_user: true,
+            ..small("races_merge", same, Events { merges: true, operator: true, ..split }, vec![pair(nothing)])
+        },
+        Setup {
+            second_user: true,
+            ..small("races_undo_two_users", same, Events { undo: true, ..split }, vec![alone(nothing)])
+        },
+        small("races_restore", same, Events { restore: true, passwords: true, ..split }, vec![alone(nothing)]),
+    ]
 }

@@ -92,7 +92,7 @@ pub fn step(world: &World<'_>, waiting: &Waiting, memory: &mut Memory, state: &S
             let pending = state.pending;
             let (kind, plan) = waiting.plan(pending.plan);
             next.pending = Pending::default();
-            return Some(apply(world.mutant, next, kind, &plan, pending, None));
+            return apply(world.mutant, next, kind, &plan, pending, None);
         }
         _ => {}
     }
@@ -131,7 +131,7 @@ pub fn step(world: &World<'_>, waiting: &Waiting, memory: &mut Memory, state: &S
     }
     let now = Pending { browser, ..Pending::default() };
     let (kind, plan) = (decided.kind, decided.plan.clone());
-    Some(apply(world.mutant, next, kind, &plan, now, Some(decided)))
+    apply(world.mutant, next, kind, &plan, now, Some(decided))
 }
 
 fn recall(world: &World<'_>, memory: &mut Memory, view: View) -> Option<Decided> {
@@ -211,7 +211,8 @@ fn restore(setup: &Setup, state: &mut State) {
     }
 }
 
-/// The store: a plan commits whole or not at all.
+/// The store: a plan commits whole or not at all. `None` where the world has no room for the user that a plan which
+/// waited would make: somebody else took the slot, where the product has ids without end.
 fn apply(
     mutant: &dyn Mutation,
     before: State,
@@ -219,9 +220,13 @@ fn apply(
     plan: &[Op],
     pending: Pending,
     decided: Option<Decided>,
-) -> Outcome {
+) -> Option<Outcome> {
+    let mut room = true;
     let mut store = Store { state: before, browser: pending.browser, kind, pending, broken: None };
     for &op in plan {
+        if let Op::CreateUser(slot, _) = op {
+            room &= before.db.users[usize::from(slot)].status == crate::state::NO_USER;
+        }
         if store.holds(op) {
             store.write(op);
             continue;
@@ -229,20 +234,22 @@ fn apply(
         let guard = op.guard().expect("only guards fail");
         if mutant.keeps(kind, op) {
             let conflict = Some((kind, guard));
-            return Outcome {
+            return Some(Outcome {
                 next: before,
                 decided,
                 committed: None,
                 browser: pending.browser,
                 conflict,
                 broken: None,
-            };
+            });
         }
         store.force(op);
     }
     let browser = pending.browser;
     let broken = store.broken;
-    Outcome { next: store.state, decided, committed: Some((kind, plan.to_vec())), browser, conflict: None, broken }
+    let committed = Some((kind, plan.to_vec()));
+    let outcome = Outcome { next: store.state, decided, committed, browser, conflict: None, broken };
+    (room || broken.is_some()).then_some(outcome)
 }
 
 struct Store {
@@ -305,7 +312,9 @@ impl Store {
     /// A guard was left out and would have failed: the store does what the statement does without it.
     fn force(&mut self, op: Op) {
         match op {
-            Op::AddLink(i, u) if self.state.db.identities[usize::from(i)].living() != Some(u) => {
+            Op::AddLink(i, u) | Op::RestoreLink(i, u)
+                if self.state.db.identities[usize::from(i)].living().is_some_and(|holder| holder != u) =>
+            {
                 self.broken = Some("I5: an identity got a second link");
                 self.write(op);
             }
@@ -415,6 +424,12 @@ impl Store {
                 self.cohort_changed(i);
                 let identity = self.identity(i);
                 *identity = Identity { holder: 0, tombstones: identity.tombstones | 1 << u, recent: false };
+                // A link that is made later is another one.
+                let grants = &mut self.state.db.grants;
+                grants.links &= !(1 << i);
+                if grants.change == 1 && (grants.identity, grants.user) == (i, u) {
+                    *grants = without_change(*grants);
+                }
             }
             Op::HoldLink(i, u) => self.identity(i).holder = u + 4,
             Op::ReleaseLink(i, u) => self.identity(i).holder = u + 1,

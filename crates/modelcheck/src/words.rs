@@ -3,7 +3,7 @@
 use crate::act::{Act, Step};
 use crate::names::IDENTITY;
 use crate::setup::Setup;
-use crate::state::{CODE, LINK, PASSWORD, Person, State, owner, person_at};
+use crate::state::{CODE, LINK, PASSWORD, Person, State, owner};
 use std::fmt::Write as _;
 
 fn who(browser: u8) -> &'static str {
@@ -26,11 +26,19 @@ fn address(at: u8) -> &'static str {
     ["vera@home.example", "mallory@home.example"][usize::from(at)]
 }
 
-fn method(number: u8) -> String {
+fn method(setup: &Setup, number: u8) -> String {
     match number {
         PASSWORD => "the password".to_owned(),
         code if code < LINK => format!("a code to {}", address(code - CODE)),
-        link => IDENTITY[usize::from(link - LINK)].0.to_owned(),
+        link => identity(setup, link - LINK).to_owned(),
+    }
+}
+
+fn identity(setup: &Setup, number: u8) -> &'static str {
+    match number {
+        1 if setup.second_accounts => "the victim's second account at the honest provider",
+        3 if setup.second_accounts => "the victim's second account at the open provider",
+        number => IDENTITY[usize::from(number)].0,
     }
 }
 
@@ -45,37 +53,41 @@ fn claim(a: u8, verified: bool) -> String {
 const CONNECTIONS: [&str; 3] = ["the honest provider", "the open provider", "the tenant's provider"];
 
 /// One step as a sentence.
-pub fn sentence(step: Step) -> String {
+pub fn sentence(setup: &Setup, step: Step) -> String {
     let act = match step.act {
         Act::Return { b, i, a, verified } => {
-            format!("{} comes back to sign in as {}, {}.", who(b), IDENTITY[usize::from(i)].0, claim(a, verified))
+            format!("{} comes back to sign in as {}, {}.", who(b), identity(setup, i), claim(a, verified))
         }
         Act::Code { b, a } => format!("{} enters the code that went to {}.", who(b), address(a)),
-        Act::Prove { b, u, m } => format!("{} proves {} with {}.", who(b), whose(u), method(m)),
+        Act::Prove { b, u, m } => format!("{} proves {} with {}.", who(b), whose(u), method(setup, m)),
         Act::Separate { b } => format!("{} asks for a separate account.", who(b)),
         Act::Switch { b } => format!("{} agrees to switch accounts.", who(b)),
         Act::SignUp { b, a } => format!("{} signs up with {} and a password.", who(b), address(a)),
-        Act::SignIn { b, u, m } => format!("{} signs in to {} with {}.", who(b), whose(u), method(m)),
-        Act::StepUp { b, m } => format!("{} confirms with {}.", who(b), method(m)),
+        Act::SignIn { b, u, m } => format!("{} signs in to {} with {}.", who(b), whose(u), method(setup, m)),
+        Act::StepUp { b, m } => format!("{} confirms with {}.", who(b), method(setup, m)),
         Act::SignOut { b } => format!("{} signs out.", who(b)),
         Act::StartLink { b } => format!("{} starts to connect an account.", who(b)),
         Act::ReturnToLink { b, i, a, verified } => {
-            format!("{} comes back to connect {}, {}.", who(b), IDENTITY[usize::from(i)].0, claim(a, verified))
+            format!("{} comes back to connect {}, {}.", who(b), identity(setup, i), claim(a, verified))
         }
-        Act::Move { b, u, m } => format!("{} moves it here from {}, proven with {}.", who(b), whose(u), method(m)),
-        Act::Unlink { b, i } => format!("{} removes {}.", who(b), IDENTITY[usize::from(i)].0),
+        Act::Move { b, u, m } => {
+            format!("{} moves it here from {}, proven with {}.", who(b), whose(u), method(setup, m))
+        }
+        Act::Unlink { b, i } => format!("{} removes {}.", who(b), identity(setup, i)),
         Act::SetPassword { b } => format!("{} sets a password.", who(b)),
-        Act::Merge { b, u, m } => format!("{} merges in {}, proven with {}.", who(b), whose(u), method(m)),
+        Act::Merge { b, u, m } => format!("{} merges in {}, proven with {}.", who(b), whose(u), method(setup, m)),
         Act::Unmerge { b, u, m } => {
-            format!("{} takes the merge back, proving {} with {}.", who(b), whose(u), method(m))
+            format!("{} takes the merge back, proving {} with {}.", who(b), whose(u), method(setup, m))
         }
         Act::Undo { b } => format!("{} undoes the last change.", who(b)),
         Act::Freeze { b } => format!("{} clicks *this was not me* in the notice.", who(b)),
-        Act::Recover { b, u, m, second: None } => format!("{} recovers {} with {}.", who(b), whose(u), method(m)),
-        Act::Recover { b, u, m, second: Some(second) } => {
-            format!("{} recovers {} with {} and {}.", who(b), whose(u), method(m), method(second))
+        Act::Recover { b, u, m, second: None } => {
+            format!("{} recovers {} with {}.", who(b), whose(u), method(setup, m))
         }
-        Act::Release { b, i } => format!("{} says that {} is theirs after all.", who(b), IDENTITY[usize::from(i)].0),
+        Act::Recover { b, u, m, second: Some(second) } => {
+            format!("{} recovers {} with {} and {}.", who(b), whose(u), method(setup, m), method(setup, second))
+        }
+        Act::Release { b, i } => format!("{} says that {} is theirs after all.", who(b), identity(setup, i)),
         Act::HandOver => "The victim lets an application take over.".to_owned(),
         Act::Again { b } => format!("{} presents the finished journey again.", who(b)),
         Act::Disable { c, .. } => format!("The operator switches {} off.", CONNECTIONS[usize::from(c)]),
@@ -119,11 +131,11 @@ pub fn situation(setup: &Setup, state: &State) -> String {
                 has.push(address(at).to_owned());
             }
         }
-        for (i, identity) in (0usize..).zip(db.identities) {
-            if identity.active() == Some(slot) {
-                has.push(IDENTITY[i].0.to_owned());
-            } else if identity.held() == Some(slot) {
-                has.push(format!("{} (held)", IDENTITY[i].0));
+        for (i, known) in (0u8..).zip(db.identities) {
+            if known.active() == Some(slot) {
+                has.push(identity(setup, i).to_owned());
+            } else if known.held() == Some(slot) {
+                has.push(format!("{} (held)", identity(setup, i)));
             }
         }
         if user.two {
@@ -140,11 +152,15 @@ pub fn situation(setup: &Setup, state: &State) -> String {
     }
     for (slot, session) in (0u8..).zip(state.sessions) {
         if let Some(user) = session.of() {
-            let _ =
-                writeln!(text, "- {} is signed in to {} through {}.", who(slot), whose(user), method(session.method));
+            let _ = writeln!(
+                text,
+                "- {} is signed in to {} through {}.",
+                who(slot),
+                whose(user),
+                method(setup, session.method)
+            );
         }
     }
-    let _ = setup;
     text
 }
 
@@ -157,10 +173,9 @@ fn capital(text: &str) -> String {
 pub fn story(setup: &Setup, start: &State, trace: &[(Step, State)]) -> String {
     let mut text = format!("At the start (setup `{}`):\n\n{}\nThen:\n\n", setup.name, situation(setup, start));
     for (number, (step, _)) in trace.iter().enumerate() {
-        let _ = writeln!(text, "{}. {}", number + 1, sentence(*step));
+        let _ = writeln!(text, "{}. {}", number + 1, sentence(setup, *step));
     }
     let last = trace.last().map_or(start, |(_, state)| state);
     let _ = write!(text, "\nNow:\n\n{}", situation(setup, last));
-    debug_assert!(person_at(0) == Person::Victim);
     text
 }

@@ -341,6 +341,7 @@ fn grant(mut row: Row) -> Result<GrantFacts, StoreError> {
         made_at: row.time()?,
         expires_at: row.time()?,
         spent: row.int()? != 0,
+        followed: row.int()? > 0,
     })
 }
 

@@ -136,8 +136,9 @@ super::statements! {
         WHERE e.namespace = $1 AND e.subject = $2";
     ADDRESS_OWNER = "SELECT p.user_id FROM proven_addresses p WHERE p.address = $1";
     USER_NAME_OWNER = "SELECT n.user_id FROM user_names n WHERE n.name = $1";
-    GRANT = "SELECT g.event, g.user_id, g.what, g.made_at, g.expires_at, g.spent FROM undo_grants g \
-        WHERE g.event = $1";
+    GRANT = "SELECT g.event, g.user_id, g.what, g.made_at, g.expires_at, g.spent, \
+        (SELECT COUNT(*) FROM undo_grants o WHERE o.user_id = g.user_id AND o.made_at > g.made_at AND o.spent = 0 \
+         AND o.what LIKE '{\"undo\":\"merge\"%') FROM undo_grants g WHERE g.event = $1";
     FLOW_SPENT = "SELECT f.expires_at FROM spent_flows f WHERE f.id = $1";
     CODE = "SELECT c.address, c.hash, c.attempts_left, c.expires_at FROM codes c WHERE c.flow = $1";
     FOUR_THROTTLES = "SELECT t.key, t.failures, t.blocked_until, t.updated_at FROM throttles t \

@@ -192,6 +192,7 @@ async fn a_grant_is_spent_once(db: Database) {
         made_at: AT,
         expires_at: AT + DAY,
         spent: false,
+        followed: false,
     };
     assert_eq!(read().await, expected);
     let (one, two) = tokio::join!(db.apply([spend(1)]), db.apply([spend(1)]));
