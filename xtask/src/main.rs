@@ -13,17 +13,19 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 Usage: cargo xtask test [--only NAME[,NAME]]   run every check, or the named ones
+       cargo xtask test --full                 the same, with all rounds of every race and crash
        cargo xtask tidy                        check the rules over the tree
        cargo xtask threats                     write docs/threats.md from the names of the tests
 
-Parts of `test`, in order: fmt, clippy, tidy, rust, demo, browser.";
+Parts of `test`, in order: fmt, clippy, tidy, model, rust, demo, browser.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
-        ["test"] => parts::run(&root(), &parts::Part::ALL),
-        ["test", "--only", names] => parts::named(names).and_then(|parts| parts::run(&root(), &parts)),
+        ["test"] => parts::run(&root(), &parts::Part::ALL, false),
+        ["test", "--full"] => parts::run(&root(), &parts::Part::ALL, true),
+        ["test", "--only", names] => parts::named(names).and_then(|parts| parts::run(&root(), &parts, false)),
         ["tidy"] => tidy::run(&root()),
         ["threats"] => tidy::write_threats(&root()),
         ["help" | "--help" | "-h"] => {

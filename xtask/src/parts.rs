@@ -12,19 +12,22 @@ pub enum Part {
     Fmt,
     Clippy,
     Tidy,
+    Model,
     Rust,
     Demo,
     Browser,
 }
 
 impl Part {
-    pub const ALL: [Self; 6] = [Self::Fmt, Self::Clippy, Self::Tidy, Self::Rust, Self::Demo, Self::Browser];
+    pub const ALL: [Self; 7] =
+        [Self::Fmt, Self::Clippy, Self::Tidy, Self::Model, Self::Rust, Self::Demo, Self::Browser];
 
     fn name(self) -> &'static str {
         match self {
             Self::Fmt => "fmt",
             Self::Clippy => "clippy",
             Self::Tidy => "tidy",
+            Self::Model => "model",
             Self::Rust => "rust",
             Self::Demo => "demo",
             Self::Browser => "browser",
@@ -36,6 +39,7 @@ impl Part {
             Self::Fmt => "formatting of all Rust sources",
             Self::Clippy => "clippy over every target and feature, warnings are errors",
             Self::Tidy => "rules over the tree",
+            Self::Model => "the decisions explored, with every fault and every guard left out",
             Self::Rust => "Rust tests on SQLite and PostgreSQL",
             Self::Demo => "the binary without and with the demo",
             Self::Browser => "Chromium over the binary on both databases",
@@ -44,7 +48,7 @@ impl Part {
 
     fn needs(self) -> &'static [Need] {
         match self {
-            Self::Fmt | Self::Clippy | Self::Tidy | Self::Demo => &[],
+            Self::Fmt | Self::Clippy | Self::Tidy | Self::Model | Self::Demo => &[],
             Self::Rust => &[Need::Postgres, Need::Strace, Need::Setpriv],
             Self::Browser => &[Need::Chromium, Need::Node, Need::Postgres, Need::Setpriv],
         }
@@ -57,7 +61,9 @@ pub fn named(names: &str) -> Result<Vec<Part>, String> {
     for name in names.split(',') {
         let part = Part::ALL.into_iter().find(|part| part.name() == name);
         chosen.push(
-            part.ok_or_else(|| format!("there is no part `{name}`: use fmt, clippy, tidy, rust, demo, browser"))?,
+            part.ok_or_else(|| {
+                format!("there is no part `{name}`: use fmt, clippy, tidy, model, rust, demo, browser")
+            })?,
         );
     }
     if chosen.contains(&Part::Browser) {
@@ -73,19 +79,24 @@ struct Row {
     closing: Vec<String>,
 }
 
+/// Races and crashes take most of the time of all tests; what a change may break shows in fewer rounds.
+const EVERYDAY_ROUNDS: [(&str, &str); 2] = [("SELFSAME_RACE_ROUNDS", "2000"), ("SELFSAME_CRASH_ROUNDS", "80")];
+
 /// Everything that one part hands to the next.
 struct Run {
     surroundings: Surroundings,
     cluster: Option<Cluster>,
     binary: Option<PathBuf>,
+    full: bool,
 }
 
-pub fn run(root: &Path, parts: &[Part]) -> Result<(), String> {
+/// `full`: every race and crash in all its rounds.
+pub fn run(root: &Path, parts: &[Part], full: bool) -> Result<(), String> {
     let begun = Instant::now();
     let mut surroundings = Surroundings::new(root);
     let needs: Vec<Need> = parts.iter().flat_map(|part| part.needs()).copied().collect();
     provide(&mut surroundings, &needs)?;
-    let mut run = Run { surroundings, cluster: None, binary: None };
+    let mut run = Run { surroundings, cluster: None, binary: None, full };
     let rows: Vec<Row> = parts.iter().map(|&part| run.one(part)).collect();
     drop(run);
     report(&rows, begun.elapsed());
@@ -101,6 +112,7 @@ impl Run {
             Part::Fmt => (succeed(self.surroundings.cargo().args(["fmt", "--all", "--check"])), Vec::new()),
             Part::Clippy => (self.clippy(), Vec::new()),
             Part::Tidy => (tidy::run(&self.surroundings.root), Vec::new()),
+            Part::Model => self.model(),
             Part::Rust => self.rust(),
             Part::Demo => (self.demo(), Vec::new()),
             Part::Browser => self.browser(),
@@ -116,6 +128,12 @@ impl Run {
     fn clippy(&self) -> Result<(), String> {
         let arguments = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
         succeed(self.surroundings.cargo().args(arguments))
+    }
+
+    fn model(&self) -> (Result<(), String>, Vec<String>) {
+        let mut command = self.surroundings.cargo();
+        command.args(["run", "--quiet", "--release", "-p", "modelcheck", "--", "commit"]);
+        succeed_keeping(&mut command, |line| line.contains("distinct states") || line.ends_with(" caught"))
     }
 
     /// One cluster serves the Rust tests and the browser tests.
@@ -137,6 +155,14 @@ impl Run {
         } else {
             println!("cargo-nextest is not installed: running `cargo test`, slower but the same tests");
             command.args(["test", "--workspace", "--all-features", "--no-fail-fast"]);
+        }
+        if !self.full {
+            for (name, rounds) in EVERYDAY_ROUNDS {
+                if std::env::var_os(name).is_none() {
+                    println!("{name}={rounds} (all rounds with --full)");
+                    command.env(name, rounds);
+                }
+            }
         }
         succeed_keeping(command.env("SELFSAME_TEST_POSTGRES", url), |line| {
             let line = line.trim_start();

@@ -128,7 +128,7 @@ impl World<'_> {
         let mut policy = self.setup.policy.clone();
         self.mutant.policy(view, &mut policy);
         let browser = view.act.browser().unwrap_or(0);
-        let random = Counter::new();
+        let random = Counter::default();
         let slot = free_slot(self.setup, &view.db, person_at(browser));
         let request = Request {
             world: self,
@@ -245,7 +245,7 @@ impl Request<'_> {
         let context = self.context();
         let facts = self.facts(self.grant_identity(), None, Some(false));
         let live = session_id(self.browser);
-        let none = |_: &()| Seen::Done;
+        let none = |(): &()| Seen::Done;
         match self.view.act {
             Act::SignOut { .. } => self.finish(Kind::SignOut, linking::decide_sign_out(&context, &facts), none),
             Act::SetPassword { .. } => {

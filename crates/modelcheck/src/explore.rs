@@ -131,13 +131,13 @@ impl Visited {
         (shard.states[at], shard.parents[at])
     }
 
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
 
     /// Some of the places, evenly spread: for sampling.
     pub fn sample(&self, wanted: usize) -> Vec<Place> {
-        let every = (self.len() / wanted.max(1)).max(1);
+        let every = (self.count() / wanted.max(1)).max(1);
         let mut places = Vec::new();
         for number in 0..SHARDS {
             let size = self.lock(number).states.len();
@@ -207,7 +207,7 @@ impl<'a> Exploration<'a> {
                         let level =
                             Level { run: self, bound, began, stop: &stop, found: &found, transitions: &transitions };
                         let (seen, reached) =
-                            level.work(&frontier, &cursor, &|| tick(self.visited.len(), depth, frontier.len()));
+                            level.work(&frontier, &cursor, &|| tick(self.visited.count(), depth, frontier.len()));
                         coverage.lock().expect("no thread panics").join(&seen);
                         next.lock().expect("no thread panics").extend(reached);
                     });
@@ -225,7 +225,7 @@ impl<'a> Exploration<'a> {
         let found = found.into_inner().expect("no thread panics");
         Report {
             setup: self.world.setup.name,
-            states: self.visited.len(),
+            states: self.visited.count(),
             transitions: transitions.load(Ordering::Relaxed),
             depth,
             frontier: unseen,
@@ -295,7 +295,7 @@ impl Level<'_, '_> {
                 self.look(place, &mut memory, &mut coverage, &mut reached);
             }
             tick();
-            if self.run.visited.len() >= self.bound.states || self.began.elapsed() >= self.bound.time {
+            if self.run.visited.count() >= self.bound.states || self.began.elapsed() >= self.bound.time {
                 self.stop.store(true, Ordering::Relaxed);
             }
         }

@@ -3,6 +3,7 @@
 
 pub mod act;
 pub mod check;
+pub mod commit;
 pub mod decide;
 pub mod explore;
 pub mod facts;
@@ -15,4 +16,5 @@ pub mod runs;
 pub mod setup;
 pub mod state;
 pub mod step;
+pub mod store;
 pub mod words;

@@ -153,7 +153,7 @@ fn explored(size: Size, threads: usize, only: &[String], result: &mut Result) ->
         rows.push(json!({
             "setup": setup, "states": states, "transitions": transitions, "depth": depth, "frontier": frontier,
             "seconds": time.as_secs_f64(),
-            "violation": found.as_ref().map(|found| violated(found)),
+            "violation": found.as_ref().map(violated),
         }));
         if let Some(found) = found {
             result.must(false);

@@ -44,8 +44,8 @@ pub fn namespace(connection: u8, epoch: i64) -> Namespace {
     Namespace::new(&issuer(connection, epoch), None, epoch)
 }
 
-impl Names {
-    pub fn new() -> Self {
+impl Default for Names {
+    fn default() -> Self {
         let parse = |name| ConnectionId::parse(name).expect("a connection name");
         Self {
             connections: ["honest", "open", "tenant"].map(parse),
@@ -57,6 +57,12 @@ impl Names {
             }),
             organisation: OrganisationId::parse("tenant").expect("an organisation name"),
         }
+    }
+}
+
+impl Names {
+    pub fn new() -> Self {
+        Self::default()
     }
 
     pub fn method(&self, user: u8, method: u8) -> Method {
@@ -126,8 +132,8 @@ pub fn grant_id(merge: bool) -> EventId {
 /// The ids of a plan need not be random here: only the order in which they are made tells them apart.
 pub struct Counter(std::sync::atomic::AtomicU64);
 
-impl Counter {
-    pub fn new() -> Self {
+impl Default for Counter {
+    fn default() -> Self {
         Self(std::sync::atomic::AtomicU64::new(1))
     }
 }

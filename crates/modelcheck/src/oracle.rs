@@ -6,7 +6,7 @@ use crate::check::Violation;
 use crate::decide::{Mutation, Seen, World};
 use crate::names::{HONEST, IDENTITY, Names};
 use crate::setup::Setup;
-use crate::state::{Packed, State};
+use crate::state::{Address, Identity, Packed, Session, State, User};
 use crate::step::{Memory, Waiting, forget, step};
 use std::collections::HashSet;
 
@@ -74,19 +74,19 @@ fn violation(step: Step, what: &str) -> Violation {
 /// The victim has nothing here: no user, so no link, address or session.
 fn without_victim(mut state: State) -> State {
     for user in 0..2u8 {
-        state.db.users[usize::from(user)] = Default::default();
+        state.db.users[usize::from(user)] = User::default();
         for address in &mut state.db.addresses {
             if address.owner == user + 1 {
-                *address = Default::default();
+                *address = Address::default();
             }
         }
         for identity in &mut state.db.identities {
             if identity.living() == Some(user) {
-                *identity = Default::default();
+                *identity = Identity::default();
             }
         }
     }
-    state.sessions[0] = Default::default();
+    state.sessions[0] = Session::default();
     state
 }
 

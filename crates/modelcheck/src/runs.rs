@@ -32,7 +32,7 @@ pub const FULL: Size = Size {
     lockout: 20_000,
     fault: 600_000,
     pairs: 20_000,
-    time: Duration::from_secs(120),
+    time: Duration::from_mins(2),
 };
 pub const DEEP: Size = Size {
     name: "deep",
@@ -40,7 +40,7 @@ pub const DEEP: Size = Size {
     lockout: 1_000_000,
     fault: 5_000_000,
     pairs: 1_000_000,
-    time: Duration::from_secs(3600),
+    time: Duration::from_hours(1),
 };
 
 /// Who hears of progress: what is being done, how much of it is done, how much there is.

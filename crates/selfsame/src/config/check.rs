@@ -277,6 +277,7 @@ impl Check<'_> {
             link_on_match: settings.link_on_match,
             sign_up: settings.sign_up,
             purpose: settings.purpose,
+            level: Level::One,
             max_links_per_user: settings.max_links_per_user,
             profile_sync: settings.profile_sync,
             mail_authority: MailAuthority { issuer: settings.issuer.clone(), vouched, authoritative_domains },
