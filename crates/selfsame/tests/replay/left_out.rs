@@ -49,6 +49,10 @@ pub const MUTANTS: &[(&str, &str)] = &[
     ("cohort_not_looked_at_again", BETWEEN),
     ("address_proven_twice", BETWEEN),
     ("identity_linked_twice", BETWEEN),
+    (
+        "more_links_than_allowed",
+        "no setup has two identities of one person at one connection: the model finds no trace",
+    ),
     ("silent_change", INSIDE),
     ("unlogged_change", INSIDE),
 ];

@@ -11,6 +11,8 @@ mod stage;
 mod stored;
 mod traces;
 
+use futures_util::{StreamExt as _, stream};
+use modelcheck::mutants::Mutant;
 use modelcheck::names::{HONEST, Names, OPEN};
 use modelcheck::setup::Setup;
 use play::Played;
@@ -18,11 +20,14 @@ use seat::By;
 use selfsame::config::Config;
 use selfsame::server::Server;
 use stage::Stage;
-use std::time::Instant;
+use std::collections::BTreeMap;
 use testkit::{Engine, Options, World};
+use traces::Taken;
 
 /// Traces of each setup and engine, unless `SELFSAME_REPLAY_TRACES` says otherwise.
-const TRACES: usize = 40;
+const TRACES: usize = 20;
+/// Worlds at a time: a person waits for mail more than for anything else.
+const AT_ONCE: usize = 4;
 
 /// Each function, which takes an engine, as a test on either one.
 macro_rules! on_both_engines {
@@ -126,76 +131,133 @@ fn tables_name_what_there_is() {
     }
 }
 
-async fn sampled_traces_are_seen_as_the_model_sees_them(engine: Engine) {
-    let wanted = std::env::var("SELFSAME_REPLAY_TRACES").ok().and_then(|text| text.parse().ok()).unwrap_or(TRACES);
-    let (names, began) = (Names::new(), Instant::now());
-    let only = std::env::var("SELFSAME_REPLAY_SETUP").ok();
-    let (mut traces, mut steps, mut limited) = (0, 0, 0);
-    let mut differences = Vec::new();
-    let setups = setups();
-    for setup in setups.iter().filter(|setup| only.as_ref().is_none_or(|only| only == setup.name)) {
-        let sampled = traces::sampled(setup, &names, wanted);
-        assert!(!sampled.is_empty(), "nothing of `{}` is played", setup.name);
-        let (world, open) = world(setup, &names, engine).await;
-        let _jobs = open.jobs();
-        for (number, trace) in sampled.iter().enumerate() {
-            let by = if number % 2 == 0 { By::Pages } else { By::Api };
-            let mut stage = Stage::new(&world, number, by);
-            stage.build(&open, &trace.start).await;
-            match stage.play(trace).await {
-                Ok(Played::Whole) => steps += trace.steps.len(),
-                Ok(Played::UntilLimit(at)) => (steps, limited) = (steps + at, limited + 1),
-                Err(difference) => differences.push(play::report(setup, trace, by, &difference)),
-            }
-            traces += 1;
-            if setup.events.operator {
-                stage.clear().await;
-            }
+/// What playing one setup, or one mutant, came to.
+#[derive(Default)]
+struct Tally {
+    traces: usize,
+    steps: usize,
+    /// Ended at a limit of mails or attempts, which the model does not count.
+    limited: usize,
+    /// How often each kind of answer was compared.
+    seen: BTreeMap<String, usize>,
+    differences: Vec<String>,
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.traces += other.traces;
+        self.steps += other.steps;
+        self.limited += other.limited;
+        for (seen, count) in other.seen {
+            *self.seen.entry(seen).or_default() += count;
         }
-        println!("{:24} {} traces ({:?} so far)", setup.name, sampled.len(), began.elapsed());
+        self.differences.extend(other.differences);
+    }
+
+    fn count(&mut self, steps: &[Taken]) {
+        self.steps += steps.len();
+        for decided in steps.iter().filter_map(|taken| taken.outcome.decided.as_ref()) {
+            let seen = format!("{:?}", decided.seen);
+            let name = seen.split('(').next().unwrap_or_default().to_owned();
+            *self.seen.entry(name).or_default() += 1;
+        }
+    }
+}
+
+async fn play_setup(setup: &Setup, names: &Names, engine: Engine, wanted: usize) -> Tally {
+    let sampled = traces::sampled(setup, names, wanted);
+    assert!(!sampled.is_empty(), "nothing of `{}` is played", setup.name);
+    let (world, open) = world(setup, names, engine).await;
+    let _jobs = open.jobs();
+    let mut tally = Tally { traces: sampled.len(), ..Tally::default() };
+    for (number, trace) in sampled.iter().enumerate() {
+        let by = if number % 2 == 0 { By::Pages } else { By::Api };
+        let mut stage = Stage::new(&world, number, by);
+        stage.build(&open, &trace.start).await;
+        match stage.play(trace).await {
+            Ok(Played::Whole) => tally.count(&trace.steps),
+            Ok(Played::UntilLimit(at)) => {
+                tally.count(&trace.steps[..at]);
+                tally.limited += 1;
+            }
+            Err(difference) => tally.differences.push(play::report(setup, trace, by, &difference)),
+        }
+        if setup.events.operator {
+            stage.clear().await;
+        }
+    }
+    println!("{:24} {} traces, {} steps", setup.name, tally.traces, tally.steps);
+    tally
+}
+
+async fn sampled_traces_are_seen_as_the_model_sees_them(engine: Engine) {
+    let variable = |name: &str| std::env::var(name).ok();
+    let wanted = variable("SELFSAME_REPLAY_TRACES").and_then(|text| text.parse().ok()).unwrap_or(TRACES);
+    let (names, setups) = (Names::new(), setups());
+    let mut tally = Tally::default();
+    let mut playing =
+        stream::iter(&setups).map(|setup| play_setup(setup, &names, engine, wanted)).buffer_unordered(AT_ONCE);
+    while let Some(of_setup) = playing.next().await {
+        tally.add(of_setup);
     }
     for (name, reason) in left_out::SETUPS {
         println!("{name:24} left out: {reason}");
     }
+    let Tally { traces, steps, limited, seen, differences } = tally;
+    println!("seen: {seen:?}");
     println!("replayed {traces} traces, {steps} steps on {engine:?}; {limited} ended at a limit of mails or attempts");
     assert!(differences.is_empty(), "{} differences:\n\n{}", differences.len(), differences.join("\n----\n"));
 }
 
-async fn what_each_mutant_allows_is_refused(engine: Engine) {
-    let (names, setups) = (Names::new(), setups());
-    let (mut refused, mut wrong) = (0, Vec::new());
-    for (number, mutant) in modelcheck::mutants::all().iter().enumerate() {
-        if let Some(reason) = left_out::reason(left_out::MUTANTS, mutant.name) {
-            println!("{:40} left to the model: {reason}", mutant.name);
-            continue;
-        }
-        let Some((at, trace)) = traces::of_mutant(mutant, &setups, &names) else {
-            wrong.push(format!("{}: no setup that is played shows it", mutant.name));
-            continue;
+/// Lets an attacker do what a fault would allow, by pages and by the API; what went wrong, in words.
+async fn attack(mutant: &Mutant, number: usize, setups: &[Setup], names: &Names, engine: Engine) -> Vec<String> {
+    let Some((at, trace)) = traces::of_mutant(mutant, setups, names) else {
+        return vec![format!("{}: no setup that is played shows it", mutant.name)];
+    };
+    let setup = &setups[at];
+    let (world, open) = world(setup, names, engine).await;
+    let _jobs = open.jobs();
+    let mut wrong = Vec::new();
+    for by in [By::Pages, By::Api] {
+        let mut stage = Stage::new(&world, 2 * number + usize::from(by == By::Api), by);
+        stage.build(&open, &trace.start).await;
+        let why = match stage.attack(&trace).await {
+            Ok((Some(step), stored)) => match modelcheck::check::state(setup, &stored) {
+                Ok(()) => {
+                    let refused = modelcheck::words::sentence(trace.steps[step].step);
+                    println!("{:40} by {by:?}: refused at step {}: {refused}", mutant.name, step + 1);
+                    None
+                }
+                Err(broken) => Some(format!("{broken:?}")),
+            },
+            Ok((None, _)) => Some("it went through".to_owned()),
+            Err(surplus) => Some(format!("{surplus:?}")),
         };
-        let setup = &setups[at];
-        let (world, open) = world(setup, &names, engine).await;
-        let _jobs = open.jobs();
-        for by in [By::Pages, By::Api] {
-            let mut stage = Stage::new(&world, 2 * number + usize::from(by == By::Api), by);
-            stage.build(&open, &trace.start).await;
-            let story = || {
-                let sentences = trace.steps.iter().map(|taken| modelcheck::words::sentence(taken.step));
-                sentences.collect::<Vec<_>>().join("\n")
-            };
-            match stage.attack(&trace).await {
-                Ok((Some(step), stored)) => match modelcheck::check::state(setup, &stored) {
-                    Ok(()) => println!("{:40} refused by {by:?} at step {}", mutant.name, step + 1),
-                    Err(broken) => wrong.push(format!("{} by {by:?}: {broken:?}\n{}", mutant.name, story())),
-                },
-                Ok((None, _)) => wrong.push(format!("{} by {by:?}: went through\n{}", mutant.name, story())),
-                Err(surplus) => wrong.push(format!("{} by {by:?}: {surplus:?}\n{}", mutant.name, story())),
-            }
-            stage.clear().await;
-        }
-        refused += 1;
+        let sentences = trace.steps.iter().map(|taken| modelcheck::words::sentence(taken.step));
+        let story = || sentences.collect::<Vec<_>>().join("\n");
+        wrong.extend(why.map(|why| format!("{} by {by:?}: {why}\n{}", mutant.name, story())));
+        stage.clear().await;
     }
-    let left = left_out::MUTANTS.len();
-    println!("{refused} mutants refused on {engine:?}, {left} left to the model (listed)");
+    wrong
+}
+
+async fn what_each_mutant_allows_is_refused(engine: Engine) {
+    let (names, setups, mutants) = (Names::new(), setups(), modelcheck::mutants::all());
+    let played: Vec<_> = mutants
+        .iter()
+        .filter(|mutant| left_out::reason(left_out::MUTANTS, mutant.name).is_none())
+        .enumerate()
+        .collect();
+    let mut wrong = Vec::new();
+    let mut playing = stream::iter(&played)
+        .map(|(number, mutant)| attack(mutant, *number, &setups, &names, engine))
+        .buffer_unordered(AT_ONCE);
+    while let Some(of_mutant) = playing.next().await {
+        wrong.extend(of_mutant);
+    }
+    for (name, reason) in left_out::MUTANTS {
+        println!("{name:40} left to the model: {reason}");
+    }
+    println!("{} mutants refused on {engine:?}, {} left to the model", played.len(), left_out::MUTANTS.len());
     assert!(wrong.is_empty(), "{} wrong:\n\n{}", wrong.len(), wrong.join("\n----\n"));
 }

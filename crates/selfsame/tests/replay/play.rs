@@ -95,7 +95,7 @@ impl Stage<'_> {
             if matches!(&sight, Sight::Refused(code) if code == "mail_limit" || code == "throttled") {
                 return Ok(Played::UntilLimit(number));
             }
-            let stored = self.stored(person_of(taken.step.act)).await;
+            let stored = self.stored(person_of(taken.step.act)).await.map(|state| comparable(&state));
             if !agrees(taken, self.by, &sight) || stored.as_ref() != Ok(&comparable(&taken.outcome.next)) {
                 return Err(Difference { step: number, sight, stored });
             }
@@ -111,7 +111,7 @@ impl Stage<'_> {
         let mut refused = None;
         for (number, taken) in trace.steps.iter().enumerate() {
             let sight = self.perform(taken.step.act, &now, taken.link).await;
-            now = self.stored(person_of(taken.step.act)).await?;
+            now = comparable(&self.stored(person_of(taken.step.act)).await?);
             let same = agrees(taken, self.by, &sight) && now == comparable(&taken.outcome.next);
             if !same && refused.is_none() {
                 refused = Some(number);

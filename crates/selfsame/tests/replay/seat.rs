@@ -250,6 +250,7 @@ fn form<'a>(state: &str, doing: &Doing<'a>) -> (&'static str, Vec<(&'static str,
         Doing::Code(code) => ("/sign-in/code", vec![("code", code)]),
         Doing::Separate => ("/sign-in/continue-without", Vec::new()),
         Doing::Switch => ("/sign-in/switch", vec![("choice", "switch")]),
+        Doing::Confirm => ("/sign-in/confirm-link", vec![("choice", "connect")]),
         Doing::SignUp { email, password } => ("/sign-up", vec![("name", ""), ("email", email), ("password", password)]),
     }
 }

@@ -47,9 +47,10 @@ impl<'w> Stage<'w> {
             browser.address = source(person);
             Seat::new(world, browser, by)
         });
-        let since = UserId::generate(world.clock.now(), &testkit::SeededRandom::new(number as u64));
-        // What was counted for other traces is forgotten, and ids from now on are later ones.
+        // What was counted for other traces is forgotten, and only ids from now on are this trace's.
         world.advance(model::HOUR.times(13));
+        let since = UserId::generate(world.clock.now(), &testkit::SeededRandom::new(number as u64));
+        world.advance(model::SECOND);
         world.mailbox.clear();
         Self {
             world,
