@@ -306,7 +306,7 @@ impl Request<'_> {
 
     fn sign_in(&self) -> Decided {
         let flow = self.flow;
-        let address = flow.mailbox.max(flow.claim).checked_sub(1);
+        let address = flow.mailbox.checked_sub(1).or(flow.claim.checked_sub(1));
         let facts = self.facts(flow.identity.checked_sub(1), address, None);
         let assertion = self.assertion().expect("a flow with an assertion");
         let proof = flow.proof.checked_sub(1).map(|method| self.proof(&facts, flow.proven - 1, method));
@@ -457,7 +457,7 @@ impl Request<'_> {
 
     fn stranded(&self, facts: &Facts, connection: u8) -> Stranded {
         let users = linking::stranded_without(
-            facts.users.iter().filter(|user| user.status == UserStatus::Active),
+            facts.users.iter(),
             &self.world.names.connections[usize::from(connection)],
             &facts.connections,
             &self.policy,

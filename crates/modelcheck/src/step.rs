@@ -5,8 +5,8 @@ use crate::decide::{Decided, Kind, Mutation, Seen, View, World};
 use crate::plan::{Guard, Op};
 use crate::setup::Setup;
 use crate::state::{
-    ACTIVE, ADDRESSES, DELETED, Db, Flow, IDENTITIES, Identity, LINKING, LOOP, Pending, Person, SESSIONS, SIGN_IN,
-    Session, State, person_at,
+    ACTIVE, ADDRESSES, CODE, DELETED, Db, Flow, IDENTITIES, Identity, LINK, LINKING, LOOP, Pending, Person, SESSIONS,
+    SIGN_IN, Session, State, person_at,
 };
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -160,6 +160,10 @@ pub fn journey(flow: &mut Flow, act: Act) {
         Act::Prove { u, m, .. } => {
             // Of several, the ticket names the one that is proven.
             (flow.proof, flow.proven) = (m + 1, u + 1);
+            // A code that was entered shows its mailbox, whatever it was asked for.
+            if (CODE..LINK).contains(&m) {
+                flow.mailbox = m - CODE + 1;
+            }
         }
         Act::Separate { .. } => flow.separate = true,
         Act::Switch { .. } => flow.switch = true,
