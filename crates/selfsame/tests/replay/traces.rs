@@ -88,6 +88,11 @@ impl Pages {
                 asked && open
             }
             Act::Switch { b } => at(b) == Some(Seen::AskSwitch),
+            // Who comes back as who they are gets no second session, where the model makes one.
+            Act::SignIn { b, u, m: m @ LINK.. } => {
+                let session = state.sessions[usize::from(b)];
+                !(session.of() == Some(u) && session.method == m && session.fresh)
+            }
             // A password is typed with an address.
             Act::SignIn { u, m: PASSWORD, .. } => state.db.addresses.iter().any(|known| known.owner == u + 1),
             Act::ReturnToLink { b, i, .. } => {
