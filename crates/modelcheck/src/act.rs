@@ -4,7 +4,7 @@ use crate::names::{ATTACKERS, HONEST, IDENTITY, OPEN, VICTIMS};
 use crate::setup::Setup;
 use crate::state::{
     ABSORBED, ACTIVE, ADDRESSES, APPLICATION, BROWSERS, CODE, DISABLED, Db, IDENTITIES, LINK, LINKING, METHODS,
-    NO_FLOW, NO_USER, ORGANISATION, PASSWORD, Person, SESSIONS, SIGN_IN, State, USERS, owner, person_at,
+    NO_FLOW, NO_USER, ORGANISATION, PASSWORD, Person, SESSIONS, SIGN_IN, State, USERS, owner,
 };
 
 /// `b` is a browser, `i` an identity, `a` an address (in claims: and one), `m` a method, `u` a user, `c` a connection.
@@ -267,7 +267,7 @@ pub fn steps(setup: &Setup, state: &State) -> Vec<Step> {
 }
 
 fn of_browser(setup: &Setup, state: &State, b: u8, acts: &mut Vec<Act>) {
-    let (db, person) = (&state.db, person_at(b));
+    let (db, person) = (&state.db, setup.person_at(b));
     let (session, flow) = (state.sessions[usize::from(b)], state.flows[usize::from(b)]);
     let events = &setup.events;
     for i in 0..IDENTITIES as u8 {

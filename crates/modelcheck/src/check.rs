@@ -85,7 +85,7 @@ fn owned(setup: &Setup, db: &Db, number: u8, user: u8) -> Check {
 
 fn session_lives(setup: &Setup, db: &Db, slot: usize, session: Session) -> Check {
     let user = session.user - 1;
-    let whose = if slot == 0 { Person::Victim } else { Person::Attacker };
+    let whose = setup.person_at(slot as u8);
     let handed_over = slot == 2 && session.scope != ACCOUNT;
     let in_walls = session.scope == ORGANISATION;
     // It was there before; that it changes nothing, and ends, is checked where it would.

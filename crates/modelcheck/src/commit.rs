@@ -9,7 +9,7 @@ use crate::plan::Op;
 use crate::setup::Setup;
 use crate::state::{
     ABSORBED, ACCOUNT, ACTIVE, ADDRESSES, DELETED, Flow, IDENTITIES, LINK, OF_ATTACKER, ORGANISATION, Person, Session,
-    State, USERS, owner, person_at,
+    State, USERS, owner,
 };
 use model::{EventKind, EventKind as E, LinkOnMatch, SignUp};
 
@@ -25,7 +25,7 @@ pub struct Commit<'a> {
 
 impl Commit<'_> {
     fn person(&self) -> Person {
-        person_at(self.browser)
+        self.setup.person_at(self.browser)
     }
 
     fn session_before(&self) -> Session {
@@ -67,8 +67,16 @@ impl Commit<'_> {
                 | Kind::HandOver
         );
         must(!(waited && asks && pending.session), "I2", || format!("{:?} in a session that had ended", self.kind))?;
+        let through = matches!(self.kind, Kind::SignIn | Kind::LocalSignIn | Kind::StepUp | Kind::Recover);
+        for op in self.plan {
+            let Op::CreateSession(session) = op else { continue };
+            let on = session.link().is_none_or(|link| self.before.db.is_on(IDENTITY[usize::from(link)].1));
+            must(on || !through, "I2", || format!("{:?} through a connection that is off", self.kind))?;
+        }
         for (was, is) in self.before.db.users.iter().zip(&self.after.db.users) {
             must(was.status != DELETED || is.status == DELETED, "I5", || "a deleted user came back".to_owned())?;
+            let absorbs = was.status != ABSORBED && is.status == ABSORBED;
+            must(!absorbs || was.status == ACTIVE, "I11", || "a user who is not active was merged".to_owned())?;
             let merged = matches!(self.kind, Kind::Unmerge);
             must(was.status != ABSORBED || is.status == ABSORBED || merged, "I11", || {
                 "a user who was merged away came back".to_owned()

@@ -5,7 +5,7 @@ use crate::facts::{Reader, VERSION, authenticated_at, flow_of};
 use crate::names::{Counter, NEW_HASH, NOW, Names, issuer, link_id, session_hash, session_id, user_id};
 use crate::plan::{Op, compact};
 use crate::setup::Setup;
-use crate::state::{Db, Flow, NO_USER, OF_ATTACKER, Person, Session, USERS, person_at};
+use crate::state::{Db, Flow, NO_USER, OF_ATTACKER, Person, Session, USERS};
 use linking::{
     Carry, Context, Decision, HandoverInput, LinkInput, LinkOutcome, LocalOutcome, LocalSignIn, MergeInput,
     MoveConnectionInput, MoveInput, NewUser, Reason, RecoverInput, SessionTerms, SignInInput, SignInOutcome,
@@ -129,7 +129,7 @@ impl World<'_> {
         self.mutant.policy(view, &mut policy);
         let browser = view.act.browser().unwrap_or(0);
         let random = Counter::default();
-        let slot = free_slot(self.setup, &view.db, person_at(browser));
+        let slot = free_slot(self.setup, &view.db, self.setup.person_at(browser));
         let request = Request {
             world: self,
             view,
@@ -306,7 +306,7 @@ impl Request<'_> {
 
     fn sign_in(&self) -> Decided {
         let flow = self.flow;
-        let address = flow.mailbox.max(flow.claim).checked_sub(1);
+        let address = flow.mailbox.checked_sub(1).or(flow.claim.checked_sub(1));
         let facts = self.facts(flow.identity.checked_sub(1), address, None);
         let assertion = self.assertion().expect("a flow with an assertion");
         let proof = flow.proof.checked_sub(1).map(|method| self.proof(&facts, flow.proven - 1, method));

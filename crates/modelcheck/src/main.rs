@@ -267,17 +267,11 @@ fn faults(size: Size, threads: usize, only: &[String], result: &mut Result) {
     caught("mutants", &list, result);
 }
 
-/// Guards that another one of the same plan makes sure of; kept because each says what its plan rests on.
-const BACKED: &[(&str, &str)] = &[];
-
 fn guards(size: Size, threads: usize, seen: &[Report], only: &[String], result: &mut Result) {
     let list = runs::guards(size, threads, seen, only, &progress);
-    let (explained, open): (Vec<_>, Vec<_>) =
-        list.into_iter().partition(|fault| fault.found.is_none() && BACKED.iter().any(|(name, _)| *name == fault.name));
-    caught("guards", &open, result);
-    for fault in &explained {
-        let why = BACKED.iter().find(|(name, _)| *name == fault.name).map_or("", |(_, why)| why);
-        result.line(&format!("{:<44} backed: {why}", fault.name));
+    caught("guards", &list, result);
+    for (name, why) in runs::BACKED {
+        result.line(&format!("{name:<44} backed: {why}"));
     }
     result.line(&format!("never refused here: {:?}", runs::idle_guards(seen)));
 }

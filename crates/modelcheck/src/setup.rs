@@ -56,6 +56,8 @@ pub struct Setup {
     pub second_user: bool,
     /// What are else the attacker's accounts at the providers are second ones of the victim's.
     pub second_accounts: bool,
+    /// Both browsers are the victim's: two devices of one person.
+    pub two_devices: bool,
     /// The operator names the open provider as one that sends its own codes, and it does.
     pub vouched: bool,
     /// At the start the attacker has a session of the victim's that was left open long ago.
@@ -77,6 +79,11 @@ impl Setup {
             _ => self.carried(),
         };
         victims == (person == Person::Victim)
+    }
+
+    /// Who sits at a browser; the application is as good as the attacker.
+    pub fn person_at(&self, browser: u8) -> Person {
+        if browser == 0 || (browser == 1 && self.two_devices) { Person::Victim } else { Person::Attacker }
     }
 
     pub fn takes_part(&self, identity: u8) -> bool {
@@ -152,6 +159,7 @@ fn base(name: &'static str, policy: Policy, events: Events, start: Vec<State>) -
         honest_two: false,
         second_user: false,
         second_accounts: false,
+        two_devices: false,
         vouched: false,
         left_open: false,
     }
@@ -486,6 +494,7 @@ fn races() -> Vec<Setup> {
     let split = Events { split: true, ..Events::default() };
     let small = |name, change: fn(&mut Policy), events, start| Setup {
         identities: 0b00_0101,
+        two_devices: true,
         ..base(name, policy(LinkOnMatch::Prove, change), events, start)
     };
     let alone = |extra: fn(&mut State)| {
@@ -528,6 +537,7 @@ fn races() -> Vec<Setup> {
             })],
         ),
         Setup {
+            two_devices: false,
             left_open: true,
             ..small(
                 "races_recovery",

@@ -25,11 +25,6 @@ pub fn owner(user: u8) -> Person {
     if user == OF_ATTACKER { Person::Attacker } else { Person::Victim }
 }
 
-/// Who sits at a browser; the application is as good as the attacker.
-pub fn person_at(browser: u8) -> Person {
-    if browser == 0 { Person::Victim } else { Person::Attacker }
-}
-
 pub const NO_USER: u8 = 0;
 pub const ACTIVE: u8 = 1;
 pub const DISABLED: u8 = 2;

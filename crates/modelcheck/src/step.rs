@@ -4,7 +4,7 @@ use crate::act::{Act, Step};
 use crate::decide::{Decided, Kind, Seen, View, World};
 use crate::plan::{Guard, Op};
 use crate::setup::Setup;
-use crate::state::{Db, Flow, Grants, LINKING, Pending, Person, SIGN_IN, State, person_at};
+use crate::state::{CODE, Db, Flow, Grants, LINK, LINKING, Pending, Person, SIGN_IN, State};
 use crate::store::{apply, without_change, without_merge};
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -93,7 +93,7 @@ pub fn step(world: &World<'_>, waiting: &Waiting, memory: &mut Memory, state: &S
             let pending = state.pending;
             let (kind, plan) = waiting.plan(pending.plan);
             next.pending = Pending::default();
-            return apply(world.mutant, next, kind, &plan, pending, None);
+            return apply(world, next, kind, &plan, pending, None);
         }
         _ => {}
     }
@@ -132,7 +132,7 @@ pub fn step(world: &World<'_>, waiting: &Waiting, memory: &mut Memory, state: &S
     }
     let now = Pending { browser, ..Pending::default() };
     let (kind, plan) = (decided.kind, decided.plan.clone());
-    apply(world.mutant, next, kind, &plan, now, Some(decided))
+    apply(world, next, kind, &plan, now, Some(decided))
 }
 
 fn recall(world: &World<'_>, memory: &mut Memory, view: View) -> Option<Decided> {
@@ -161,6 +161,10 @@ pub fn journey(flow: &mut Flow, act: Act) {
         Act::Prove { u, m, .. } => {
             // Of several, the ticket names the one that is proven.
             (flow.proof, flow.proven) = (m + 1, u + 1);
+            // A code that was entered shows its mailbox, whatever it was asked for.
+            if (CODE..LINK).contains(&m) {
+                flow.mailbox = m - CODE + 1;
+            }
         }
         Act::Separate { .. } => flow.separate = true,
         Act::Switch { .. } => flow.switch = true,
@@ -228,7 +232,7 @@ pub fn forget(setup: &Setup, state: &mut State) {
         }
     }
     for (browser, flow) in state.flows.iter_mut().enumerate() {
-        let kept = events.replay && person_at(browser as u8) == Person::Attacker && !flow.dead;
+        let kept = events.replay && setup.person_at(browser as u8) == Person::Attacker && !flow.dead;
         if flow.spent && !kept && state.pending.plan == 0 {
             *flow = Flow::default();
         }

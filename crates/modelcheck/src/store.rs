@@ -1,19 +1,19 @@
 //! The store of the small world: what each change of a plan touches, what each guard asks, and what is left of them when
 //! a fault leaves one out. It stands for the executors of `store`, which are compared with a model of their own there.
 
-use crate::decide::{Decided, Kind, Mutation};
+use crate::decide::{Decided, Kind, World};
 use crate::names::IDENTITY;
 use crate::plan::Op;
 use crate::state::{
     ACTIVE, ADDRESSES, APPLICATION, Address, DELETED, Db, Grants, IDENTITIES, Identity, LINK, LINKING, LOOP, NO_USER,
-    Pending, SESSIONS, Session, State, User, person_at,
+    Pending, Person, SESSIONS, Session, State, User,
 };
 use crate::step::Outcome;
 
 /// The store: a plan commits whole or not at all. `None` where the world has no room for the user that a plan which
 /// waited would make: somebody else took the slot, where the product has ids without end.
 pub fn apply(
-    mutant: &dyn Mutation,
+    world: &World<'_>,
     before: State,
     kind: Kind,
     plan: &[Op],
@@ -21,7 +21,14 @@ pub fn apply(
     decided: Option<Decided>,
 ) -> Option<Outcome> {
     let mut room = true;
-    let mut store = Store { state: before, browser: pending.browser, kind, pending, broken: None };
+    let mut store = Store {
+        state: before,
+        browser: pending.browser,
+        person: world.setup.person_at(pending.browser),
+        kind,
+        pending,
+        broken: None,
+    };
     for &op in plan {
         if let Op::CreateUser(slot, _) = op {
             room &= before.db.users[usize::from(slot)].status == NO_USER;
@@ -31,7 +38,7 @@ pub fn apply(
             continue;
         }
         let guard = op.guard().expect("only guards fail");
-        if mutant.keeps(kind, op) {
+        if world.mutant.keeps(kind, op) {
             let conflict = Some((kind, guard));
             return Some(Outcome {
                 next: before,
@@ -54,6 +61,7 @@ pub fn apply(
 struct Store {
     state: State,
     browser: u8,
+    person: Person,
     kind: Kind,
     /// What changed since the plan was decided.
     pending: Pending,
@@ -181,7 +189,7 @@ impl Store {
     }
 
     fn write(&mut self, op: Op) {
-        let person = person_at(self.browser);
+        let person = self.person;
         match op {
             Op::ExpectUser(_)
             | Op::ExpectConnection(_)

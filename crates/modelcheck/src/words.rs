@@ -6,9 +6,10 @@ use crate::setup::Setup;
 use crate::state::{CODE, LINK, PASSWORD, Person, State, owner};
 use std::fmt::Write as _;
 
-fn who(browser: u8) -> &'static str {
+fn who(setup: &Setup, browser: u8) -> &'static str {
     match browser {
         0 => "The victim",
+        1 if setup.two_devices => "The victim, on another device,",
         1 => "The attacker",
         _ => "The application",
     }
@@ -56,40 +57,42 @@ const CONNECTIONS: [&str; 3] = ["the honest provider", "the open provider", "the
 pub fn sentence(setup: &Setup, step: Step) -> String {
     let act = match step.act {
         Act::Return { b, i, a, verified } => {
-            format!("{} comes back to sign in as {}, {}.", who(b), identity(setup, i), claim(a, verified))
+            format!("{} comes back to sign in as {}, {}.", who(setup, b), identity(setup, i), claim(a, verified))
         }
-        Act::Code { b, a } => format!("{} enters the code that went to {}.", who(b), address(a)),
-        Act::Prove { b, u, m } => format!("{} proves {} with {}.", who(b), whose(u), method(setup, m)),
-        Act::Separate { b } => format!("{} asks for a separate account.", who(b)),
-        Act::Switch { b } => format!("{} agrees to switch accounts.", who(b)),
-        Act::SignUp { b, a } => format!("{} signs up with {} and a password.", who(b), address(a)),
-        Act::SignIn { b, u, m } => format!("{} signs in to {} with {}.", who(b), whose(u), method(setup, m)),
-        Act::StepUp { b, m } => format!("{} confirms with {}.", who(b), method(setup, m)),
-        Act::SignOut { b } => format!("{} signs out.", who(b)),
-        Act::StartLink { b } => format!("{} starts to connect an account.", who(b)),
+        Act::Code { b, a } => format!("{} enters the code that went to {}.", who(setup, b), address(a)),
+        Act::Prove { b, u, m } => format!("{} proves {} with {}.", who(setup, b), whose(u), method(setup, m)),
+        Act::Separate { b } => format!("{} asks for a separate account.", who(setup, b)),
+        Act::Switch { b } => format!("{} agrees to switch accounts.", who(setup, b)),
+        Act::SignUp { b, a } => format!("{} signs up with {} and a password.", who(setup, b), address(a)),
+        Act::SignIn { b, u, m } => format!("{} signs in to {} with {}.", who(setup, b), whose(u), method(setup, m)),
+        Act::StepUp { b, m } => format!("{} confirms with {}.", who(setup, b), method(setup, m)),
+        Act::SignOut { b } => format!("{} signs out.", who(setup, b)),
+        Act::StartLink { b } => format!("{} starts to connect an account.", who(setup, b)),
         Act::ReturnToLink { b, i, a, verified } => {
-            format!("{} comes back to connect {}, {}.", who(b), identity(setup, i), claim(a, verified))
+            format!("{} comes back to connect {}, {}.", who(setup, b), identity(setup, i), claim(a, verified))
         }
         Act::Move { b, u, m } => {
-            format!("{} moves it here from {}, proven with {}.", who(b), whose(u), method(setup, m))
+            format!("{} moves it here from {}, proven with {}.", who(setup, b), whose(u), method(setup, m))
         }
-        Act::Unlink { b, i } => format!("{} removes {}.", who(b), identity(setup, i)),
-        Act::SetPassword { b } => format!("{} sets a password.", who(b)),
-        Act::Merge { b, u, m } => format!("{} merges in {}, proven with {}.", who(b), whose(u), method(setup, m)),
+        Act::Unlink { b, i } => format!("{} removes {}.", who(setup, b), identity(setup, i)),
+        Act::SetPassword { b } => format!("{} sets a password.", who(setup, b)),
+        Act::Merge { b, u, m } => {
+            format!("{} merges in {}, proven with {}.", who(setup, b), whose(u), method(setup, m))
+        }
         Act::Unmerge { b, u, m } => {
-            format!("{} takes the merge back, proving {} with {}.", who(b), whose(u), method(setup, m))
+            format!("{} takes the merge back, proving {} with {}.", who(setup, b), whose(u), method(setup, m))
         }
-        Act::Undo { b } => format!("{} undoes the last change.", who(b)),
-        Act::Freeze { b } => format!("{} clicks *this was not me* in the notice.", who(b)),
+        Act::Undo { b } => format!("{} undoes the last change.", who(setup, b)),
+        Act::Freeze { b } => format!("{} clicks *this was not me* in the notice.", who(setup, b)),
         Act::Recover { b, u, m, second: None } => {
-            format!("{} recovers {} with {}.", who(b), whose(u), method(setup, m))
+            format!("{} recovers {} with {}.", who(setup, b), whose(u), method(setup, m))
         }
         Act::Recover { b, u, m, second: Some(second) } => {
-            format!("{} recovers {} with {} and {}.", who(b), whose(u), method(setup, m), method(setup, second))
+            format!("{} recovers {} with {} and {}.", who(setup, b), whose(u), method(setup, m), method(setup, second))
         }
-        Act::Release { b, i } => format!("{} says that {} is theirs after all.", who(b), identity(setup, i)),
+        Act::Release { b, i } => format!("{} says that {} is theirs after all.", who(setup, b), identity(setup, i)),
         Act::HandOver => "The victim lets an application take over.".to_owned(),
-        Act::Again { b } => format!("{} presents the finished journey again.", who(b)),
+        Act::Again { b } => format!("{} presents the finished journey again.", who(setup, b)),
         Act::Disable { c, .. } => format!("The operator switches {} off.", CONNECTIONS[usize::from(c)]),
         Act::Enable { c } => format!("The operator switches {} on.", CONNECTIONS[usize::from(c)]),
         Act::MoveConnection { second: true } => "The operator gives the honest connection another issuer.".to_owned(),
@@ -155,7 +158,7 @@ pub fn situation(setup: &Setup, state: &State) -> String {
             let _ = writeln!(
                 text,
                 "- {} is signed in to {} through {}.",
-                who(slot),
+                who(setup, slot),
                 whose(user),
                 method(setup, session.method)
             );
