@@ -25,7 +25,7 @@ use testkit::{Engine, Options, World};
 use traces::Taken;
 
 /// Traces of each setup and engine, unless `SELFSAME_REPLAY_TRACES` says otherwise.
-const TRACES: usize = 20;
+const TRACES: usize = 10;
 /// Worlds at a time: a person waits for mail more than for anything else.
 const AT_ONCE: usize = 4;
 

@@ -47,15 +47,22 @@ const NOTICES: [(&str, &str); 3] = [
 
 impl Shown {
     pub fn of_page(page: &Page) -> Self {
-        let code = page.error_code().map(|code| code.split(" · ").next().unwrap_or_default().to_owned());
         let ok = page.status == StatusCode::OK;
         if ok && matches!(page.path(), "/account" | "/signed-out") {
             return Self::Finished;
         }
+        let code = page.error_code().map(|code| code.split(" · ").next().unwrap_or_default().to_owned());
+        // Parsed once: a test reads thousands of pages.
+        let forms = page.forms();
+        let hidden = || {
+            let fields = forms.iter().flat_map(|form| &form.fields);
+            fields.clone().find(|(name, value)| name == "flow" && !value.is_empty()).map(|(_, value)| value.clone())
+        };
         let of_url = page.path().strip_prefix("/flow/").map(str::to_owned);
-        let flow = of_url.or_else(|| page.hidden("flow")).unwrap_or_default();
+        let flow = of_url.or_else(hidden).unwrap_or_default();
+        let has_form = |path: &str| forms.iter().any(|form| form.action.path() == path);
         // The support code of a conflict page is no error.
-        if let Some((_, state)) = FORMS.iter().find(|(path, _)| page.has_form(path)) {
+        if let Some((_, state)) = FORMS.iter().find(|(path, _)| has_form(path)) {
             return Self::At { state: (*state).to_owned(), flow, error: code.filter(|_| !ok) };
         }
         let notice = NOTICES.iter().find(|(known, _)| Some(*known) == code.as_deref()).filter(|_| ok);

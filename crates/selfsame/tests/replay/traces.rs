@@ -74,7 +74,10 @@ impl Pages {
         match act {
             Act::Code { b, a } => at(b) == Some(Seen::AskMailbox) && state.flows[usize::from(b)].claim == a + 1,
             Act::Prove { b, u, m } => match at(b) {
-                Some(Seen::AskProof(named)) => u == named || !(CODE..LINK).contains(&m),
+                // The page checks what is shown against the user it names; a code goes to that one alone.
+                Some(Seen::AskProof(named)) => {
+                    u == named || (!(CODE..LINK).contains(&m) && seen == Some(Seen::Refused))
+                }
                 _ => false,
             },
             Act::Separate { b } => {
