@@ -2,6 +2,7 @@
 
 mod administer;
 mod connection;
+mod explain;
 mod link;
 mod local;
 mod matrix;
