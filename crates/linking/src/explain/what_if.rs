@@ -127,7 +127,7 @@ impl Changes<'_> {
         };
         let to = if state.enabled { "off" } else { "on" };
         self.suppose(format!("{name} were switched {to}"), |case| {
-            change(case, &|state| state.enabled = !state.enabled)
+            change(case, &|state| state.enabled = !state.enabled);
         });
         let parts = self.case.parts.clone();
         self.suppose(format!("{name} were in the epoch in which the identity was seen"), |case| {
@@ -200,10 +200,10 @@ impl Changes<'_> {
             }
             let protected = if known.protected { "were not" } else { "were" };
             self.suppose_user(format!("{account} {protected} protected"), user, |user| {
-                user.protected = !user.protected
+                user.protected = !user.protected;
             });
             self.suppose_user(format!("{account} needed no higher level"), user, |user| {
-                user.required_level = Level::One
+                user.required_level = Level::One;
             });
             self.of_the_organisations(&known, &account);
         }
