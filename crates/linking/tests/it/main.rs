@@ -8,6 +8,7 @@ mod local;
 mod matrix;
 mod oracle;
 mod properties;
+mod reasons;
 mod sign_in;
 mod threats;
 mod throttle;
