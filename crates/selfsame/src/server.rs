@@ -258,6 +258,7 @@ fn router(config: &Config, origin: &str, ledger: &Ledger, journeys: &Arc<Journey
         public_origin: origin.into(),
         secure,
         client_address: client_address.clone(),
+        help_url: config.server.help_url.as_deref().map(Into::into),
     };
     let info = |known: &Connection| api::ProviderInfo {
         id: known.id.clone(),
@@ -272,7 +273,7 @@ fn router(config: &Config, origin: &str, ledger: &Ledger, journeys: &Arc<Journey
         providers: config.connections().iter().map(info).collect(),
         secure,
         client_address,
-        errors_url: "urn:selfsame:error".to_owned(),
+        errors_url: config.server.help_url.clone().unwrap_or_else(|| "urn:selfsame:error".to_owned()),
     };
     Router::new()
         .merge(api::router(api))

@@ -28,7 +28,7 @@ fn explained(world: &World) -> Explanation {
 }
 
 fn vera_named() -> World {
-    World::new().with(|world| world.user(VERA).name = "Vera".to_owned())
+    World::new().with(|world| "Vera".clone_into(&mut world.user(VERA).name))
 }
 
 fn text(explanation: &Explanation) -> String {

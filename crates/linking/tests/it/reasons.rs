@@ -58,9 +58,9 @@ fn proof(user: UserId, method: Method) -> Proof {
     Proof::of_checked(user, method, Level::One, NOW - SECOND)
 }
 
-fn grant(what: Undoable) -> Option<GrantFacts> {
+fn grant(what: Undoable) -> GrantFacts {
     let event = EventId::from_bytes([6; 16]);
-    Some(GrantFacts { event, user: VERA, what, made_at: NOW - HOUR, expires_at: NOW + DAY, spent: false })
+    GrantFacts { event, user: VERA, what, made_at: NOW - HOUR, expires_at: NOW + DAY, spent: false }
 }
 
 fn of_link() -> (model::LinkId, model::ConnectionId, model::ExternalIdentity) {
@@ -87,12 +87,12 @@ fn bases() -> Vec<Case> {
         with(signed_in(), &|case| {
             linked(case, LinkState::Active);
             let (link, connection, identity) = (link_id, through.clone(), identity.clone());
-            case.grant = grant(Undoable::Link { link, connection, identity });
+            case.grant = Some(grant(Undoable::Link { link, connection, identity }));
         }),
         with(signed_in(), &|case| {
             linked(case, LinkState::Removed);
             let (link, connection, identity) = (link_id, through.clone(), identity.clone());
-            case.grant = grant(Undoable::Unlink { link, connection, identity });
+            case.grant = Some(grant(Undoable::Unlink { link, connection, identity }));
         }),
         with(signed_in(), &|case| {
             linked(case, LinkState::Active);
@@ -103,7 +103,7 @@ fn bases() -> Vec<Case> {
                 addresses: Vec::new(),
                 required_level: (Level::One, Level::One),
             };
-            case.grant = grant(what);
+            case.grant = Some(grant(what));
             case.world.proof = Some((proof(VERA, link_method(10, "acme")), VERA));
         }),
     ]
@@ -116,9 +116,11 @@ fn rules(case: &mut Case, change: impl FnOnce(&mut ConnectionPolicy)) {
     }
 }
 
+type Made = Box<dyn Fn(&mut Case)>;
+
 /// Single changes of every kind of fact that a decision may look at.
-fn changes() -> Vec<Box<dyn Fn(&mut Case)>> {
-    fn of(change: impl Fn(&mut Case) + 'static) -> Box<dyn Fn(&mut Case)> {
+fn changes() -> Vec<Made> {
+    fn of(change: impl Fn(&mut Case) + 'static) -> Made {
         Box::new(change)
     }
     let navy = || OrganisationId::parse("navy").unwrap();
@@ -422,8 +424,7 @@ fn page(reason: Reason, decisions: &BTreeMap<&'static str, BTreeSet<u8>>) -> Str
     format!(
         "{GENERATED}# `{code}`\n\n{}\n\n**What would change it.** {}\n\n## What the person reads\n\n{person}\n\n\
          ## Which decisions give it\n\n{}\nRows are those of the sign-in table.\n\n## Where it appears\n\n\
-         As `{code}`: in the audit log (`reason`), in log lines (`reason`), in the JSON API (`code`) and as the label of \
-         metrics.\n",
+         As `{code}`: in the audit log (`reason`), in log lines (`reason`) and in the JSON API (`code`).\n",
         reason.happened(),
         reason.otherwise(),
         given_by(decisions)
