@@ -63,15 +63,24 @@ export async function startServer({ port, database, mailbox, connections, policy
   server.halt = (signal = 'SIGTERM') => end(server.child, signal);
   server.command = (...args) => run(binary, [...args, '--config', config], { cwd: directory });
   server.logTail = () => tail(log);
+  /** Ends it, and the doctor looks at what it leaves: whatever people did, everything stored must agree. */
   server.stop = async () => {
     await end(server.child, 'SIGTERM');
-    await store.drop();
-    await rm(directory, { recursive: true, force: true });
+    try {
+      if (server.child) await server.command('doctor', 'verify');
+    } catch (error) {
+      throw new Error(`the data does not agree at the end:\n${error.stdout}${error.stderr}`, { cause: error });
+    } finally {
+      await store.drop();
+      await rm(directory, { recursive: true, force: true });
+    }
   };
   try {
     await server.command('migrate', 'up');
     await server.start();
   } catch (error) {
+    // It never ran: there is nothing to look at.
+    server.child = undefined;
     await server.stop();
     throw error;
   }

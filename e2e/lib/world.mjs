@@ -14,7 +14,11 @@ import { originAt, redirectUri, startServer } from './server.mjs';
 export async function openWorld({ browser, database, providers, policy = {}, script = true, pictures }) {
   const opened = [];
   const close = async () => {
-    for (const part of opened.splice(0).reverse()) await part.stop();
+    // What one part has to say at its end keeps no other part running.
+    const ended = [];
+    for (const part of opened.splice(0).reverse()) ended.push(...(await Promise.allSettled([part.stop()])));
+    const failed = ended.find(({ status }) => status === 'rejected');
+    if (failed) throw failed.reason;
   };
   const keep = (part) => {
     opened.push(part);

@@ -55,7 +55,7 @@ pub struct Api {
     /// Cookies carry `Secure` and `__Host-`.
     pub secure: bool,
     pub client_address: ClientAddress,
-    /// The page that explains the codes; a problem's `type` is an anchor on it.
+    /// What explains the codes: with `{code}` in it, the page of each reason; else a problem's `type` is an anchor on it.
     pub errors_url: String,
 }
 

@@ -67,7 +67,7 @@ const RETRY_SECONDS: i64 = 2;
 impl Problem {
     pub fn new(errors_url: &str, status: u16, code: &str) -> Self {
         Self {
-            kind: format!("{errors_url}#{code}"),
+            kind: kind(errors_url, code),
             title: title(code),
             status,
             code: code.to_owned(),
@@ -105,6 +105,17 @@ impl Problem {
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
+    }
+}
+
+/// Reasons of decisions have pages of their own; other codes are told by their title alone.
+fn kind(errors_url: &str, code: &str) -> String {
+    if !errors_url.contains("{code}") {
+        format!("{errors_url}#{code}")
+    } else if flows::Reason::from_code(code).is_some() {
+        errors_url.replace("{code}", code)
+    } else {
+        format!("urn:selfsame:error#{code}")
     }
 }
 
@@ -311,6 +322,14 @@ mod tests {
         wrong.number = Some(3);
         let wrong = problem(&wrong);
         assert_eq!((wrong.attempts_left, wrong.retry_after), (Some(3), None));
+    }
+
+    #[test]
+    fn a_reason_leads_to_its_page_and_no_other_code_leads_astray() {
+        let pages = "https://docs.example.org/reasons/{code}.md";
+        assert_eq!(Problem::new(pages, 409, "last_method").kind, "https://docs.example.org/reasons/last_method.md");
+        assert_eq!(Problem::new(pages, 410, "flow_expired").kind, "urn:selfsame:error#flow_expired");
+        assert_eq!(Problem::new("/errors", 409, "last_method").kind, "/errors#last_method");
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ mod connection_change;
 mod draft;
 mod epoch;
 mod evidence;
+mod explain;
 mod link;
 mod local;
 mod matched;
@@ -18,6 +19,7 @@ mod move_link;
 mod reason;
 mod record;
 mod recover;
+mod replay;
 mod session;
 mod sign_in;
 mod throttle;
@@ -30,6 +32,7 @@ pub use connection_change::{
 };
 pub use epoch::{Carry, MoveConnectionInput, decide_connection_move};
 pub use evidence::{EvidenceSource, evidence, may_speak_for};
+pub use explain::{Explanation, Fact, Supposed, Told, WhatIf, explain_sign_in, row_words};
 pub use link::{LinkInput, LinkOutcome, decide_link};
 pub use local::{
     HandoverInput, LocalOutcome, LocalSignIn, SignUpInput, SignUpOutcome, StepUpInput, decide_handover,
@@ -41,6 +44,7 @@ pub use methods::{UnusableBecause, own_methods, required_level, usable_methods, 
 pub use move_link::{MoveInput, MoveOutcome, decide_move};
 pub use reason::Reason;
 pub use recover::{RecoverInput, RecoverOutcome, decide_recover, decide_release};
+pub use replay::{LinkEvent, Replayed, replay_link};
 pub use session::{NewUser, SessionTerms};
 pub use sign_in::{SignInInput, SignInOutcome, decide_sign_in};
 pub use throttle::{Attempt, decide_attempt, throttle_keys};

@@ -6,6 +6,7 @@ pub mod command;
 pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod doctor;
 pub mod logging;
 pub mod mail;
 pub mod os;

@@ -169,7 +169,7 @@ impl Server {
             clock: surroundings.clock.clone(),
         };
         let journeys = Arc::new(journeys(config, &origin, &ledger, &keys, &surroundings)?);
-        let admin = Admin::new(ledger.clone(), journeys.clone(), surroundings.clone());
+        let admin = Admin::new(ledger.clone(), journeys.clone(), surroundings.clone(), names(config));
         admin.declare(&declared(config, surroundings.clock.now())).await.map_err(StartError::Declared)?;
         let host = url::Url::parse(&origin).ok().and_then(|url| url.host_str().map(str::to_owned));
         let mailer = Mailer::new(config.mail.clone(), host.as_deref().unwrap_or("localhost"))
@@ -205,6 +205,11 @@ impl Server {
     }
 }
 
+/// Connections, as people know them.
+fn names(config: &Config) -> std::collections::BTreeMap<String, String> {
+    config.connections().iter().map(|known| (known.id.to_string(), known.name.clone())).collect()
+}
+
 fn journeys(
     config: &Config,
     origin: &str,
@@ -216,7 +221,7 @@ fn journeys(
     let egress = upstream::EgressPolicy { allow_loopback: surroundings.allow_loopback, ..Default::default() };
     let connections = upstream::Connections::new(settings, egress, surroundings.clock.clone())
         .map_err(|error| StartError::Connections(error.to_string()))?;
-    let names = config.connections().iter().map(|known| (known.id.to_string(), known.name.clone())).collect();
+    let names = names(config);
     let applications = config
         .applications
         .iter()
@@ -253,6 +258,7 @@ fn router(config: &Config, origin: &str, ledger: &Ledger, journeys: &Arc<Journey
         public_origin: origin.into(),
         secure,
         client_address: client_address.clone(),
+        help_url: config.server.help_url.as_deref().map(Into::into),
     };
     let info = |known: &Connection| api::ProviderInfo {
         id: known.id.clone(),
@@ -267,7 +273,7 @@ fn router(config: &Config, origin: &str, ledger: &Ledger, journeys: &Arc<Journey
         providers: config.connections().iter().map(info).collect(),
         secure,
         client_address,
-        errors_url: "urn:selfsame:error".to_owned(),
+        errors_url: config.server.help_url.clone().unwrap_or_else(|| "urn:selfsame:error".to_owned()),
     };
     Router::new()
         .merge(api::router(api))

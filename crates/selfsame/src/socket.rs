@@ -132,6 +132,11 @@ pub fn own_user() -> io::Result<String> {
     Ok(user_name(here.peer_cred()?.uid()))
 }
 
+/// Whether a server answers there.
+pub fn answers(path: &Path) -> bool {
+    std::os::unix::net::UnixStream::connect(path).is_ok()
+}
+
 /// Asks a running server; `None` when none answers.
 pub async fn ask(path: &Path, operation: &Operation) -> Option<io::Result<Result<Value, Refusal>>> {
     let stream = UnixStream::connect(path).await.ok()?;

@@ -1,12 +1,12 @@
 //! The session check, and what administration reads: each one read, however many rows.
 
-use crate::codec::{connection, level, status};
+use crate::codec::{connection, from_json, level, status};
 use crate::facts::{CohortScript, address, link, session};
-use crate::rows::{Cohort, FoundLink, Page, SessionRow, UserFilter, UserSummary};
+use crate::rows::{Cohort, FoundLink, LinkRecord, Page, SessionRow, UserFilter, UserSummary};
 use crate::statements::read;
 use crate::value::Row;
 use crate::{For, Store, StoreError};
-use model::{ConnectionId, SessionFacts, UpstreamSubject, UserId};
+use model::{ConnectionId, LinkId, SessionFacts, UpstreamSubject, UserId};
 
 impl Store {
     /// The session with the SHA-256 of its secret, and what the check compares it with: one indexed read.
@@ -39,6 +39,12 @@ impl Store {
         let values = vec![issuer.into(), subject.as_bytes().into()];
         let rows = self.rows(For::Request, &read::FIND_IDENTITY, values).await?;
         rows.into_iter().map(found).collect()
+    }
+
+    /// The link with this id, whoever has it.
+    pub async fn link(&self, id: LinkId) -> Result<Option<LinkRecord>, StoreError> {
+        let rows = self.rows(For::Request, &read::LINK_BY_ID, vec![id.as_bytes().into()]).await?;
+        rows.into_iter().next().map(record).transpose()
     }
 
     /// Users with an active link through a connection. See [`Cohort::fingerprint`] for walks over pages.
@@ -76,6 +82,14 @@ fn summary(mut row: Row) -> Result<UserSummary, StoreError> {
         sessions: row.int()?,
         last_sign_in: row.opt_time()?,
     })
+}
+
+fn record(mut row: Row) -> Result<LinkRecord, StoreError> {
+    let reason = row.text()?;
+    let proofs = row.parsed("proofs of a link", from_json)?;
+    let policy_version = row.text()?;
+    let (user, link) = link(&mut row)?;
+    Ok(LinkRecord { user, link, reason, proofs, policy_version })
 }
 
 fn found(mut row: Row) -> Result<FoundLink, StoreError> {

@@ -175,15 +175,27 @@ fn decode(mut row: Row) -> Result<AuditRow, StoreError> {
 
 /// The walk: where it is and what it found.
 #[derive(Default)]
-struct Walk {
+pub(crate) struct AuditWalk {
     report: AuditReport,
     chain: Option<AuditChain>,
     head: ChainHead,
 }
 
-impl Walk {
+impl AuditWalk {
+    /// Goes on after the event with this chain and number, whose hash was read again.
+    pub fn after(key: &[Value], hash: Option<[u8; 32]>) -> Self {
+        let (Some(Value::Bytes(key)), Some(Value::Int(seq)), Some(hash)) = (key.first(), key.get(1), hash) else {
+            return Self::default();
+        };
+        Self { chain: AuditChain::from_slice(key), head: ChainHead { seq: *seq, hash }, ..Self::default() }
+    }
+
+    pub fn into_faults(self) -> Vec<AuditFault> {
+        self.report.faults
+    }
+
     /// Looks at one event and gives its chain key and number, from where the next page starts.
-    fn visit(&mut self, row: Row) -> Result<(Vec<u8>, i64), StoreError> {
+    pub fn visit(&mut self, row: Row) -> Result<(Vec<u8>, i64), StoreError> {
         let values = row.values();
         let hash = digest(values.get(..HASHED_COLUMNS).ok_or_else(|| corrupt("an audit event is too short"))?);
         let (Some(Value::Bytes(key)), Some(Value::Int(seq))) = (values.first(), values.get(1)) else {
@@ -241,9 +253,21 @@ impl Store {
         self.rows(For::Request, &read::AUDIT, values).await?.into_iter().map(decode).collect()
     }
 
+    /// The event with this id, on whichever chain.
+    pub async fn event(&self, id: EventId) -> Result<Option<AuditRow>, StoreError> {
+        let rows = self.rows(For::Request, &read::EVENT_BY_ID, vec![id.as_bytes().into()]).await?;
+        rows.into_iter().next().map(decode).transpose()
+    }
+
+    /// Events about a link, newest first, on whichever chains.
+    pub async fn events_of_link(&self, link: LinkId, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
+        let values = vec![link.as_bytes().into(), i64::from(limit).into()];
+        self.rows(For::Request, &read::EVENTS_OF_LINK, values).await?.into_iter().map(decode).collect()
+    }
+
     /// Walks every chain, in pages, and every user's beginning. `progress` hears the count of events so far.
     pub async fn audit_verify(&self, progress: &mut (dyn FnMut(u64) + Send)) -> Result<AuditReport, StoreError> {
-        let mut walk = Walk::default();
+        let mut walk = AuditWalk::default();
         let (mut key, mut seq) = (Vec::new(), 0_i64);
         loop {
             let values = vec![key.as_slice().into(), seq.into(), PAGE.into()];

@@ -237,7 +237,7 @@ impl Script for HandoverScript {
 }
 
 /// Four values of one to four keys: the last one repeats.
-fn four<T>(keys: &[T], value: impl Fn(&T) -> Value) -> Vec<Value> {
+pub(crate) fn four<T>(keys: &[T], value: impl Fn(&T) -> Value) -> Vec<Value> {
     keys.iter().chain(std::iter::repeat_n(&keys[keys.len() - 1], 4 - keys.len())).map(value).collect()
 }
 

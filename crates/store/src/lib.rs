@@ -10,6 +10,7 @@ mod admin;
 mod audit;
 mod changes;
 mod codec;
+mod doctor;
 mod error;
 mod facts;
 mod housekeeping;
@@ -25,11 +26,12 @@ mod tls;
 mod value;
 
 pub use audit::{AuditChain, AuditFault, AuditFaultKind, AuditReport, AuditRow};
+pub use doctor::{Cursor, DoctorPage, Part, Stored, StoredEvent, StoredLink, StoredSession};
 pub use error::StoreError;
 pub use housekeeping::{DueMail, GRANT_KEPT, SENT_MAIL_KEPT, THROTTLE_KEPT};
 pub use listen::{EVERYBODY, Listener, TRUST, Trust};
 pub use migrate::MigrationStatus;
-pub use rows::{Cohort, FoundLink, Page, SessionRow, UserFilter, UserSummary};
+pub use rows::{Cohort, FoundLink, LinkRecord, Page, SessionRow, UserFilter, UserSummary};
 pub use statements::{Sql, all as statements};
 
 use facts::{FactsScript, HandoverScript};

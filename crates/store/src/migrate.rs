@@ -15,6 +15,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "0002_organisations_and_undo",
         text: include_str!("../migrations/0002_organisations_and_undo.sql"),
     },
+    Migration { name: "0003_explanations", text: include_str!("../migrations/0003_explanations.sql") },
 ];
 
 pub(crate) const CREATE_META: &str =

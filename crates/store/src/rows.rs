@@ -64,6 +64,17 @@ pub struct FoundLink {
     pub link: LinkFacts,
 }
 
+/// A link with the record of how it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRecord {
+    pub user: UserId,
+    pub link: LinkFacts,
+    /// The code of the reason it was made for.
+    pub reason: String,
+    pub proofs: Vec<String>,
+    pub policy_version: String,
+}
+
 /// A page of something that is ordered by user id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {

@@ -2,6 +2,7 @@
 //! functions of one dialect. PostgreSQL has a second text where it must lock a row that SQLite's single writer cannot
 //! race for, and where its planner, that knows nothing of a young table yet, must be kept from walking it.
 
+pub(crate) mod doctor;
 pub(crate) mod read;
 pub(crate) mod write;
 
@@ -25,7 +26,7 @@ impl Sql {
 
 /// All of them: a test prepares each on both engines and looks at its query plan.
 pub fn all() -> impl Iterator<Item = &'static Sql> {
-    read::ALL.iter().chain(write::ALL).copied()
+    read::ALL.iter().chain(doctor::ALL).chain(write::ALL).copied()
 }
 
 macro_rules! statements {

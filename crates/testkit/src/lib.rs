@@ -4,6 +4,7 @@
 mod account;
 mod ambient;
 mod browser;
+mod checkup;
 pub mod deployment;
 mod page;
 pub mod postgres;
@@ -16,5 +17,6 @@ pub use browser::{ApiCall, Browser};
 pub use page::{Form, Page};
 pub use sandbox::mailbox::Message;
 pub use sandbox::provider::{Behaviour, Endpoint, Person};
+pub use sandbox::seed;
 pub use snapshot::Accounts;
 pub use world::{Engine, ORIGIN, Options, PASSWORD, World};

@@ -2,6 +2,7 @@
 
 use crate::ambient::{SeededRandom, TestClock};
 use crate::browser::Browser;
+use crate::checkup::Checkup;
 use crate::page::Page;
 use crate::postgres::{self, TestDatabase};
 use model::{Clock, Micros, Random, Secret};
@@ -63,6 +64,8 @@ impl Options {
 
 /// A deployment.
 pub struct World {
+    /// First, so that the data is looked at while it is there.
+    checkup: Checkup,
     pub server: Server,
     pub config: Config,
     pub a: Provider,
@@ -178,7 +181,8 @@ impl World {
         open_store_for_migration(&config).await.expect("a database").migrate_up().await.expect("a schema");
         let server = Self::start(&config, clock.clone(), options.seed).await;
         tasks.spawn(run_jobs(server.jobs()));
-        Self { server, config, a, b, mailbox, clock, options, directory, _database: database, _tasks: tasks }
+        let checkup = Checkup::new(config.clone());
+        Self { checkup, server, config, a, b, mailbox, clock, options, directory, _database: database, _tasks: tasks }
     }
 
     fn load(file: &Path) -> Config {
@@ -199,6 +203,11 @@ impl World {
             pool: PoolSettings::default(),
         };
         Server::new(config, store, surroundings).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// What is stored does not agree at the end, on purpose: the test went behind the store's back.
+    pub fn is_tampered_with(&self) {
+        self.checkup.waive();
     }
 
     pub fn browser(&self) -> Browser {

@@ -271,6 +271,7 @@ error-title-wait = Einen Moment Geduld
 error-title-wrong = Das hat nicht geklappt
 error-title-refused = Das können wir nicht zulassen
 error-retry = Laden Sie diese Seite gleich noch einmal.
+error-help = Was das bedeutet und was es ändern würde
 
 # Gründe
 reason-other = Etwas hat nicht geklappt, und nichts wurde geändert. Bitte versuchen Sie es noch einmal.

@@ -271,6 +271,7 @@ error-title-wait = Let’s slow down for a moment
 error-title-wrong = That didn’t work
 error-title-refused = We can’t let this through
 error-retry = Reload this page in a moment.
+error-help = What this means and what would change it
 
 # Reasons
 reason-other = Something didn’t work, and nothing was changed. Please try again.

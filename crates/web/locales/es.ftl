@@ -271,6 +271,7 @@ error-title-wait = Esperemos un momento
 error-title-wrong = No ha funcionado
 error-title-refused = No podemos permitirlo
 error-retry = Recarga esta página en un momento.
+error-help = Qué significa y qué lo cambiaría
 
 # Motivos
 reason-other = Algo no ha funcionado y no se ha cambiado nada. Inténtalo de nuevo.

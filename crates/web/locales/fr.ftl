@@ -271,6 +271,7 @@ error-title-wait = Patientons un instant
 error-title-wrong = Cela n’a pas marché
 error-title-refused = Nous ne pouvons pas accepter cela
 error-retry = Rechargez cette page dans un instant.
+error-help = Ce que cela signifie et ce qui le changerait
 
 # Raisons
 reason-other = Quelque chose n’a pas marché, et rien n’a été modifié. Veuillez réessayer.

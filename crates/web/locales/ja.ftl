@@ -262,6 +262,7 @@ error-title-wait = 少しお待ちください
 error-title-wrong = うまくいきませんでした
 error-title-refused = この操作はお受けできません
 error-retry = 少し待ってから、このページを再読み込みしてください。
+error-help = この状況の説明と、変えるための方法
 
 # 理由
 reason-other = うまくいきませんでしたが、何も変更されていません。もう一度お試しください。

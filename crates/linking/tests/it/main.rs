@@ -2,11 +2,13 @@
 
 mod administer;
 mod connection;
+mod explain;
 mod link;
 mod local;
 mod matrix;
 mod oracle;
 mod properties;
+mod reasons;
 mod sign_in;
 mod threats;
 mod throttle;

@@ -51,7 +51,7 @@ const SEPARATE: usize = 7;
 const SIGNED_IN: usize = 8;
 const SWITCH: usize = 9;
 
-type Class = [usize; AXES.len()];
+pub type Class = [usize; AXES.len()];
 
 fn size() -> usize {
     AXES.iter().map(|(_, values)| values.len()).product()
@@ -128,7 +128,7 @@ fn choose(world: &mut World, class: &Class) {
 }
 
 /// Visits every class with its world, its facts and the decision on them.
-fn every_class(mut visit: impl FnMut(&Class, &World, &Facts, Decision<SignInOutcome>)) {
+pub fn every_class(mut visit: impl FnMut(&Class, &World, &Facts, Decision<SignInOutcome>)) {
     // Facts depend on these alone and are made once for all the others.
     let of_facts = [IDENTITY, MAIL_CLASS, MATCH, SIGNED_IN];
     let others: Vec<usize> = (0..AXES.len()).filter(|axis| !of_facts.contains(axis)).collect();

@@ -1,7 +1,10 @@
 //! The command line: verbs people expect, `--json` everywhere, errors that say what to do.
 //!
 //! Exit codes: 0 done; 1 refused or failed; 2 the command or the configuration is wrong; 3 a check found something.
+//! `doctor verify` has its own: 0 nothing found, 1 something found, 2 not checked to the end.
 
+mod doctor;
+mod explain;
 mod render;
 mod run;
 
@@ -11,6 +14,7 @@ use model::{Address, ConnectionId, LinkId, SessionId, UpstreamSubject, UserId, U
 use std::path::PathBuf;
 
 pub use run::main;
+use run::print;
 #[cfg(feature = "demo")]
 pub(crate) use run::stopped;
 
@@ -55,6 +59,12 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(Audit),
+    /// Why: of an event, of a link, of a sign-in.
+    #[command(subcommand)]
+    Explain(explain::Explain),
+    /// Whether everything stored agrees.
+    #[command(subcommand)]
+    Doctor(explain::Doctor),
 }
 
 #[derive(Debug, Args)]
@@ -227,6 +237,7 @@ fn operation(command: &Command) -> Result<Option<Operation>, String> {
             Operation::AuditShow { user: user.clone(), limit: *limit, before: *before }
         }
         Command::Audit(Audit::Verify) => Operation::AuditVerify {},
+        Command::Explain(command) => explain::operation(command),
         _ => return Ok(None),
     };
     Ok(Some(operation))

@@ -8,7 +8,7 @@ fn is_time(key: &str) -> bool {
     key == "at" || key.ends_with("_at") || key == "last_sign_in"
 }
 
-fn cell(key: &str, value: &Value) -> String {
+pub(super) fn cell(key: &str, value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),
         Value::Bool(true) => "yes".to_owned(),
@@ -75,6 +75,9 @@ fn table(rows: &[Value]) -> String {
 
 /// The answer of an operation, as a person reads it.
 pub fn text(answer: &Value) -> String {
+    if let Some(explained) = super::explain::text(answer) {
+        return explained;
+    }
     match answer {
         Value::Array(rows) if rows.is_empty() => "Nothing found.".to_owned(),
         Value::Array(rows) => table(rows),

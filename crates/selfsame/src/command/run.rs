@@ -17,18 +17,18 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 /// What went wrong, for people, with the exit code it means.
-struct Failure {
-    code: &'static str,
-    message: String,
-    exit: u8,
+pub(super) struct Failure {
+    pub code: &'static str,
+    pub message: String,
+    pub exit: u8,
 }
 
 impl Failure {
-    fn new(code: &'static str, message: impl std::fmt::Display) -> Self {
+    pub fn new(code: &'static str, message: impl std::fmt::Display) -> Self {
         Self { code, message: message.to_string(), exit: 1 }
     }
 
-    fn usage(message: impl std::fmt::Display) -> Self {
+    pub fn usage(message: impl std::fmt::Display) -> Self {
         Self { code: "usage", message: message.to_string(), exit: 2 }
     }
 }
@@ -68,7 +68,7 @@ fn report(cli: &Cli, failure: Failure) -> ExitCode {
     ExitCode::from(failure.exit)
 }
 
-fn print(cli: &Cli, answer: &Value) {
+pub(super) fn print(cli: &Cli, answer: &Value) {
     let mut out = std::io::stdout().lock();
     let _ = if cli.json { writeln!(out, "{answer:#}") } else { writeln!(out, "{}", render::text(answer)) };
 }
@@ -91,10 +91,11 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
             print(cli, &json!({ "ok": true, "policy_version": config.policy().version }));
             Ok(ExitCode::SUCCESS)
         }
+        Command::Doctor(super::explain::Doctor::Verify(options)) => super::doctor::verify(cli, options).await,
         command => {
             let operation = operation(command).map_err(Failure::usage)?;
             let operation = operation.ok_or_else(|| Failure::usage("unknown command"))?;
-            let answer = operate(&cli.config, &operation).await?;
+            let answer = Operator::of(&cli.config).await?.run(&operation).await?;
             print(cli, &answer);
             let broken = answer.get("clean") == Some(&Value::Bool(false));
             Ok(ExitCode::from(if broken { 3 } else { 0 }))
@@ -107,7 +108,7 @@ fn print_schema() {
     let _ = writeln!(out, "{:#}", Config::schema());
 }
 
-fn load(path: &Path) -> Result<Config, Failure> {
+pub(super) fn load(path: &Path) -> Result<Config, Failure> {
     Config::load(path, environment()).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Failure { code: "configuration", message: lines.join("\nselfsame: "), exit: 2 }
@@ -124,23 +125,45 @@ fn surroundings(allow_loopback: bool) -> Surroundings {
     }
 }
 
-/// By the running server where there is one, else on the database itself.
-async fn operate(path: &Path, operation: &Operation) -> Result<Value, Failure> {
-    let config = load(path)?;
-    if let Some(path) = &config.server.admin_socket
-        && let Some(answer) = socket::ask(path, operation).await
-    {
-        let answer = answer.map_err(|error| Failure::new("socket_failed", error))?;
-        return answer.map_err(|refusal| refused(&refusal));
-    }
-    let store = server::open_store(&config).await.map_err(|error| Failure::new("database", error))?;
-    let server =
-        Server::new(&config, store, surroundings(true)).await.map_err(|error| Failure::new("start_failed", error))?;
-    let operator = socket::own_user().map_err(|error| Failure::new("start_failed", error))?;
-    server.admin.run(operation.clone(), &operator).await.map_err(|refusal| refused(&refusal))
+/// Who runs operations: the running server where there is one, else this process on the database itself.
+pub(super) enum Operator {
+    Socket(std::path::PathBuf),
+    Here { server: Box<Server>, name: String },
 }
 
-fn refused(refusal: &Refusal) -> Failure {
+impl Operator {
+    pub async fn of(path: &Path) -> Result<Self, Failure> {
+        let config = load(path)?;
+        if let Some(running) = Self::running(&config) {
+            return Ok(running);
+        }
+        let store = server::open_store(&config).await.map_err(|error| Failure::new("database", error))?;
+        let server = Server::new(&config, store, surroundings(true))
+            .await
+            .map_err(|error| Failure::new("start_failed", error))?;
+        let name = socket::own_user().map_err(|error| Failure::new("start_failed", error))?;
+        Ok(Self::Here { server: Box::new(server), name })
+    }
+
+    /// The server of this configuration, when it answers.
+    pub fn running(config: &Config) -> Option<Self> {
+        config.server.admin_socket.as_ref().filter(|path| socket::answers(path)).cloned().map(Self::Socket)
+    }
+
+    pub async fn run(&self, operation: &Operation) -> Result<Value, Failure> {
+        let answer = match self {
+            Self::Socket(path) => {
+                let gone = || Failure::new("socket_failed", "the server has stopped");
+                let answer = socket::ask(path, operation).await.ok_or_else(gone)?;
+                answer.map_err(|error| Failure::new("socket_failed", error))?
+            }
+            Self::Here { server, name } => server.admin.run(operation.clone(), name).await,
+        };
+        answer.map_err(|refusal| refused(&refusal))
+    }
+}
+
+pub(super) fn refused(refusal: &Refusal) -> Failure {
     Failure { code: "refused", message: format!("{} ({})", refusal.message, refusal.code), exit: 1 }
 }
 

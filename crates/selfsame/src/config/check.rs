@@ -92,7 +92,15 @@ impl Check<'_> {
         };
         let admin_socket = server.admin_socket.as_deref().map(|path| self.path(path)).or(beside);
         let client_ip = self.client_ip(server);
-        Some(Server { public_origin: public_origin?, listen: listen?, admin_socket, allowed_origins, client_ip })
+        let help_url = server.help_url.as_deref().and_then(|text| self.keep("server.help_url", help_url(text)));
+        Some(Server {
+            public_origin: public_origin?,
+            listen: listen?,
+            admin_socket,
+            allowed_origins,
+            help_url,
+            client_ip,
+        })
     }
 
     /// A header anybody may send is believed only from a proxy that is named; the one without the other is a mistake.
@@ -420,4 +428,15 @@ fn percent_encoded(text: &str) -> String {
         }
         encoded
     })
+}
+
+/// A link for people, so it is a page over https that names the reason.
+fn help_url(text: &str) -> Result<String, String> {
+    let example = text.replace("{code}", "code");
+    let page = url::Url::parse(&example).is_ok_and(|url| url.scheme() == "https" && url.has_host());
+    if page && text.contains("{code}") {
+        Ok(text.to_owned())
+    } else {
+        Err("write an https address with {code} in it, like `https://docs.example.org/reasons/{code}`".to_owned())
+    }
 }

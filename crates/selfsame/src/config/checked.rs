@@ -32,6 +32,8 @@ pub struct Server {
     /// As configured, else beside an SQLite database; none with PostgreSQL.
     pub admin_socket: Option<PathBuf>,
     pub allowed_origins: Vec<Origin>,
+    /// Where reasons are explained, with `{code}` in it.
+    pub help_url: Option<String>,
     pub client_ip: Option<ClientIp>,
 }
 

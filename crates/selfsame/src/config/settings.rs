@@ -47,6 +47,9 @@ pub(super) struct ServerSettings {
     /// Origins of single-page applications that may call the self-service API from a browser.
     #[serde(default)]
     pub allowed_origins: Vec<String>,
+    /// Where the pages of `docs/reasons` are published, with `{code}` where the reason's code stands, like
+    /// `https://docs.example.org/reasons/{code}`. Error pages and the API's problems link there.
+    pub help_url: Option<String>,
     /// Header in which a trusted proxy writes the address of the client, like `x-forwarded-for`.
     pub client_ip_header: Option<String>,
     /// Addresses or networks of the proxies whose header is believed, like `10.0.0.0/8`.

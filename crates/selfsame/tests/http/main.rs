@@ -6,6 +6,8 @@ mod attacker;
 mod bad_input;
 mod budgets;
 mod concurrency;
+mod doctor;
+mod explain;
 mod findings;
 mod freshness;
 mod identity;

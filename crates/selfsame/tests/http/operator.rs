@@ -16,7 +16,7 @@ on_both_engines!(
 );
 
 /// Statements that only somebody with the database in their hands could run.
-fn tampering(line: usize) -> &'static str {
+pub fn tampering(line: usize) -> &'static str {
     include_str!("../../../store/tests/tampering.sql")
         .lines()
         .filter(|line| !line.starts_with("--"))
@@ -24,18 +24,18 @@ fn tampering(line: usize) -> &'static str {
         .expect("a statement")
 }
 
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 impl Ran {
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {} {}", self.out, self.err))
     }
 
-    fn error(&self) -> Value {
+    pub fn error(&self) -> Value {
         let last = self.err.lines().last().unwrap_or_default();
         serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {}", self.err))
     }
@@ -50,21 +50,21 @@ fn run(file: &Path, arguments: &[&str]) -> Ran {
 }
 
 /// Runs beside the world, whose server goes on.
-async fn ran(world: &World, arguments: &[&str]) -> Ran {
+pub async fn ran(world: &World, arguments: &[&str]) -> Ran {
     let file = world.directory.path().join("selfsame.toml");
     let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
     let work = move || run(&file, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
     tokio::task::spawn_blocking(work).await.unwrap()
 }
 
-async fn done(world: &World, arguments: &[&str]) -> Value {
+pub async fn done(world: &World, arguments: &[&str]) -> Value {
     let ran = ran(world, &[arguments, &["--json"]].concat()).await;
     assert_eq!(ran.code, 0, "{arguments:?}: {} {}", ran.out, ran.err);
     ran.json()
 }
 
 /// Exit code 1 and a code that scripts can branch on.
-async fn refused(world: &World, arguments: &[&str], code: &str) {
+pub async fn refused(world: &World, arguments: &[&str], code: &str) {
     let ran = ran(world, &[arguments, &["--json"]].concat()).await;
     assert_eq!((ran.code, &*ran.out), (1, ""), "{arguments:?}: {}", ran.err);
     let message = ran.error()["error"]["message"].as_str().unwrap().to_owned();
@@ -72,7 +72,7 @@ async fn refused(world: &World, arguments: &[&str], code: &str) {
 }
 
 /// Ada with a password and two links, signed in twice; Linus with one link and nothing else.
-async fn people(world: &World) -> (testkit::Browser, testkit::Browser) {
+pub async fn people(world: &World) -> (testkit::Browser, testkit::Browser) {
     let mut ada = world.browser();
     world.sign_up(&mut ada, "Ada", "ada@example.test").await;
     world.connect(&mut ada, "a", "a-ada").await;
@@ -219,6 +219,7 @@ async fn t134_operators_are_named_and_tampering_shows(engine: Engine) {
     let page = ada.get("/account/activity").await;
     assert_eq!(page.status, 200, "{}", page.body);
 
+    world.is_tampered_with();
     let verify = async || ran(&world, &["audit", "verify", "--json"]).await;
     assert_eq!(verify().await.code, 0);
     for change in (0..3).map(tampering) {
@@ -236,7 +237,7 @@ async fn t134_operators_are_named_and_tampering_shows(engine: Engine) {
 }
 
 /// Somebody with access to the database edits it.
-async fn edit(world: &World, sql: &str) {
+pub async fn edit(world: &World, sql: &str) {
     let mut command = match world.options.engine {
         Engine::Sqlite => {
             let mut command = Command::new("python3");
@@ -327,6 +328,7 @@ async fn a_newer_or_missing_schema_is_refused(engine: Engine) {
         assert_eq!((up.code, up.json()["applied"].as_array().unwrap().is_empty()), (0, false), "{}", up.err);
         assert_eq!(run(&file, &["user", "list", "--json"]).json(), json!([]));
     }
+    world.is_tampered_with();
     edit(&world, tampering(3)).await;
     for command in [
         &["serve", "--insecure-loopback", "--json"][..],

@@ -154,6 +154,14 @@ fn every_bad_file_names_line_key_and_cure() {
             "selfsame.toml:3: server.allowed_origins[0]: use https",
         ),
         (
+            with("listen =", "help_url = \"https://docs.example/reasons\"\nlisten ="),
+            "selfsame.toml:3: server.help_url: write an https address with {code} in it",
+        ),
+        (
+            with("listen =", "help_url = \"http://docs.example/{code}\"\nlisten ="),
+            "selfsame.toml:3: server.help_url: write an https address with {code} in it",
+        ),
+        (
             with("listen =", "client_ip_header = \"x-real-ip\"\nlisten ="),
             "selfsame.toml:3: server.client_ip_header: add `trusted_proxies`",
         ),

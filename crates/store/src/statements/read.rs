@@ -192,6 +192,22 @@ super::statements! {
         "SELECT ", audit_columns!(),
         " FROM audit_events a WHERE (a.chain, a.seq) > ($1, $2) ORDER BY a.chain, a.seq LIMIT $3"
     );
+    EVENT_BY_ID = concat!(
+        "SELECT ", audit_columns!(), " FROM audit_events a WHERE a.id = $1 ORDER BY a.chain, a.seq LIMIT 1"
+    );
+    /// Newest first; a link that was moved has events on several chains.
+    EVENTS_OF_LINK = concat!(
+        "SELECT ", audit_columns!(),
+        " FROM audit_events a WHERE a.link = $1 ORDER BY a.at DESC, a.chain, a.seq DESC LIMIT $2"
+    );
+    LINK_BY_ID = concat!(
+            "SELECT l.reason, l.proofs, l.policy_version, ", link_columns!(), " FROM links l JOIN ",
+            identity_of_link!(), " WHERE l.id = $1 LIMIT 1"
+        ),
+        postgres concat!(
+            "SELECT l.reason, l.proofs, l.policy_version, ", link_columns!(), " FROM links l JOIN ",
+            identity_of_link_lateral!(), " WHERE l.id = $1 LIMIT 1"
+        );
     USERS_WALK = "SELECT u.id, (SELECT COUNT(*) FROM audit_events a WHERE a.chain = u.id AND a.seq = 1) \
         FROM users u WHERE u.id > $1 ORDER BY u.id LIMIT $2";
 

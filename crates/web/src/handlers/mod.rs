@@ -44,6 +44,8 @@ pub struct Site {
     /// Cookies carry `Secure` and `__Host-`.
     pub secure: bool,
     pub client_address: ClientAddress,
+    /// Where the pages of reasons are, with `{code}` in it.
+    pub help_url: Option<Arc<str>>,
 }
 
 impl std::fmt::Debug for Site {
@@ -200,7 +202,9 @@ impl Visit {
 
     pub fn error_with(&self, status: u16, code: &str, ways: Vec<(Way, String)>, retry_after: Option<i64>) -> Page {
         let ways = ways.into_iter().map(|(way, href)| crate::pages::Action::new(self.lang, way, href)).collect();
-        let page = ErrorPage::reason(self.shell(), status, code, ways);
+        let reason = flows::Reason::from_code(code);
+        let help = self.site.help_url.as_ref().zip(reason).map(|(url, reason)| url.replace("{code}", reason.code()));
+        let page = ErrorPage { help, ..ErrorPage::reason(self.shell(), status, code, ways) };
         let mut response = html(status, page.render());
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));

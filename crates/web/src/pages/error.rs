@@ -15,6 +15,8 @@ pub struct ErrorPage {
     pub sentence: String,
     /// Reason code, shown small for support.
     pub code: String,
+    /// The page that explains the reason to whoever runs this, where the operator publishes them.
+    pub help: Option<String>,
     pub way_on: Vec<Action>,
     /// The same address may be asked again in a moment.
     pub retry: bool,
@@ -27,6 +29,7 @@ impl ErrorPage {
             title: texts::title(shell.lang, code),
             sentence: texts::reason(shell.lang, code),
             code: code.to_owned(),
+            help: None,
             retry: status == 503,
             shell,
             status,

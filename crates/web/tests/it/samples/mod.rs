@@ -444,6 +444,7 @@ fn errors(s: &mut Samples) {
         ErrorPage {
             title: HOSTILE.to_owned(),
             sentence: HOSTILE.to_owned(),
+            help: Some("https://docs.example.org/reasons/last_method".to_owned()),
             ..ErrorPage::reason(s.out(), 400, HOSTILE, vec![Action { label: HOSTILE.to_owned(), href: "/".to_owned() }])
         }
         .render(),

@@ -1,6 +1,11 @@
 //! What an operator does: one list of operations, run by the server when one is running (through its local socket) and by
 //! the command line itself when none is. They decide by the same functions as everything else.
 
+mod doctor;
+mod explain;
+
+pub use self::doctor::doctor_page;
+use self::explain::SaidUpstream;
 use crate::server::Surroundings;
 use crate::wiring::Ledger;
 use flows::{ApplyError, Journeys};
@@ -9,11 +14,12 @@ use linking::{
     decide_declaration, decide_end_session, decide_unlink, decide_user_status, stranded_without, usable_methods,
 };
 use model::{
-    Actor, Address, ConnectionId, ConnectionState, Facts, FactsQuery, LinkFacts, LinkId, Plan, SessionId,
+    Actor, Address, ConnectionId, ConnectionState, EventId, Facts, FactsQuery, LinkFacts, LinkId, Plan, SessionId,
     UpstreamSubject, UserFacts, UserId, UserStatus,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{AuditChain, AuditRow, Page, Store, StoreError, UserFilter};
 
@@ -40,19 +46,70 @@ impl std::str::FromStr for Who {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "operation", deny_unknown_fields)]
 pub enum Operation {
-    UserList { address: Option<Address>, after: Option<UserId>, limit: u32 },
-    UserShow { user: Who },
-    UserStatus { user: Who, to: UserStatus },
-    UserSessions { user: Who },
-    EndSessions { user: Who, session: Option<SessionId> },
-    LinkList { user: Who },
-    LinkRemove { user: Who, link: LinkId, force: bool },
-    LinkFind { issuer: String, subject: UpstreamSubject },
-    AuditShow { user: Option<Who>, limit: u32, before: Option<i64> },
+    UserList {
+        address: Option<Address>,
+        after: Option<UserId>,
+        limit: u32,
+    },
+    UserShow {
+        user: Who,
+    },
+    UserStatus {
+        user: Who,
+        to: UserStatus,
+    },
+    UserSessions {
+        user: Who,
+    },
+    EndSessions {
+        user: Who,
+        session: Option<SessionId>,
+    },
+    LinkList {
+        user: Who,
+    },
+    LinkRemove {
+        user: Who,
+        link: LinkId,
+        force: bool,
+    },
+    LinkFind {
+        issuer: String,
+        subject: UpstreamSubject,
+    },
+    AuditShow {
+        user: Option<Who>,
+        limit: u32,
+        before: Option<i64>,
+    },
     AuditVerify {},
+    ExplainEvent {
+        event: EventId,
+    },
+    ExplainLink {
+        link: LinkId,
+    },
+    /// Of an identity that comes or might come. Absent means what it means upstream: the address is not verified.
+    ExplainSignIn {
+        connection: ConnectionId,
+        subject: UpstreamSubject,
+        address: Option<Address>,
+        verified: Option<bool>,
+        code_entered: bool,
+    },
+    /// The next rows that must agree with others; `from` is a place an answer named.
+    DoctorPage {
+        from: Option<String>,
+        limit: u32,
+    },
     ConnectionList {},
-    ConnectionEnable { connection: ConnectionId },
-    ConnectionDisable { connection: ConnectionId, force: bool },
+    ConnectionEnable {
+        connection: ConnectionId,
+    },
+    ConnectionDisable {
+        connection: ConnectionId,
+        force: bool,
+    },
 }
 
 /// Why an operation did nothing: a stable code and a sentence that says what to do.
@@ -83,7 +140,7 @@ impl From<StoreError> for Refusal {
     }
 }
 
-type Answer = Result<Value, Refusal>;
+pub(crate) type Answer = Result<Value, Refusal>;
 
 /// Runs operations.
 #[derive(Clone)]
@@ -91,6 +148,8 @@ pub struct Admin {
     ledger: Ledger,
     journeys: Arc<Journeys>,
     surroundings: Surroundings,
+    /// Connections, as people know them.
+    names: Arc<BTreeMap<String, String>>,
 }
 
 /// What one try of a change decided.
@@ -100,8 +159,14 @@ enum Try {
 }
 
 impl Admin {
-    pub fn new(ledger: Ledger, journeys: Arc<Journeys>, surroundings: Surroundings) -> Self {
-        Self { ledger, journeys, surroundings }
+    /// `names` gives the name people know a connection by.
+    pub fn new(
+        ledger: Ledger,
+        journeys: Arc<Journeys>,
+        surroundings: Surroundings,
+        names: BTreeMap<String, String>,
+    ) -> Self {
+        Self { ledger, journeys, surroundings, names: Arc::new(names) }
     }
 
     fn store(&self) -> &Store {
@@ -130,6 +195,21 @@ impl Admin {
             Operation::LinkFind { issuer, subject } => self.link_find(&issuer, &subject).await,
             Operation::AuditShow { user, limit, before } => self.audit_show(user.as_ref(), limit, before).await,
             Operation::AuditVerify {} => self.audit_verify().await,
+            Operation::ExplainEvent { event } => self.explain_event(event).await,
+            Operation::ExplainLink { link } => self.explain_link(link).await,
+            Operation::ExplainSignIn { connection, subject, address, verified, code_entered } => {
+                let said = SaidUpstream {
+                    connection: &connection,
+                    subject: &subject,
+                    address: address.as_ref(),
+                    verified: verified.unwrap_or(false),
+                    code_entered,
+                };
+                self.explain_sign_in(said).await
+            }
+            Operation::DoctorPage { from, limit } => {
+                doctor_page(self.store(), self.journeys.policy(), from.as_deref(), limit).await
+            }
             Operation::ConnectionList {} => {
                 let facts = self.store().facts(&FactsQuery::default()).await?;
                 Ok(facts.connections.iter().map(connection_json).collect())
