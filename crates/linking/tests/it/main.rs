@@ -1,8 +1,10 @@
 //! The decisions, seen from outside: rows, threats, and every combination of classes of facts.
 
 mod administer;
+mod changes;
 mod connection;
 mod explain;
+mod fold;
 mod link;
 mod local;
 mod matrix;
@@ -10,6 +12,7 @@ mod oracle;
 mod properties;
 mod reasons;
 mod sign_in;
+mod tables;
 mod threats;
 mod throttle;
 mod unlink;

@@ -7,7 +7,7 @@ use crate::world::{
 use linking::{Reason, SignInOutcome};
 use model::{
     AddressProof, Change, DAY, EventKind, Evidence, Level, LinkOnMatch, LinkState, LocalMethods, MINUTE, MailKind,
-    Method, Purpose, SECOND, SignUp, UserStatus,
+    Method, Proof, Purpose, SECOND, SignUp, UserStatus,
 };
 
 /// The identity that comes back is Vera's.
@@ -176,6 +176,22 @@ fn row_10_same_provider_other_subject_is_another_person() {
     // Once removed, it stands in nobody's way.
     let removed = World::row_12().linked(VERA, link(20, "acme", "another", LinkState::Removed)).sign_in();
     assert_eq!(removed.row, Some(12));
+}
+
+/// The address is Vera's, the user name Mallory's.
+fn two_matches() -> World {
+    World::row_12().with(|w| (w.rules().match_on.user_name, w.named) = (true, Some(MALLORY)))
+}
+
+#[test]
+fn row_11_a_proof_that_does_not_hold_makes_no_one_of_several_the_match() {
+    // Row 12 is for one match: with two, naming one of them is not proving it.
+    let stale = Proof::of_checked(VERA, Method::Password, Level::One, NOW - MINUTE.times(6));
+    refuses(&two_matches().with(|w| w.proof = Some((stale, VERA))), Reason::NotFresh, 13);
+    let other_ticket = Proof::of_checked(VERA, Method::Password, Level::One, NOW - SECOND);
+    refuses(&two_matches().with(|w| w.proof = Some((other_ticket, MALLORY))), Reason::WrongUserProved, 13);
+    let decision = two_matches().proof_of(VERA, Method::Password).sign_in();
+    assert_eq!((decision.reason, decision.row), (Reason::ProvenByOwner, Some(13)));
 }
 
 #[test]

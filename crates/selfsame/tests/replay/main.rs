@@ -224,7 +224,7 @@ async fn attack(mutant: &Mutant, number: usize, setups: &[Setup], names: &Names,
         let why = match stage.attack(&trace).await {
             Ok((Some(step), stored)) => match modelcheck::check::state(setup, &stored) {
                 Ok(()) => {
-                    let refused = modelcheck::words::sentence(trace.steps[step].step);
+                    let refused = modelcheck::words::sentence(setup, trace.steps[step].step);
                     println!("{:40} by {by:?}: refused at step {}: {refused}", mutant.name, step + 1);
                     None
                 }
@@ -233,7 +233,7 @@ async fn attack(mutant: &Mutant, number: usize, setups: &[Setup], names: &Names,
             Ok((None, _)) => Some("it went through".to_owned()),
             Err(surplus) => Some(format!("{surplus:?}")),
         };
-        let sentences = trace.steps.iter().map(|taken| modelcheck::words::sentence(taken.step));
+        let sentences = trace.steps.iter().map(|taken| modelcheck::words::sentence(setup, taken.step));
         let story = || sentences.collect::<Vec<_>>().join("\n");
         wrong.extend(why.map(|why| format!("{} by {by:?}: {why}\n{}", mutant.name, story())));
         stage.clear().await;

@@ -1,5 +1,6 @@
 //! Playing a trace: its first state by real journeys, then step for step, each held against the model.
 
+use crate::cast::person_at;
 use crate::seat::By;
 use crate::shown::Sight;
 use crate::stage::Stage;
@@ -10,7 +11,7 @@ use modelcheck::act::Act;
 use modelcheck::decide::{Kind, Seen};
 use modelcheck::names::IDENTITY;
 use modelcheck::setup::Setup;
-use modelcheck::state::{ACTIVE, LINK, LOOP_LONG_AGO, Person, State, owner, person_at};
+use modelcheck::state::{ACTIVE, LINK, LOOP_LONG_AGO, Person, State, owner};
 use modelcheck::words;
 use selfsame::server::Server;
 use std::fmt::Write as _;
@@ -179,7 +180,7 @@ pub fn report(setup: &Setup, trace: &Trace, by: By, difference: &Difference) -> 
     text += &words::situation(setup, &trace.start);
     text += "\nThen:\n\n";
     for (number, taken) in trace.steps[..=difference.step].iter().enumerate() {
-        let _ = writeln!(text, "{}. {}  {:?}", number + 1, words::sentence(taken.step), taken.step.act);
+        let _ = writeln!(text, "{}. {}  {:?}", number + 1, words::sentence(setup, taken.step), taken.step.act);
     }
     let taken = &trace.steps[difference.step];
     let shown = taken.outcome.decided.as_ref().map(|decided| (decided.kind, decided.seen, decided.reason.code()));

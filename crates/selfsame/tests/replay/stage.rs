@@ -1,12 +1,12 @@
 //! One trace on the real server: who is there, what each of the model's acts is over HTTP, and what is stored afterwards.
 
-use crate::cast::{Cast, connection, connection_of, password, provider};
+use crate::cast::{Cast, connection, connection_of, controls, password, person_at, provider};
 use crate::seat::{By, Doing, Journey, LinkStart, Seat};
 use crate::shown::{Shown, Sight};
 use model::{Clock as _, ConnectionId, LinkState, MINUTE, UserId, UserStatus};
 use modelcheck::act::{Act, reads};
-use modelcheck::names::{IDENTITY, controls};
-use modelcheck::state::{CODE, DISABLED, LINK, PASSWORD, Person, State, USERS, person_at};
+use modelcheck::names::IDENTITY;
+use modelcheck::state::{CODE, DISABLED, LINK, PASSWORD, Person, State, USERS};
 use selfsame::admin::{Operation, Refusal, Who};
 use selfsame::server::Server;
 use std::collections::BTreeMap;
@@ -236,7 +236,7 @@ impl<'w> Stage<'w> {
 
     /// Comes back from a provider to sign in. What is somebody else's is brought here as an answer that they got.
     async fn come_back(&mut self, b: u8, i: u8, claim: (u8, bool)) -> Shown {
-        if !controls(person_at(b), i, false) {
+        if !controls(person_at(b), i) {
             let callback = self.answer_for(1 - b, i, claim).await;
             return self.seat(b).come_back(callback).await;
         }
@@ -281,7 +281,7 @@ impl<'w> Stage<'w> {
     }
 
     async fn come_back_to_link(&mut self, b: u8, i: u8, claim: (u8, bool)) -> Shown {
-        if !controls(person_at(b), i, false) {
+        if !controls(person_at(b), i) {
             return self.linked_by_others(b, i, claim).await;
         }
         let subject = self.says(i, claim);
