@@ -25,7 +25,7 @@ use testkit::{Engine, Options, World};
 use traces::Taken;
 
 /// Traces of each setup and engine, unless `SELFSAME_REPLAY_TRACES` says otherwise.
-const TRACES: usize = 10;
+const TRACES: usize = 8;
 /// Worlds at a time: a person waits for mail more than for anything else.
 const AT_ONCE: usize = 4;
 
@@ -172,7 +172,7 @@ async fn play_setup(setup: &Setup, names: &Names, engine: Engine, wanted: usize)
     let mut tally = Tally { traces: sampled.len(), ..Tally::default() };
     for (number, trace) in sampled.iter().enumerate() {
         let by = if number % 2 == 0 { By::Pages } else { By::Api };
-        let mut stage = Stage::new(&world, number, by);
+        let mut stage = Stage::new(&world, setup, number, by);
         stage.build(&open, &trace.start).await;
         match stage.play(trace).await {
             Ok(Played::Whole) => tally.count(&trace.steps),
@@ -219,12 +219,12 @@ async fn attack(mutant: &Mutant, number: usize, setups: &[Setup], names: &Names,
     let _jobs = open.jobs();
     let mut wrong = Vec::new();
     for by in [By::Pages, By::Api] {
-        let mut stage = Stage::new(&world, 2 * number + usize::from(by == By::Api), by);
+        let mut stage = Stage::new(&world, setup, 2 * number + usize::from(by == By::Api), by);
         stage.build(&open, &trace.start).await;
         let why = match stage.attack(&trace).await {
             Ok((Some(step), stored)) => match modelcheck::check::state(setup, &stored) {
                 Ok(()) => {
-                    let refused = modelcheck::words::sentence(trace.steps[step].step);
+                    let refused = modelcheck::words::sentence(setup, trace.steps[step].step);
                     println!("{:40} by {by:?}: refused at step {}: {refused}", mutant.name, step + 1);
                     None
                 }
@@ -233,7 +233,7 @@ async fn attack(mutant: &Mutant, number: usize, setups: &[Setup], names: &Names,
             Ok((None, _)) => Some("it went through".to_owned()),
             Err(surplus) => Some(format!("{surplus:?}")),
         };
-        let sentences = trace.steps.iter().map(|taken| modelcheck::words::sentence(taken.step));
+        let sentences = trace.steps.iter().map(|taken| modelcheck::words::sentence(setup, taken.step));
         let story = || sentences.collect::<Vec<_>>().join("\n");
         wrong.extend(why.map(|why| format!("{} by {by:?}: {why}\n{}", mutant.name, story())));
         stage.clear().await;
