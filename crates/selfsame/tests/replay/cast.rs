@@ -27,16 +27,6 @@ pub fn password(person: Person) -> &'static str {
     }
 }
 
-/// Who sits at a browser, in the setups that are played.
-pub fn person_at(browser: u8) -> Person {
-    if browser == 0 { Person::Victim } else { Person::Attacker }
-}
-
-/// Whose identity it is, in the setups that are played.
-pub fn controls(person: Person, identity: u8) -> bool {
-    matches!((identity, person), (0 | 2, Person::Victim) | (1 | 3, Person::Attacker))
-}
-
 /// The configured connection that plays one of the model's.
 pub fn connection(number: u8) -> &'static str {
     if number == HONEST { "a" } else { "b" }

@@ -25,7 +25,7 @@ use testkit::{Engine, Options, World};
 use traces::Taken;
 
 /// Traces of each setup and engine, unless `SELFSAME_REPLAY_TRACES` says otherwise.
-const TRACES: usize = 10;
+const TRACES: usize = 8;
 /// Worlds at a time: a person waits for mail more than for anything else.
 const AT_ONCE: usize = 4;
 
@@ -172,7 +172,7 @@ async fn play_setup(setup: &Setup, names: &Names, engine: Engine, wanted: usize)
     let mut tally = Tally { traces: sampled.len(), ..Tally::default() };
     for (number, trace) in sampled.iter().enumerate() {
         let by = if number % 2 == 0 { By::Pages } else { By::Api };
-        let mut stage = Stage::new(&world, number, by);
+        let mut stage = Stage::new(&world, setup, number, by);
         stage.build(&open, &trace.start).await;
         match stage.play(trace).await {
             Ok(Played::Whole) => tally.count(&trace.steps),
@@ -191,9 +191,8 @@ async fn play_setup(setup: &Setup, names: &Names, engine: Engine, wanted: usize)
 }
 
 async fn sampled_traces_are_seen_as_the_model_sees_them(engine: Engine) {
-    #[allow(clippy::disallowed_methods, reason = "how much to play is the caller's to say")]
-    let given = std::env::var("SELFSAME_REPLAY_TRACES").ok();
-    let wanted = given.and_then(|text| text.parse().ok()).unwrap_or(TRACES);
+    let variable = |name: &str| std::env::var(name).ok();
+    let wanted = variable("SELFSAME_REPLAY_TRACES").and_then(|text| text.parse().ok()).unwrap_or(TRACES);
     let (names, setups) = (Names::new(), setups());
     let mut tally = Tally::default();
     let mut playing =
@@ -220,7 +219,7 @@ async fn attack(mutant: &Mutant, number: usize, setups: &[Setup], names: &Names,
     let _jobs = open.jobs();
     let mut wrong = Vec::new();
     for by in [By::Pages, By::Api] {
-        let mut stage = Stage::new(&world, 2 * number + usize::from(by == By::Api), by);
+        let mut stage = Stage::new(&world, setup, 2 * number + usize::from(by == By::Api), by);
         stage.build(&open, &trace.start).await;
         let why = match stage.attack(&trace).await {
             Ok((Some(step), stored)) => match modelcheck::check::state(setup, &stored) {

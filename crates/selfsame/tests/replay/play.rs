@@ -1,6 +1,5 @@
 //! Playing a trace: its first state by real journeys, then step for step, each held against the model.
 
-use crate::cast::person_at;
 use crate::seat::By;
 use crate::shown::Sight;
 use crate::stage::Stage;
@@ -75,7 +74,7 @@ impl Stage<'_> {
             }
         };
         assert_eq!(made, Sight::Done { session: true }, "a first user");
-        self.notice_users(person_at(b)).await.expect("one user");
+        self.notice_users(owner(slot)).await.expect("one user");
         if has_password && address.is_none() {
             assert_eq!(self.perform(Act::SetPassword { b }, start, 0).await, Sight::Done { session: true });
         }
@@ -88,6 +87,10 @@ impl Stage<'_> {
         assert_eq!(self.perform(Act::SignOut { b }, start, 0).await, nobody(), "signed out");
     }
 
+    fn person_of(&self, act: Act) -> Person {
+        act.browser().map_or(Person::Victim, |b| self.setup.person_at(b))
+    }
+
     /// Plays a trace and holds every step against the model.
     pub async fn play(&mut self, trace: &Trace) -> Result<Played, Difference> {
         let mut now = comparable(&trace.start);
@@ -96,7 +99,7 @@ impl Stage<'_> {
             if matches!(&sight, Sight::Refused(code) if code == "mail_limit" || code == "throttled") {
                 return Ok(Played::UntilLimit(number));
             }
-            let stored = self.stored(person_of(taken.step.act)).await.map(|state| comparable(&state));
+            let stored = self.stored(self.person_of(taken.step.act)).await.map(|state| comparable(&state));
             if !agrees(taken, self.by, &sight) || stored.as_ref() != Ok(&comparable(&taken.outcome.next)) {
                 return Err(Difference { step: number, sight, stored });
             }
@@ -112,7 +115,7 @@ impl Stage<'_> {
         let mut refused = None;
         for (number, taken) in trace.steps.iter().enumerate() {
             let sight = self.perform(taken.step.act, &now, taken.link).await;
-            now = comparable(&self.stored(person_of(taken.step.act)).await?);
+            now = comparable(&self.stored(self.person_of(taken.step.act)).await?);
             let same = agrees(taken, self.by, &sight) && now == comparable(&taken.outcome.next);
             if !same && refused.is_none() {
                 refused = Some(number);
@@ -120,10 +123,6 @@ impl Stage<'_> {
         }
         Ok((refused, now))
     }
-}
-
-fn person_of(act: Act) -> Person {
-    act.browser().map_or(Person::Victim, person_at)
 }
 
 /// Whether what was seen is what the model says is shown.

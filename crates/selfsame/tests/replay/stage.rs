@@ -1,11 +1,12 @@
 //! One trace on the real server: who is there, what each of the model's acts is over HTTP, and what is stored afterwards.
 
-use crate::cast::{Cast, connection, connection_of, controls, password, person_at, provider};
+use crate::cast::{Cast, connection, connection_of, password, provider};
 use crate::seat::{By, Doing, Journey, LinkStart, Seat};
 use crate::shown::{Shown, Sight};
 use model::{Clock as _, ConnectionId, LinkState, MINUTE, UserId, UserStatus};
 use modelcheck::act::{Act, reads};
 use modelcheck::names::IDENTITY;
+use modelcheck::setup::Setup;
 use modelcheck::state::{CODE, DISABLED, LINK, PASSWORD, Person, State, USERS};
 use selfsame::admin::{Operation, Refusal, Who};
 use selfsame::server::Server;
@@ -19,6 +20,7 @@ const NO_CLAIM: (u8, bool) = (0, false);
 
 pub struct Stage<'w> {
     pub world: &'w World,
+    pub setup: &'w Setup,
     pub cast: Cast,
     pub by: By,
     pub seats: [Seat<'w>; 2],
@@ -39,7 +41,7 @@ fn at(state: &State, user: u8) -> Option<u8> {
 }
 
 impl<'w> Stage<'w> {
-    pub fn new(world: &'w World, number: usize, by: By) -> Self {
+    pub fn new(world: &'w World, setup: &'w Setup, number: usize, by: By) -> Self {
         // Every address of the network has its own throttles.
         let source = |person: u8| [127, person, (number >> 8) as u8, number as u8].into();
         let seats = [1, 2].map(|person| {
@@ -54,6 +56,7 @@ impl<'w> Stage<'w> {
         world.mailbox.clear();
         Self {
             world,
+            setup,
             cast: Cast(number),
             by,
             seats,
@@ -203,7 +206,7 @@ impl<'w> Stage<'w> {
                 }
             }
             Act::SetPassword { .. } => {
-                let new = password(person_at(b));
+                let new = password(self.setup.person_at(b));
                 let seat = self.seat(b);
                 match seat.by {
                     By::Api => {
@@ -236,7 +239,7 @@ impl<'w> Stage<'w> {
 
     /// Comes back from a provider to sign in. What is somebody else's is brought here as an answer that they got.
     async fn come_back(&mut self, b: u8, i: u8, claim: (u8, bool)) -> Shown {
-        if !controls(person_at(b), i) {
+        if !self.setup.controls(self.setup.person_at(b), i) {
             let callback = self.answer_for(1 - b, i, claim).await;
             return self.seat(b).come_back(callback).await;
         }
@@ -281,7 +284,7 @@ impl<'w> Stage<'w> {
     }
 
     async fn come_back_to_link(&mut self, b: u8, i: u8, claim: (u8, bool)) -> Shown {
-        if !controls(person_at(b), i) {
+        if !self.setup.controls(self.setup.person_at(b), i) {
             return self.linked_by_others(b, i, claim).await;
         }
         let subject = self.says(i, claim);
@@ -321,7 +324,7 @@ impl<'w> Stage<'w> {
         let Some(journey) = self.seat(b).journey.clone().filter(|j| j.shown.state() == Some("mail_code")) else {
             return Shown::Refused("no page asks for a code".to_owned());
         };
-        let own = reads(person_at(b), a, self.recycled);
+        let own = reads(self.setup.person_at(b), a, self.recycled);
         // Who cannot open the mailbox tries the code of another journey, or any.
         let others = self.seat(1 - b).journey.as_ref().and_then(|journey| journey.code.clone());
         let code = journey.code.clone().filter(|_| own).or(others).unwrap_or_else(|| "000000".to_owned());
@@ -350,7 +353,7 @@ impl<'w> Stage<'w> {
         let Some(theirs) = self.seat(1 - b).journey.clone() else {
             return Shown::Refused("no page asks for a proof".to_owned());
         };
-        let guess = password(person_at(b));
+        let guess = password(self.setup.person_at(b));
         self.seat(b).act(&theirs.shown, Doing::Password(guess)).await
     }
 
@@ -358,7 +361,7 @@ impl<'w> Stage<'w> {
     async fn prove(&mut self, b: u8, at: &Shown, m: u8) -> Shown {
         match m {
             PASSWORD => {
-                let typed = password(person_at(b));
+                let typed = password(self.setup.person_at(b));
                 self.seat(b).act(at, Doing::Password(typed)).await
             }
             code if code < LINK => {
@@ -388,8 +391,8 @@ impl<'w> Stage<'w> {
     }
 
     async fn sign_up(&mut self, b: u8, a: u8) -> Shown {
-        let (email, own) = (self.cast.address(a), reads(person_at(b), a, self.recycled));
-        let password = password(person_at(b));
+        let (email, own) = (self.cast.address(a), reads(self.setup.person_at(b), a, self.recycled));
+        let password = password(self.setup.person_at(b));
         let at = self.seat(b).begin("sign_up").await;
         let asked = self.seat(b).act(&at, Doing::SignUp { email: &email, password }).await;
         if !matches!(&asked, Shown::At { state, error: None, .. } if state == "mail_code") {
