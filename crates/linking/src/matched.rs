@@ -52,7 +52,7 @@ pub(crate) fn sign_in_unlinked(
     let by_address = owner.filter(|_| rules.match_on.address).filter(reachable);
     let named = input.facts.user_name_owner.and_then(|id| input.facts.user(id));
     let by_name = named
-        .filter(|_| rules.match_on.user_name && rules.link_on_match != LinkOnMatch::Off)
+        .filter(|_| rules.match_on.user_name && rules.purpose.links() && rules.link_on_match != LinkOnMatch::Off)
         .filter(reachable)
         .filter(|user| by_address.is_none_or(|other| other.id != user.id));
     let alone = by_address.is_none() || by_name.is_none();

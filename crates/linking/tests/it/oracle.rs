@@ -16,7 +16,12 @@ fn by_address(world: &World) -> Option<&UserFacts> {
 fn by_name(world: &World) -> Option<&UserFacts> {
     let rules = &world.policy.connections[&world.parts.connection];
     let named = world.users.iter().find(|user| Some(user.id) == world.named);
-    named.filter(|user| rules.match_on.user_name && rules.link_on_match != LinkOnMatch::Off && reaches(world, user))
+    named.filter(|user| {
+        rules.match_on.user_name
+            && rules.purpose.links()
+            && rules.link_on_match != LinkOnMatch::Off
+            && reaches(world, user)
+    })
 }
 
 /// An organisation's connection reaches its members.
