@@ -4,16 +4,19 @@ use crate::draft::{Draft, Told, reference};
 use crate::methods::{own_methods, required_level, ways_in};
 use crate::record::session_reference;
 use crate::session::{SessionTerms, may_change_account, renew};
+use crate::sign_in::in_scope;
 use crate::{Context, Decision, Reason, is_fresh_at};
 use model::{
     Address, AddressFacts, Change, EventKind, Facts, GrantFacts, Level, LinkFacts, LinkId, LinkState, MailKind, Method,
-    OrganisationId, Proof, SessionId, Undoable, UserFacts, UserId, UserStatus,
+    OrganisationId, Policy, Proof, SessionId, Undoable, UserFacts, UserId, UserStatus,
 };
 
 /// What a merge would do, field by field: shown before it is done (T128).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MergePreview {
     pub links: Vec<LinkId>,
+    /// An organisation's, where the survivor is no member: they stay behind and open nothing until the merge is undone.
+    pub links_left: Vec<LinkId>,
     pub addresses: Vec<Address>,
     /// The absorbed user's password stays behind; it opens nothing until the merge is undone.
     pub password_dropped: bool,
@@ -24,9 +27,13 @@ pub struct MergePreview {
 }
 
 /// The same function for the page and for the plan.
-pub fn preview_merge(survivor: &UserFacts, absorbed: &UserFacts) -> MergePreview {
+pub fn preview_merge(policy: &Policy, survivor: &UserFacts, absorbed: &UserFacts) -> MergePreview {
     MergePreview {
-        links: absorbed.links.iter().filter(|link| link.state != LinkState::Removed).map(|link| link.id).collect(),
+        links: going(policy, survivor, absorbed).map(|link| link.id).collect(),
+        links_left: living(absorbed)
+            .filter(|link| !in_scope(policy, &link.connection, survivor))
+            .map(|link| link.id)
+            .collect(),
         addresses: absorbed.addresses.iter().map(|known| known.address.clone()).collect(),
         password_dropped: absorbed.password.is_some(),
         memberships_dropped: absorbed
@@ -89,7 +96,7 @@ fn commit_merge(context: &Context<'_>, input: &MergeInput<'_>) -> Result<Decisio
     }
     may_change_account(context, session, survivor).map_err(|reason| (MergeOutcome::StepUpFirst, reason))?;
     check_own_proof(context, input.facts, absorbed, input.proof).map_err(refuse)?;
-    let preview = preview_merge(survivor, absorbed);
+    let preview = preview_merge(context.policy, survivor, absorbed);
     // The session goes on with the evidence it has: the user of the higher level takes in the other.
     let needed = preview.required_level.max(required_level(survivor, context.policy));
     if session.level < needed {
@@ -104,7 +111,7 @@ fn commit_merge(context: &Context<'_>, input: &MergeInput<'_>) -> Result<Decisio
     draft.push(Change::ExpectSession { hash: session.hash });
     draft.raise_both(survivor, absorbed);
     draft.expect_method(input.proof.method());
-    for link in living(absorbed) {
+    for link in going(context.policy, survivor, absorbed) {
         move_link(&mut draft, link, absorbed.id, survivor.id);
     }
     for address in &preview.addresses {
@@ -156,8 +163,17 @@ fn living(user: &UserFacts) -> impl Iterator<Item = &LinkFacts> {
     user.links.iter().filter(|link| link.state != LinkState::Removed)
 }
 
+/// The links that go along.
+fn going<'a>(
+    policy: &'a Policy,
+    survivor: &'a UserFacts,
+    absorbed: &'a UserFacts,
+) -> impl Iterator<Item = &'a LinkFacts> {
+    living(absorbed).filter(|link| in_scope(policy, &link.connection, survivor))
+}
+
 fn exceeds_limit(context: &Context<'_>, survivor: &UserFacts, absorbed: &UserFacts) -> bool {
-    living(absorbed).any(|link| {
+    going(context.policy, survivor, absorbed).any(|link| {
         let present =
             living(survivor).chain(living(absorbed)).filter(|other| other.connection == link.connection).count();
         context.policy.connection(&link.connection).is_none_or(|rules| present > rules.max_links_per_user as usize)

@@ -417,7 +417,8 @@ impl Commit<'_> {
         let Act::Merge { u: absorbed, .. } = self.act else { return Ok(()) };
         let survivor = self.session_before().of().unwrap_or(0);
         for (i, (old, new)) in before.identities.iter().zip(after.identities).enumerate() {
-            let moved = old.living() == Some(absorbed);
+            let left = IDENTITY[i].1 == TENANT && !before.users[usize::from(survivor)].member;
+            let moved = old.living() == Some(absorbed) && !left;
             let right = if moved {
                 new.living() == Some(survivor) && new.held().is_some() == old.held().is_some()
             } else {

@@ -371,7 +371,7 @@ mutants! {
         }), ..NONE };
     address_proven_twice: "CVE-2026-32700, CVE-2023-0105", "T82", RACES,
         Fault { keeps: Some(|_, guard| guard != Guard::AddressFree), ..NONE };
-    identity_linked_twice: "upsert without a key", "T79", &["races_of_newcomers", "races_of_two_users"],
+    identity_linked_twice: "upsert without a key", "T79", &["races_of_two_users"],
         Fault { keeps: Some(|_, guard| guard != Guard::IdentityFree), ..NONE };
     merge_on_one_proof: "dashboard merge by equal address", "T127", &["merge"],
         Fault { acts: Some(|_, state, acts| {

@@ -3,7 +3,8 @@
 
 use crate::names::{HONEST, Names, OPEN, TENANT, issuer};
 use crate::state::{
-    ACCOUNT, ACTIVE, Address, Identity, LOOP, LOOP_LONG_AGO, OF_ATTACKER, PASSWORD, Person, Session, State, User,
+    ACCOUNT, ACTIVE, Address, Flow, Identity, LINKING, LOOP, LOOP_LONG_AGO, OF_ATTACKER, PASSWORD, Person, Session,
+    State, User,
 };
 use model::{
     ConnectionPolicy, Level, LinkOnMatch, LocalMethods, MailAuthority, MatchOn, OrganisationPolicy, Policy, Purpose,
@@ -403,7 +404,7 @@ pub fn all() -> Vec<Setup> {
         second_user: true,
         second_accounts: true,
         honest_two: true,
-        identities: 0b00_0111,
+        identities: 0b01_0111,
         ..base(
             "merge_levels",
             policy(LinkOnMatch::Prove, |p| rules(p, HONEST).level = Level::Two),
@@ -412,6 +413,7 @@ pub fn all() -> Vec<Setup> {
                 *s = two_users();
                 s.db.users[0].two = true;
                 s.db.users[0].member = true;
+                s.db.identities[4] = Identity { holder: 1, ..Identity::default() };
                 s.db.identities[0] = Identity { holder: 2, ..Identity::default() };
                 s.db.identities[1] = Identity { holder: 1, ..Identity::default() };
             })],
@@ -515,6 +517,13 @@ fn races() -> Vec<Setup> {
     let no_codes: fn(&mut Policy) = |p| p.local.email_code = false;
     let same: fn(&mut Policy) = |_| {};
     let nothing: fn(&mut State) = |_| {};
+    // Each device is signed in to another of the two users, and about to link.
+    let both_linking: fn(&mut State) = |s| {
+        for (browser, user) in [(0, 1), (1, 2)] {
+            s.sessions[browser] = Session { user, method: PASSWORD, fresh: true, ..Session::default() };
+            s.flows[browser] = Flow { kind: LINKING, named: user, ..Flow::default() };
+        }
+    };
     vec![
         small("races", same, Events { operator: true, passwords: true, ..split }, vec![alone(nothing)]),
         small(
@@ -550,7 +559,12 @@ fn races() -> Vec<Setup> {
         },
         Setup {
             second_user: true,
-            ..small("races_of_two_users", same, Events { moves: true, operator: true, ..split }, vec![pair(nothing)])
+            ..small(
+                "races_of_two_users",
+                same,
+                Events { moves: true, operator: true, ..split },
+                vec![pair(nothing), pair(both_linking)],
+            )
         },
         Setup {
             second_user: true,

@@ -28,8 +28,11 @@ fn stays(world: &World, outcome: &MergeOutcome, reason: Reason) {
 }
 
 fn grants(plan: &model::Plan) -> Vec<&model::NewGrant> {
-    let of = |change| if let &Change::Grant(ref grant) = change { Some(grant) } else { None };
-    plan.changes.iter().filter_map(of).collect()
+    let grants = plan.changes.iter().filter_map(|change| match change {
+        Change::Grant(grant) => Some(grant),
+        _ => None,
+    });
+    grants.collect()
 }
 
 #[test]
@@ -137,20 +140,36 @@ fn a_merge_exceeds_no_limit() {
 }
 
 #[test]
+fn t97_t128_an_organisation_s_link_stays_behind_unless_the_survivor_is_a_member() {
+    let world = mergeable().with(|w| {
+        w.policy.connections.get_mut(&crate::world::connection("other")).unwrap().organisation =
+            Some(organisation("guild"));
+        w.user(MALLORY).organisations = vec![organisation("guild")];
+        w.user(MALLORY).links = vec![link(30, "other", "m", LinkState::Active)];
+    });
+    let moves = |world: &World| world.merge().plan.any(|c| matches!(c, Change::MoveLink { .. }));
+    assert_eq!(world.merge().outcome, MergeOutcome::Merged);
+    assert!(!moves(&world));
+    let preview = preview_merge(&world.policy, world.of(VERA), world.of(MALLORY));
+    assert_eq!((preview.links, preview.links_left), (vec![], vec![link_id(30)]));
+    assert!(moves(&world.with(|w| w.user(VERA).organisations = vec![organisation("guild")])));
+}
+
+#[test]
 fn t128_the_preview_is_what_the_plan_does() {
     let world = mergeable().linked(MALLORY, link(31, "acme", "gone", LinkState::Removed)).with(|w| {
         w.user(MALLORY).organisations = vec![organisation("club"), organisation("guild")];
         w.user(VERA).organisations = vec![organisation("guild")];
         w.user(MALLORY).required_level = Level::Two;
     });
-    let preview = preview_merge(world.of(VERA), world.of(MALLORY));
+    let preview = preview_merge(&world.policy, world.of(VERA), world.of(MALLORY));
     assert_eq!(preview.links, [link_id(30)], "no tombstones");
     assert_eq!(preview.addresses, [address(MALLORYS)]);
     assert!(preview.password_dropped);
     assert_eq!(preview.memberships_dropped, [organisation("club")]);
     assert_eq!(preview.required_level, Level::Two);
     let password = world.clone().with(|w| w.user(MALLORY).password = None);
-    assert!(!preview_merge(password.of(VERA), password.of(MALLORY)).password_dropped);
+    assert!(!preview_merge(&password.policy, password.of(VERA), password.of(MALLORY)).password_dropped);
     // Nothing else comes along: no membership, no password, no tombstone.
     let merged = merged();
     let vera = merged.of(VERA);

@@ -183,7 +183,7 @@ impl Stage<'_> {
 pub fn comparable(state: &State) -> State {
     let mut state = *state;
     state.flows = [Flow::default(); 2];
-    state.db.grants = Default::default();
+    state.db.grants = modelcheck::state::Grants::default();
     for identity in &mut state.db.identities {
         identity.recent = false;
         for (slot, user) in state.db.users.iter().enumerate() {
