@@ -52,10 +52,11 @@ pub(crate) fn sign_in_unlinked(
     let by_address = owner.filter(|_| rules.match_on.address).filter(reachable);
     let named = input.facts.user_name_owner.and_then(|id| input.facts.user(id));
     let by_name = named
-        .filter(|_| rules.match_on.user_name && rules.link_on_match != LinkOnMatch::Off)
+        .filter(|_| rules.match_on.user_name && rules.purpose.links() && rules.link_on_match != LinkOnMatch::Off)
         .filter(reachable)
         .filter(|user| by_address.is_none_or(|other| other.id != user.id));
-    let found = |owner, by_name| Match { address, evidence, proven, owner, by_name, was_removed };
+    let alone = by_address.is_none() || by_name.is_none();
+    let found = |owner, by_name| Match { address, evidence, proven, owner, by_name, alone, was_removed };
     match (by_address, by_name) {
         (Some(owner), None) => matched(context, input, rules, &found(owner, false)),
         (None, Some(owner)) => matched(context, input, rules, &found(owner, true)),
@@ -95,6 +96,8 @@ struct Match<'a> {
     owner: &'a UserFacts,
     /// By the user name alone: the address is not the owner's.
     by_name: bool,
+    /// Nobody else matches: of several, naming one is not proving it (row 11).
+    alone: bool,
     was_removed: bool,
 }
 
@@ -173,6 +176,7 @@ fn mailbox_would_suffice(
         && found.evidence == Evidence::Authoritative
         && !found.was_removed
         && !found.by_name
+        && found.alone
         && !found.owner.protected
         && forced_connection(context, found.owner).is_none()
         && context.policy.local.email_code

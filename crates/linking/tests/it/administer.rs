@@ -2,7 +2,7 @@
 
 use crate::world::{HOME, MAIL, MALLORY, NEW, Read, SESSION, VERA, World};
 use linking::{Decision, EndSessions, Reason, decide_end_session, decide_user_status};
-use model::{Change, EventKind, MailKind, UserId, UserStatus};
+use model::{Change, EventKind, Mail, MailBody, MailKind, UserId, UserStatus};
 
 fn change(world: &World, user: UserId, to: UserStatus) -> Decision<()> {
     let facts = world.facts();
@@ -35,6 +35,10 @@ fn t24_t69_whoever_is_disabled_held_or_deleted_loses_every_session_at_once() {
         assert_eq!(plan.any(|c| matches!(c, Change::EraseUser { .. })), to == UserStatus::Deleted);
         // To the addresses known before: an erased user still learns of it.
         assert_eq!(plan.notices(), [(MailKind::UserDisabled, MAIL), (MailKind::UserDisabled, HOME)]);
+        // The mail says which of both it was.
+        let said = ("deleted", (to == UserStatus::Deleted).to_string());
+        let says = |c: &Change| matches!(c, Change::Send(Mail { body: MailBody::Plain { values, .. }, .. }) if values.contains(&said));
+        assert!(plan.any(says));
     }
 }
 

@@ -60,7 +60,7 @@ fn proof(user: UserId, method: Method) -> Proof {
 
 fn grant(what: Undoable) -> GrantFacts {
     let event = EventId::from_bytes([6; 16]);
-    GrantFacts { event, user: VERA, what, made_at: NOW - HOUR, expires_at: NOW + DAY, spent: false }
+    GrantFacts { event, user: VERA, what, made_at: NOW - HOUR, expires_at: NOW + DAY, spent: false, followed: false }
 }
 
 fn of_link() -> (model::LinkId, model::ConnectionId, model::ExternalIdentity) {

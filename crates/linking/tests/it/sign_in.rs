@@ -2,12 +2,12 @@
 
 use crate::world::{
     FRESH_SECRET, HOME, MAIL, MALLORY, NEW, NOW, Read, SUBJECT, VERA, World, address, code_method, connection, link,
-    link_id, link_method, namespace, proven, session,
+    link_id, link_method, namespace, organisation, proven, session,
 };
 use linking::{Reason, SignInOutcome};
 use model::{
     AddressProof, Change, DAY, EventKind, Evidence, Level, LinkOnMatch, LinkState, LocalMethods, MINUTE, MailKind,
-    Method, Purpose, SECOND, SignUp, UserStatus,
+    Method, OrganisationPolicy, Proof, Purpose, SECOND, SignUp, UserStatus,
 };
 
 /// The identity that comes back is Vera's.
@@ -176,6 +176,108 @@ fn row_10_same_provider_other_subject_is_another_person() {
     // Once removed, it stands in nobody's way.
     let removed = World::row_12().linked(VERA, link(20, "acme", "another", LinkState::Removed)).sign_in();
     assert_eq!(removed.row, Some(12));
+}
+
+/// Vera is a member of an organisation that forces `other`, where she has a link.
+fn forced() -> World {
+    World::row_12().linked(VERA, link(20, "other", "x", LinkState::Active)).with(|w| {
+        let club = OrganisationPolicy { forced_connection: Some(connection("other")), required_level: None };
+        w.policy.organisations.insert(organisation("club"), club);
+        w.user(VERA).organisations.push(organisation("club"));
+    })
+}
+
+#[test]
+fn t97_row_9_only_the_forced_connection_proves_a_member() {
+    let ask = SignInOutcome::AskProof { user: VERA, methods: vec![link_method(20, "other")] };
+    asks(&forced(), &ask, Reason::OrganisationForces, 9);
+    let proven = forced().proof_of(VERA, link_method(20, "other")).sign_in();
+    assert_eq!((proven.reason, proven.row), (Reason::ProvenByOwner, Some(13)));
+    for method in [Method::Password, code_method(MAIL)] {
+        refuses(&forced().proof_of(VERA, method), Reason::MethodNotAllowed, 13);
+    }
+    let another = forced().linked(VERA, link(21, "third", "y", LinkState::Active));
+    refuses(&another.proof_of(VERA, link_method(21, "third")), Reason::MethodNotAllowed, 13);
+    // An organisation that forces nothing asks for nothing.
+    let free = forced().with(|w| w.policy.organisations.clear());
+    assert_eq!(free.sign_in().row, Some(12));
+    // Protected goes before forced.
+    asks(&forced().with(|w| w.user(VERA).protected = true), &ask, Reason::ProofForProtected, 8);
+}
+
+/// The address is Vera's, the user name Mallory's.
+fn two_matches() -> World {
+    World::row_12().with(|w| (w.rules().match_on.user_name, w.named) = (true, Some(MALLORY)))
+}
+
+#[test]
+fn row_11_several_matches_are_decided_by_proof_alone() {
+    let methods = |own: &[&str]| {
+        let codes = own.iter().map(|mail| code_method(mail));
+        std::iter::once(Method::Password).chain(codes).collect::<Vec<_>>()
+    };
+    let mallory = (MALLORY, methods(&["mallory@elsewhere.example"]));
+    let candidates = vec![(VERA, methods(&[MAIL, HOME])), mallory.clone()];
+    asks(&two_matches(), &SignInOutcome::AskProofOfOne { candidates }, Reason::SeveralMatches, 11);
+    for who in [VERA, MALLORY] {
+        let decision = two_matches().proof_of(who, Method::Password).sign_in();
+        assert!(matches!(decision.outcome, SignInOutcome::SignedIn { user, linked_now: true, .. } if user == who));
+        assert_eq!(decision.plan.links()[0].user, who);
+    }
+    refuses(&two_matches().proof_of(NEW, Method::Password), Reason::WrongUserProved, 11);
+    // Who takes no part is no candidate, and is not proven either.
+    let alone = two_matches().with(|w| w.user(VERA).status = UserStatus::Disabled);
+    asks(&alone, &SignInOutcome::AskProofOfOne { candidates: vec![mallory] }, Reason::SeveralMatches, 11);
+    refuses(&alone.proof_of(VERA, Method::Password), Reason::MatchInactive, 7);
+    let separate = two_matches().with(|w| w.separate = true);
+    let plan = separate.sign_in().plan;
+    assert!(plan.links()[0].user == NEW && !plan.any(|c| matches!(c, Change::ProveAddress { .. })));
+    let closed = separate.with(|w| w.rules().sign_up = SignUp::Closed);
+    assert_eq!(closed.sign_in().row, Some(11));
+}
+
+#[test]
+fn row_11_a_user_name_may_only_lead_to_proof() {
+    let by_name = || {
+        newcomer(Evidence::Authoritative).with(|w| {
+            (w.rules().match_on.user_name, w.named) = (true, Some(VERA));
+            w.rules().link_on_match = LinkOnMatch::VerifiedEmail;
+        })
+    };
+    let ask = SignInOutcome::AskProof { user: VERA, methods: vec![Method::Password, code_method(HOME)] };
+    asks(&by_name(), &ask, Reason::ProofNeeded, 13);
+    // The address that came along becomes nobody's by it.
+    let plan = by_name().looped().proof_of(VERA, Method::Password).sign_in().plan;
+    assert!(plan.links()[0].user == VERA && !plan.any(|c| matches!(c, Change::RenewAddress { .. })));
+    // Where it is not allowed to match, or cannot lead to proof, it is nothing.
+    let nothing: [fn(&mut World); 3] = [
+        |w| w.rules().match_on.user_name = false,
+        |w| w.rules().link_on_match = LinkOnMatch::Off,
+        |w| w.rules().purpose = Purpose::SignInOnly,
+    ];
+    for change in nothing {
+        let decision = by_name().with(change).sign_in();
+        assert_eq!((decision.reason, decision.row), (Reason::NewUser, Some(15)));
+    }
+    // One user by both is one match.
+    let both = World::row_12().with(|w| (w.rules().match_on.user_name, w.named) = (true, Some(VERA)));
+    assert_eq!(both.sign_in().row, Some(12));
+    // Out of reach of an organisation's connection, it is nobody's.
+    let outside = by_name().with(|w| w.rules().organisation = Some(organisation("guild")));
+    assert_eq!(outside.sign_in().row, Some(15));
+    let unmatched = World::row_12().with(|w| w.rules().match_on.address = false).sign_in();
+    assert_eq!(unmatched.row, Some(15));
+}
+
+#[test]
+fn row_11_a_proof_that_does_not_hold_makes_no_one_of_several_the_match() {
+    // Row 12 is for one match: with two, naming one of them is not proving it.
+    let stale = Proof::of_checked(VERA, Method::Password, Level::One, NOW - MINUTE.times(6));
+    refuses(&two_matches().with(|w| w.proof = Some((stale, VERA))), Reason::NotFresh, 13);
+    let other_ticket = Proof::of_checked(VERA, Method::Password, Level::One, NOW - SECOND);
+    refuses(&two_matches().with(|w| w.proof = Some((other_ticket, MALLORY))), Reason::WrongUserProved, 13);
+    let decision = two_matches().proof_of(VERA, Method::Password).sign_in();
+    assert_eq!((decision.reason, decision.row), (Reason::ProvenByOwner, Some(13)));
 }
 
 #[test]

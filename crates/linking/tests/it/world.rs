@@ -9,10 +9,10 @@ use linking::{
 use model::{
     Actor, Address, AddressFacts, AddressProof, Assertion, AssertionParts, AuditEvent, ChainHead, Change, ConnectionId,
     ConnectionPolicy, ConnectionState, DAY, DisplayClaims, EventKind, Evidence, Expiring, ExternalIdentity, Facts,
-    FlowId, HOUR, IdentityFacts, Level, LinkFacts, LinkId, LinkState, LocalMethods, Mail, MailAuthority, MailBody,
-    MailClaim, MailKind, Method, Micros, Namespace, NewLink, NewSession, PasswordFacts, Plan, Policy, Proof, Random,
-    SECOND, Secret, SessionFacts, SessionId, SessionScope, SignUp, ThrottleFacts, UpstreamSubject, UserFacts, UserId,
-    UserStatus,
+    FlowId, GrantFacts, HOUR, IdentityFacts, Level, LinkFacts, LinkId, LinkState, LocalMethods, Mail, MailAuthority,
+    MailBody, MailClaim, MailKind, Method, Micros, Namespace, NewLink, NewSession, OrganisationId, PasswordFacts, Plan,
+    Policy, Proof, Random, SECOND, Secret, SessionFacts, SessionId, SessionScope, SignUp, ThrottleFacts,
+    UpstreamSubject, UserFacts, UserId, UserStatus,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -57,6 +57,10 @@ pub fn address(text: &str) -> Address {
 
 pub fn connection(name: &str) -> ConnectionId {
     ConnectionId::parse(name).unwrap()
+}
+
+pub fn organisation(name: &str) -> OrganisationId {
+    OrganisationId::parse(name).unwrap()
 }
 
 pub fn namespace(name: &str, epoch: i64) -> Namespace {
@@ -157,6 +161,9 @@ pub struct World {
     pub switch: bool,
     pub separate: bool,
     pub throttles: Vec<ThrottleFacts>,
+    /// Whose user name the provider's is.
+    pub named: Option<UserId>,
+    pub grant: Option<GrantFacts>,
     pub flow: Option<Expiring>,
 }
 
@@ -210,6 +217,8 @@ impl World {
             switch: false,
             separate: false,
             throttles: Vec::new(),
+            named: None,
+            grant: None,
             flow: Some(FLOW),
         }
     }
@@ -285,8 +294,8 @@ impl World {
             address_owner: asked
                 .and_then(|asked| self.users.iter().find(|user| user.address(asked).is_some()))
                 .map(|user| user.id),
-            user_name_owner: None,
-            grant: None,
+            user_name_owner: self.named,
+            grant: self.grant.clone(),
             code: None,
             throttles: self.throttles.clone(),
             connections: self.connections.clone(),

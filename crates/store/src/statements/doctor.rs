@@ -27,10 +27,17 @@ super::statements! {
         "AND a.kind = 'recovered') ELSE 0 END ",
         page_of_links!()
     );
+    /// On PostgreSQL link by link: a planner without statistics would read the whole log to hash it for every page.
     DOCTOR_LINK_EVENTS = concat!(
-        "SELECT a.link, a.at, a.kind, a.reason, a.proofs FROM audit_events a WHERE a.link IN (SELECT l.id ",
-        page_of_links!(), ") AND a.kind NOT IN ('signed_in', 'stepped_up') ORDER BY a.chain, a.seq"
-    );
+            "SELECT a.link, a.at, a.kind, a.reason, a.proofs FROM audit_events a WHERE a.link IN (SELECT l.id ",
+            page_of_links!(), ") AND a.kind NOT IN ('signed_in', 'stepped_up') ORDER BY a.chain, a.seq"
+        ),
+        postgres concat!(
+            "SELECT e.link, e.at, e.kind, e.reason, e.proofs FROM (SELECT l.id ", page_of_links!(), ") p JOIN LATERAL ",
+            "(SELECT a.link, a.at, a.kind, a.reason, a.proofs, a.chain, a.seq FROM audit_events a ",
+            "WHERE a.link = p.id AND a.kind NOT IN ('signed_in', 'stepped_up') OFFSET 0) e ON TRUE ",
+            "ORDER BY e.chain, e.seq"
+        );
     DOCTOR_IDENTITIES = "SELECT e.namespace, e.subject, e.user_id, e.link_id, \
         (SELECT l.state FROM links l WHERE l.user_id = e.user_id AND l.id = e.link_id \
         AND l.namespace = e.namespace AND l.subject = e.subject) \

@@ -1,0 +1,144 @@
+//! The way back in, and links on hold.
+
+use crate::world::{
+    FRESH_SECRET, HOME, MAIL, MALLORY, NEW, NOW, PRESENT, Read, VERA, World, address, code_method, link, link_id,
+    link_method,
+};
+use linking::{Decision, Reason, RecoverOutcome, UNDO};
+use model::{Change, DAY, EventKind, Level, LinkState, MINUTE, MailKind, Method, Micros, Proof, SECOND, UserStatus};
+
+fn by(method: Method) -> Proof {
+    Proof::of_checked(VERA, method, Level::One, NOW - SECOND)
+}
+
+fn at(method: Method, ago: Micros) -> Proof {
+    Proof::of_checked(VERA, method, Level::One, NOW - ago)
+}
+
+/// Vera has a link at `other`, made `ago`, whose provider gave her first address.
+fn linked(ago: Micros) -> World {
+    World::new().linked(VERA, link(20, "other", "x", LinkState::Active)).with(|w| {
+        let link = &mut w.user(VERA).links[0];
+        (link.linked_at, link.address) = (NOW - ago, Some(address(MAIL)));
+    })
+}
+
+#[track_caller]
+fn refused(decision: &Decision<RecoverOutcome>, reason: Reason) {
+    let outcome = if reason == Reason::MoreProofsNeeded { RecoverOutcome::MoreProofs } else { RecoverOutcome::Refused };
+    assert_eq!((&decision.outcome, decision.reason), (&outcome, reason));
+    assert!(decision.plan.is_empty());
+}
+
+#[test]
+fn t94_a_user_of_one_level_comes_back_by_one_proof() {
+    let world = linked(DAY).signed_in(MALLORY);
+    let decision = world.recover(VERA, &[by(code_method(HOME))]);
+    assert_eq!(decision.outcome, RecoverOutcome::Recovered { held: vec![link_id(20)] });
+    assert_eq!(decision.reason, Reason::Recovered);
+    let plan = &decision.plan;
+    assert!(plan.well_begun() && plan.raises(world.of(VERA)) && plan.ends_present());
+    let ends = plan.place(&Change::EndSessionsOfUser { user: VERA });
+    let new = plan.changes.iter().position(|c| matches!(c, Change::CreateSession(_))).unwrap();
+    assert!(ends < new && plan.has(&Change::HoldLink { link: link_id(20), user: VERA }));
+    let session = plan.sessions()[0];
+    assert_eq!((session.user, &session.method, session.hash), (VERA, &code_method(HOME), FRESH_SECRET));
+    assert_eq!((session.level, session.authenticated_at), (Level::One, NOW - SECOND));
+    assert_eq!(plan.event(EventKind::Recovered).unwrap().proofs.len(), 1);
+    assert_eq!(plan.notices(), [(MailKind::Recovered, MAIL), (MailKind::Recovered, HOME)]);
+}
+
+#[test]
+fn t94_who_requires_more_needs_two_that_do_not_hang_on_one_another() {
+    let strict: [fn(&mut World); 2] = [|w| w.user(VERA).required_level = Level::Two, |w| w.user(VERA).protected = true];
+    for change in strict {
+        let world = linked(DAY).with(change);
+        let needs_more = |proofs: &[Proof]| refused(&world.recover(VERA, proofs), Reason::MoreProofsNeeded);
+        needs_more(&[]);
+        needs_more(&[by(Method::Password)]);
+        needs_more(&[by(Method::Password), by(Method::Password)]);
+        // The provider's account is reset through the very mailbox.
+        needs_more(&[by(code_method(MAIL)), by(link_method(20, "other"))]);
+        needs_more(&[by(link_method(20, "other")), by(code_method(MAIL))]);
+        for proofs in [
+            [by(Method::Password), by(code_method(MAIL))],
+            [by(code_method(MAIL)), by(code_method(HOME))],
+            [by(link_method(20, "other")), by(code_method(HOME))],
+            [by(Method::Password), by(link_method(20, "other"))],
+        ] {
+            let decision = world.recover(VERA, &proofs);
+            assert!(matches!(decision.outcome, RecoverOutcome::Recovered { .. }), "{proofs:?}");
+            let level = world.of(VERA).required_level;
+            assert_eq!(decision.plan.sessions()[0].level, level, "worth what was asked for, and no more");
+            assert_eq!(decision.plan.event(EventKind::Recovered).unwrap().proofs.len(), 2);
+        }
+    }
+    refused(&linked(DAY).recover(VERA, &[]), Reason::MoreProofsNeeded);
+}
+
+#[test]
+fn t94_the_session_rests_on_the_strongest_proof() {
+    let world = linked(DAY).with(|w| w.user(VERA).required_level = Level::Two);
+    let strong = Proof::of_checked(VERA, link_method(20, "other"), Level::Two, NOW - MINUTE);
+    for proofs in [[by(Method::Password), strong.clone()], [strong, by(Method::Password)]] {
+        let plan = world.recover(VERA, &proofs).plan;
+        let session = plan.sessions()[0];
+        assert_eq!((&session.method, session.authenticated_at), (&link_method(20, "other"), NOW - MINUTE));
+        assert!(plan.guards_connection("other"));
+        assert!(!plan.any(|c| matches!(c, Change::HoldLink { .. })), "what was shown is not held");
+    }
+}
+
+#[test]
+fn t72_recovery_holds_what_was_added_lately_and_nothing_else() {
+    let held = |world: &World, proofs: &[Proof]| match world.recover(VERA, proofs).outcome {
+        RecoverOutcome::Recovered { held } => held,
+        other => panic!("{other:?}"),
+    };
+    let code = [by(code_method(HOME))];
+    assert_eq!(held(&linked(UNDO - SECOND), &code), [link_id(20)]);
+    assert!(held(&linked(UNDO), &code).is_empty(), "longer ago than an undo is kept");
+    assert!(held(&linked(DAY), &[by(link_method(20, "other"))]).is_empty(), "shown just now");
+    for state in [LinkState::Held, LinkState::Removed] {
+        assert!(held(&linked(DAY).with(|w| w.user(VERA).links[0].state = state), &code).is_empty());
+    }
+}
+
+#[test]
+fn t69_recovery_refuses() {
+    let world = linked(DAY);
+    refused(&world.recover(NEW, &[by(Method::Password)]), Reason::UserInactive);
+    for status in [UserStatus::Disabled, UserStatus::Held, UserStatus::Deleted, UserStatus::Absorbed] {
+        let inactive = world.clone().with(|w| w.user(VERA).status = status);
+        refused(&inactive.recover(VERA, &[by(Method::Password)]), Reason::UserInactive);
+    }
+    let mallory = Proof::of_checked(MALLORY, Method::Password, Level::One, NOW);
+    refused(&world.recover(VERA, &[by(Method::Password), mallory]), Reason::WrongUserProved);
+    refused(&world.recover(VERA, &[by(code_method("x@y.example"))]), Reason::MethodNotAllowed);
+    refused(&world.recover(VERA, &[at(Method::Password, MINUTE.times(5))]), Reason::NotFresh);
+    let disabled = world.with(|w| w.connections[1].enabled = false);
+    refused(&disabled.recover(VERA, &[by(link_method(20, "other"))]), Reason::MethodNotAllowed);
+}
+
+#[test]
+fn t88_the_owner_confirms_a_link_on_hold() {
+    let world = linked(DAY).signed_in(VERA).with(|w| w.user(VERA).links[0].state = LinkState::Held);
+    let decision = world.release(link_id(20));
+    assert_eq!((decision.outcome, decision.reason), (Some(link_id(20)), Reason::LinkConfirmed));
+    let plan = &decision.plan;
+    assert!(plan.raises(world.of(VERA)) && plan.has(&Change::ReleaseLink { link: link_id(20), user: VERA }));
+    assert!(plan.has(&Change::ExpectSession { hash: PRESENT }));
+    assert_eq!(plan.event(EventKind::LinkReleased).unwrap().link, Some(link_id(20)));
+    assert_eq!(plan.notices(), [(MailKind::Linked, MAIL), (MailKind::Linked, HOME)]);
+    let refused = |change: fn(&mut World), reason| {
+        let decision = world.clone().with(change).release(link_id(20));
+        assert_eq!((decision.outcome, decision.reason), (None, reason));
+        assert!(decision.plan.is_empty());
+    };
+    refused(|w| w.user(VERA).links[0].state = LinkState::Active, Reason::LinkNotFound);
+    refused(|w| w.user(VERA).links[0].state = LinkState::Removed, Reason::LinkNotFound);
+    refused(|w| w.user(VERA).links.clear(), Reason::LinkNotFound);
+    refused(|w| w.session = None, Reason::SessionExpired);
+    refused(|w| w.session.as_mut().unwrap().id = model::SessionId::from_bytes([8; 16]), Reason::SessionExpired);
+    refused(|w| w.session.as_mut().unwrap().authenticated_at = NOW - MINUTE.times(5), Reason::StepUpNeeded);
+}
