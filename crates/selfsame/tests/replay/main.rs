@@ -25,7 +25,7 @@ use testkit::{Engine, Options, World};
 use traces::{Taken, Trace};
 
 /// Traces of each setup and engine, unless `SELFSAME_REPLAY_TRACES` says otherwise.
-const TRACES: usize = 8;
+const TRACES: usize = 6;
 /// Worlds at a time: a person waits for mail more than for anything else.
 const AT_ONCE: usize = 4;
 
@@ -188,9 +188,13 @@ async fn play_setup(setup: &Setup, sampled: &[Trace], names: &Names, engine: Eng
     tally
 }
 
+#[expect(clippy::disallowed_methods, reason = "the environment of tests says how much is played")]
+fn wanted() -> usize {
+    std::env::var("SELFSAME_REPLAY_TRACES").ok().and_then(|text| text.parse().ok()).unwrap_or(TRACES)
+}
+
 async fn sampled_traces_are_seen_as_the_model_sees_them(engine: Engine) {
-    let variable = |name: &str| std::env::var(name).ok();
-    let wanted = variable("SELFSAME_REPLAY_TRACES").and_then(|text| text.parse().ok()).unwrap_or(TRACES);
+    let wanted = wanted();
     let (names, setups) = (Names::new(), setups());
     let mut tally = Tally::default();
     // Before any server runs: exploring would keep it from answering in time.

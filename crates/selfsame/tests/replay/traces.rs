@@ -201,7 +201,7 @@ impl<'a, 'b> Walk<'a, 'b> {
 /// So many traces of a setup.
 pub fn sampled(setup: &Setup, names: &Names, wanted: usize) -> Vec<Trace> {
     let run = Exploration::new(setup, names, &Faultless);
-    let bound = Bound { states: STATES, time: Duration::from_secs(600), threads: 1 };
+    let bound = Bound { states: STATES, time: Duration::from_mins(10), threads: 1 };
     let report = run.run(bound, &|_, _, _| {});
     assert!(report.found.is_none(), "the model itself is at fault in `{}`", setup.name);
     let mut seen = HashSet::new();
@@ -227,7 +227,7 @@ pub fn of_mutant(mutant: &Mutant, setups: &[Setup], names: &Names) -> Option<(us
     for name in mutant.setups {
         let Some(at) = setups.iter().position(|setup| setup.name == *name) else { continue };
         let run = Exploration::new(&setups[at], names, &mutant.fault as &dyn Mutation);
-        let bound = Bound { states: 400_000, time: Duration::from_secs(60), threads: 2 };
+        let bound = Bound { states: 400_000, time: Duration::from_mins(1), threads: 2 };
         let Some(found) = run.run(bound, &|_, _, _| {}).found else { continue };
         let mut walk = Walk::new(&run, names, found.start, true);
         assert!(found.trace.iter().all(|(step, _)| walk.go(*step)), "the trace of {} leads somewhere", mutant.name);
