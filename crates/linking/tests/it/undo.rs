@@ -112,7 +112,8 @@ fn t125_a_notice_holds_the_link_and_gives_nothing() {
 
 #[test]
 fn a_grant_counts_once_and_for_some_days() {
-    let changes: [(Reason, fn(&mut World)); 3] = [
+    type Case = (Reason, fn(&mut World));
+    let changes: [Case; 3] = [
         (Reason::UndoUnknown, |w| w.grant = None),
         (Reason::UndoSpent, |w| w.grant.as_mut().unwrap().spent = true),
         (Reason::UndoExpired, |w| w.grant.as_mut().unwrap().expires_at = NOW),

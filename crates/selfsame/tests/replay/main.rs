@@ -22,10 +22,10 @@ use selfsame::server::Server;
 use stage::Stage;
 use std::collections::BTreeMap;
 use testkit::{Engine, Options, World};
-use traces::Taken;
+use traces::{Taken, Trace};
 
 /// Traces of each setup and engine, unless `SELFSAME_REPLAY_TRACES` says otherwise.
-const TRACES: usize = 8;
+const TRACES: usize = 6;
 /// Worlds at a time: a person waits for mail more than for anything else.
 const AT_ONCE: usize = 4;
 
@@ -164,9 +164,7 @@ impl Tally {
     }
 }
 
-async fn play_setup(setup: &Setup, names: &Names, engine: Engine, wanted: usize) -> Tally {
-    let sampled = traces::sampled(setup, names, wanted);
-    assert!(!sampled.is_empty(), "nothing of `{}` is played", setup.name);
+async fn play_setup(setup: &Setup, sampled: &[Trace], names: &Names, engine: Engine) -> Tally {
     let (world, open) = world(setup, names, engine).await;
     let _jobs = open.jobs();
     let mut tally = Tally { traces: sampled.len(), ..Tally::default() };
@@ -190,14 +188,23 @@ async fn play_setup(setup: &Setup, names: &Names, engine: Engine, wanted: usize)
     tally
 }
 
+#[expect(clippy::disallowed_methods, reason = "the environment of tests says how much is played")]
+fn wanted() -> usize {
+    std::env::var("SELFSAME_REPLAY_TRACES").ok().and_then(|text| text.parse().ok()).unwrap_or(TRACES)
+}
+
 async fn sampled_traces_are_seen_as_the_model_sees_them(engine: Engine) {
-    #[allow(clippy::disallowed_methods, reason = "how much to play is the caller's to say")]
-    let given = std::env::var("SELFSAME_REPLAY_TRACES").ok();
-    let wanted = given.and_then(|text| text.parse().ok()).unwrap_or(TRACES);
+    let wanted = wanted();
     let (names, setups) = (Names::new(), setups());
     let mut tally = Tally::default();
+    // Before any server runs: exploring would keep it from answering in time.
+    let sampled = |setup| (setup, traces::sampled(setup, &names, wanted));
+    let all: Vec<(&Setup, Vec<Trace>)> = setups.iter().map(sampled).collect();
+    for (setup, traces) in &all {
+        assert!(!traces.is_empty(), "nothing of `{}` is played", setup.name);
+    }
     let mut playing =
-        stream::iter(&setups).map(|setup| play_setup(setup, &names, engine, wanted)).buffer_unordered(AT_ONCE);
+        stream::iter(&all).map(|(setup, traces)| play_setup(setup, traces, &names, engine)).buffer_unordered(AT_ONCE);
     while let Some(of_setup) = playing.next().await {
         tally.add(of_setup);
     }
@@ -211,18 +218,19 @@ async fn sampled_traces_are_seen_as_the_model_sees_them(engine: Engine) {
 }
 
 /// Lets an attacker do what a fault would allow, by pages and by the API; what went wrong, in words.
-async fn attack(mutant: &Mutant, number: usize, setups: &[Setup], names: &Names, engine: Engine) -> Vec<String> {
-    let Some((at, trace)) = traces::of_mutant(mutant, setups, names) else {
-        return vec![format!("{}: no setup that is played shows it", mutant.name)];
-    };
-    let setup = &setups[at];
+async fn attack(
+    (mutant, setup, trace): (&Mutant, &Setup, &Trace),
+    number: usize,
+    names: &Names,
+    engine: Engine,
+) -> Vec<String> {
     let (world, open) = world(setup, names, engine).await;
     let _jobs = open.jobs();
     let mut wrong = Vec::new();
     for by in [By::Pages, By::Api] {
         let mut stage = Stage::new(&world, setup, 2 * number + usize::from(by == By::Api), by);
         stage.build(&open, &trace.start).await;
-        let why = match stage.attack(&trace).await {
+        let why = match stage.attack(trace).await {
             Ok((Some(step), stored)) => match modelcheck::check::state(setup, &stored) {
                 Ok(()) => {
                     let refused = modelcheck::words::sentence(setup, trace.steps[step].step);
@@ -244,14 +252,17 @@ async fn attack(mutant: &Mutant, number: usize, setups: &[Setup], names: &Names,
 
 async fn what_each_mutant_allows_is_refused(engine: Engine) {
     let (names, setups, mutants) = (Names::new(), setups(), modelcheck::mutants::all());
-    let played: Vec<_> = mutants
-        .iter()
-        .filter(|mutant| left_out::reason(left_out::MUTANTS, mutant.name).is_none())
-        .enumerate()
-        .collect();
+    let is_played = |mutant: &&Mutant| left_out::reason(left_out::MUTANTS, mutant.name).is_none();
     let mut wrong = Vec::new();
-    let mut playing = stream::iter(&played)
-        .map(|(number, mutant)| attack(mutant, *number, &setups, &names, engine))
+    let mut played = Vec::new();
+    for mutant in mutants.iter().filter(is_played) {
+        match traces::of_mutant(mutant, &setups, &names) {
+            Some((at, trace)) => played.push((mutant, &setups[at], trace)),
+            None => wrong.push(format!("{}: no setup that is played shows it", mutant.name)),
+        }
+    }
+    let mut playing = stream::iter(played.iter().enumerate())
+        .map(|(number, (mutant, setup, trace))| attack((mutant, setup, trace), number, &names, engine))
         .buffer_unordered(AT_ONCE);
     while let Some(of_mutant) = playing.next().await {
         wrong.extend(of_mutant);

@@ -10,8 +10,8 @@ use model::{
 };
 use modelcheck::plan::status_number;
 use modelcheck::state::{
-    ACCOUNT, APPLICATION, AUTHORITATIVE, Address, CODE, DELETED, Db, Flow, LINK, LOOP, LOOP_LONG_AGO, ORGANISATION,
-    PASSWORD, Person, Session, State, USERS, User, VOUCHED,
+    ACCOUNT, APPLICATION, AUTHORITATIVE, Address, CODE, DELETED, Db, Flow, Grants, LINK, LOOP, LOOP_LONG_AGO,
+    ORGANISATION, PASSWORD, Person, Session, State, USERS, User, VOUCHED,
 };
 use store::UserFilter;
 
@@ -183,7 +183,7 @@ impl Stage<'_> {
 pub fn comparable(state: &State) -> State {
     let mut state = *state;
     state.flows = [Flow::default(); 2];
-    state.db.grants = modelcheck::state::Grants::default();
+    state.db.grants = Grants::default();
     for identity in &mut state.db.identities {
         identity.recent = false;
         for (slot, user) in state.db.users.iter().enumerate() {
