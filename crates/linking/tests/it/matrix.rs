@@ -231,7 +231,9 @@ pub fn page() -> String {
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     let mut all = Results::default();
-    parts.into_iter().for_each(|part| all.take(part));
+    for part in parts {
+        all.take(part);
+    }
     assert!(all.of_class.iter().all(|result| *result != UNVISITED), "a class was never visited");
     t123_worlds_that_differ_in_the_victim_alone_look_the_same(&all.of_class);
     let table = Table::numbered(AXES, &all.said(), &all.of_class);

@@ -28,8 +28,13 @@ fn stays(world: &World, outcome: &MergeOutcome, reason: Reason) {
 }
 
 fn grants(plan: &model::Plan) -> Vec<&model::NewGrant> {
-    let of = |change| if let &Change::Grant(ref grant) = change { Some(grant) } else { None };
-    plan.changes.iter().filter_map(of).collect()
+    let mut found = Vec::new();
+    for change in &plan.changes {
+        if let Change::Grant(grant) = change {
+            found.push(grant);
+        }
+    }
+    found
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn t97_a_renewed_session_stays_as_wide_as_it_was() {
         w.session = Some(session(VERA, link_method(20, "other")));
     });
     assert_eq!(through.link().plan.sessions()[0].method, link_method(20, "other"));
-    assert_eq!(through.link().plan.sessions()[0].id == SESSION, false, "another session");
+    assert_ne!(through.link().plan.sessions()[0].id, SESSION, "another session");
 }
 
 #[test]

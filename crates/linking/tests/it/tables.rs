@@ -109,7 +109,9 @@ wins.
 
 /// The second part of the document: everything but the sign-in.
 fn chapters() -> String {
-    CHAPTERS.iter().map(|(title, table)| format!("\n\n## {title}\n\n{}", table().written(&[]))).collect()
+    CHAPTERS
+        .iter()
+        .fold(String::new(), |page, (title, table)| page + "\n\n## " + title + "\n\n" + &table().written(&[]))
 }
 
 fn path() -> PathBuf {

@@ -243,8 +243,11 @@ pub fn recover() -> Table {
             other.linked_at = if class[3] == 2 { NOW - DAY.times(7) } else { NOW - DAY.times(7) + DAY };
             world.user(VERA).links.push(other);
         }
-        world.session =
-            [None, Some(session(VERA, Method::Password)), Some(session(MALLORY, Method::Password))][class[4]].clone();
+        world.session = match class[4] {
+            0 => None,
+            1 => Some(session(VERA, Method::Password)),
+            _ => Some(session(MALLORY, Method::Password)),
+        };
         let at = |stale| given_at(&world, stale);
         let by = |method| Proof::of_checked(VERA, method, Level::One, at(false));
         let (password, code, through) = (by(Method::Password), by(code_method(MAIL)), by(link_method(20, "other")));
