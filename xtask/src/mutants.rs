@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 const LIST: &str = "docs/mutants.md";
 const SOURCES: &str = "crates/linking/src";
-/// The tables decide every combination of facts, for seconds each time. They look only at what the others let live.
-const WITHOUT_TABLES: &str = "not test(/^tables::every_/)";
+/// The table of the sign-in decides every combination of facts, for seconds each time. It looks only at what the others
+/// let live.
+const WITHOUT_SIGN_IN: &str = "not test(/^tables::every_sign_in/)";
 const TIMEOUT: &str = "300";
 
 /// Over the named files of `linking`, or over all.
@@ -22,7 +23,7 @@ pub fn run(root: &Path, files: &[&str]) -> Result<(), String> {
     let out = std::env::temp_dir().join(format!("selfsame-mutants-{}", std::process::id()));
     std::fs::create_dir_all(&out).map_err(|error| format!("{}: {error}", out.display()))?;
     println!("mutants: the record is kept in {}", out.display());
-    mutate(&surroundings, files, &out, &["-E", WITHOUT_TABLES])?;
+    mutate(&surroundings, files, &out, &["-E", WITHOUT_SIGN_IN])?;
     mutate(&surroundings, files, &out, &[])?;
     let of = |name| read(&out.join("mutants.out").join(name));
     // One that never ends was noticed by no test.
