@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "a build tool reads the environment and waits for processes")]
 
 mod install;
+mod mutants;
 mod parts;
 mod postgres;
 mod process;
@@ -16,6 +17,7 @@ Usage: cargo xtask test [--only NAME[,NAME]]   run every check, or the named one
        cargo xtask test --full                 the same, with all rounds of every race and crash
        cargo xtask tidy                        check the rules over the tree
        cargo xtask threats                     write docs/threats.md from the names of the tests
+       cargo xtask mutants [FILE …]            change `linking` a little in every place; a test must break (slow)
 
 Parts of `test`, in order: fmt, clippy, tidy, model, rust, demo, browser.";
 
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         ["test", "--only", names] => parts::named(names).and_then(|parts| parts::run(&root(), &parts, false)),
         ["tidy"] => tidy::run(&root()),
         ["threats"] => tidy::write_threats(&root()),
+        ["mutants", files @ ..] => mutants::run(&root(), files),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;

@@ -45,11 +45,11 @@ pub struct Said {
 impl Said {
     /// `StepUpFirst` becomes "step up first: step_up_needed".
     pub fn of<O: Debug>(decision: &Decision<O>) -> Self {
-        Self::with(&words(&format!("{:?}", decision.outcome)), decision)
+        Self::with(&words(&first_name(&decision.outcome)), decision)
     }
 
     pub fn with<O>(outcome: &str, decision: &Decision<O>) -> Self {
-        let writes = decision.plan.changes.iter().map(|change| first_name(&format!("{change:?}")).to_owned()).collect();
+        let writes = decision.plan.changes.iter().map(first_name).collect();
         Self { text: text(outcome, decision.reason), row: decision.row, writes }
     }
 }
@@ -62,13 +62,25 @@ pub fn kinds(plan: &model::Plan) -> Vec<Discriminant<Change>> {
     plan.changes.iter().map(std::mem::discriminant).collect()
 }
 
-pub fn first_name(debug: &str) -> &str {
-    debug.split([' ', '(', '{']).next().unwrap_or_default()
+/// The name of a variant: the first word of what it shows, without showing the rest.
+fn first_name(value: &impl Debug) -> String {
+    struct Word(String);
+    impl std::fmt::Write for Word {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            let word = text.find([' ', '(', '{']);
+            self.0.push_str(&text[..word.unwrap_or(text.len())]);
+            if word.is_some() { Err(std::fmt::Error) } else { Ok(()) }
+        }
+    }
+    let mut word = Word(String::new());
+    // The error is how it stops.
+    let _ = write!(word, "{value:?}");
+    word.0
 }
 
-fn words(debug: &str) -> String {
+fn words(name: &str) -> String {
     let mut words = String::new();
-    for c in first_name(debug).chars() {
+    for c in name.chars() {
         if c.is_uppercase() && !words.is_empty() {
             words.push(' ');
         }

@@ -28,11 +28,13 @@ fn stays(world: &World, outcome: &MergeOutcome, reason: Reason) {
 }
 
 fn grants(plan: &model::Plan) -> Vec<&model::NewGrant> {
-    let grants = plan.changes.iter().filter_map(|change| match change {
-        Change::Grant(grant) => Some(grant),
-        _ => None,
-    });
-    grants.collect()
+    let mut found = Vec::new();
+    for change in &plan.changes {
+        if let Change::Grant(grant) = change {
+            found.push(grant);
+        }
+    }
+    found
 }
 
 #[test]

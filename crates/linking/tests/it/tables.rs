@@ -12,6 +12,7 @@ use linking::Reason;
 use model::{DAY, Level, MINUTE, Method, SECOND, SessionScope};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// Who asks for a change, in which session.
 pub const ASKING: &[&str] =
@@ -68,7 +69,13 @@ pub fn must(holds: bool, what: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what.to_owned()) }
 }
 
-/// A second chapter and its table.
+/// [`World::new`], made once: the tables ask for it some hundred thousand times.
+pub fn fresh() -> World {
+    static FRESH: LazyLock<World> = LazyLock::new(World::new);
+    FRESH.clone()
+}
+
+/// A chapter and its table.
 type Chapter = (&'static str, fn() -> Table);
 
 const CHAPTERS: [Chapter; 18] = [
@@ -109,9 +116,9 @@ wins.
 
 /// The second part of the document: everything but the sign-in.
 fn chapters() -> String {
-    let chapters: Vec<String> =
-        CHAPTERS.iter().map(|(title, table)| format!("\n\n## {title}\n\n{}", table().written(&[]))).collect();
-    chapters.concat()
+    CHAPTERS
+        .iter()
+        .fold(String::new(), |page, (title, table)| page + "\n\n## " + title + "\n\n" + &table().written(&[]))
 }
 
 fn path() -> PathBuf {

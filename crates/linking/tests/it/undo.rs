@@ -40,6 +40,9 @@ fn thaws(world: &World, outcome: &UndoOutcome, reason: Reason) {
     assert!(decision.plan.is_empty());
 }
 
+/// What is wrong with a grant, and with which reason it is refused.
+type Spoiled = (Reason, fn(&mut World));
+
 /// No local method and no other link.
 fn nothing_else(world: &mut World) {
     (world.user(VERA).password, world.policy.local.email_code) = (None, false);
@@ -112,8 +115,7 @@ fn t125_a_notice_holds_the_link_and_gives_nothing() {
 
 #[test]
 fn a_grant_counts_once_and_for_some_days() {
-    type Case = (Reason, fn(&mut World));
-    let changes: [Case; 3] = [
+    let changes: [Spoiled; 3] = [
         (Reason::UndoUnknown, |w| w.grant = None),
         (Reason::UndoSpent, |w| w.grant.as_mut().unwrap().spent = true),
         (Reason::UndoExpired, |w| w.grant.as_mut().unwrap().expires_at = NOW),

@@ -1,9 +1,9 @@
 //! Changes of a connection: on and off, a new epoch, and what its declaration says.
 
-use super::must;
+use super::{fresh, must};
 use crate::changes::CHAIN;
 use crate::fold::{Axes, Said, Table};
-use crate::world::{Read, VERA, World, connection, namespace};
+use crate::world::{Read, VERA, connection, namespace};
 use linking::{Carry, ChangeOutcome, Declaration, Stranded, decide_connection_change, decide_declaration};
 use model::{Change, EventKind};
 
@@ -24,7 +24,7 @@ pub fn change() -> Table {
         ("other connection", &["enabled", "disabled"]),
     ];
     Table::of(AXES, |class| {
-        let mut world = World::new();
+        let mut world = fresh();
         world.acme().enabled = class[0] == 0;
         world.connections[1].enabled = class[4] == 0;
         let name = connection(if class[0] == 2 { "gone" } else { "acme" });
@@ -57,7 +57,7 @@ pub fn move_connection() -> Table {
         ("force", &["no", "yes"]),
     ];
     Table::of(AXES, |class| {
-        let mut world = World::new();
+        let mut world = fresh();
         let acme = world.acme();
         (acme.epoch, acme.namespace, acme.enabled) = (3, namespace("acme", 3), class[0] == 0);
         let epoch = [4, 3, 2, 1, 0, 5][class[1]];
@@ -99,7 +99,7 @@ pub fn declaration() -> Table {
         ("namespace", &["same", "another", "of_other_connection"]),
     ];
     Table::of(AXES, |class| {
-        let world = World::new();
+        let world = fresh();
         let mut declared = world.connections[0].clone();
         if class[0] == 1 {
             declared.id = connection("new");

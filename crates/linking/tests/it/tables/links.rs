@@ -1,7 +1,7 @@
 //! Changes of one link: link, unlink, move, undo, freeze, release.
 
 use super::{
-    ASKING, REST, add_guild, asked, given_at, left_with, long_ago, may_change, must, opens, through_organisation,
+    ASKING, REST, add_guild, asked, fresh, given_at, left_with, long_ago, may_change, must, opens, through_organisation,
 };
 use crate::changes::{check_plan, grant, undo_link, undo_unlink};
 use crate::fold::{Axes, Said, Table};
@@ -47,7 +47,7 @@ pub fn link_here() -> Table {
         ("links", &["room", "full"]),
     ];
     Table::of(AXES, |class| {
-        let mut world = World::new();
+        let mut world = fresh();
         asked(&mut world, class[0]);
         match class[3] {
             1 => world.user(VERA).links.push(link_of(LinkState::Active)),
@@ -95,7 +95,7 @@ pub fn unlink() -> Table {
         ("required", &["1", "2+session_too"]),
     ];
     Table::of(AXES, |class| {
-        let mut world = World::new();
+        let mut world = fresh();
         asked(&mut world, class[1]);
         match class[2] {
             0 => world.user(VERA).links.push(link_of(LinkState::Active)),
@@ -142,7 +142,7 @@ pub fn move_here() -> Table {
         ("links", &["room", "full"]),
     ];
     Table::of(AXES, |class| {
-        let mut world = World::new();
+        let mut world = fresh();
         asked(&mut world, class[0]);
         let holder = if class[2] == 4 { VERA } else { MALLORY };
         let state = [LinkState::Active, LinkState::Active, LinkState::Held, LinkState::Removed, LinkState::Active];
@@ -210,7 +210,7 @@ pub fn undo() -> Table {
         ("links", &["room", "full"]),
     ];
     Table::of(AXES, |class| {
-        let mut world = World::new();
+        let mut world = fresh();
         asked(&mut world, class[2]);
         grant_of(&mut world, class[0], undoable(class[1]));
         let state = [LinkState::Active, LinkState::Held, LinkState::Removed];
@@ -283,7 +283,7 @@ pub fn freeze() -> Table {
         ("rest", REST),
     ];
     Table::of(AXES, |class| {
-        let mut world = World::new();
+        let mut world = fresh();
         grant_of(&mut world, class[0], undoable(class[1]));
         let state = [LinkState::Active, LinkState::Held, LinkState::Removed];
         if let Some(state) = state.get(class[3]) {
@@ -318,7 +318,7 @@ pub fn release() -> Table {
         ("made", &["lately", "long_ago"]),
     ];
     Table::of(AXES, |class| {
-        let mut world = World::new();
+        let mut world = fresh();
         asked(&mut world, class[0]);
         let holder: UserId = if class[1] == 3 { MALLORY } else { VERA };
         let state = [LinkState::Held, LinkState::Active, LinkState::Removed, LinkState::Held];
@@ -343,7 +343,7 @@ pub fn release() -> Table {
 /// The organisation's own connection is no way of one's own to prove an account (row 1).
 #[test]
 fn t97_no_change_of_a_link_rests_on_an_organisation_s_connection() {
-    let mut world = World::new().linked(MALLORY, link_of(LinkState::Active)).signed_in(VERA);
+    let mut world = fresh().linked(MALLORY, link_of(LinkState::Active)).signed_in(VERA);
     let method = through_organisation(&mut world);
     let theirs = world.user(VERA).links.pop().unwrap();
     world.user(MALLORY).links.push(theirs);

@@ -1,6 +1,6 @@
 //! Local ways in and what sessions are made of: sign-in, step-up, sign-up, password, hand-over.
 
-use super::{ASKING, SECRETS, asked, given_at, may_change, must, through_organisation};
+use super::{ASKING, SECRETS, asked, fresh, given_at, may_change, must, through_organisation};
 use crate::fold::{Axes, Said, Table};
 use crate::world::{
     FRESH_SECRET, HOME, MALLORY, NEW, PRESENT, Read, SESSION, VERA, World, code_method, link, link_method, session,
@@ -79,7 +79,7 @@ pub fn local_sign_in() -> Table {
         ("signed in", &["nobody", "vera", "mallory", "mallory+switch", "mallory+expired"]),
     ];
     Table::of(AXES, |class| {
-        let mut world = World::new();
+        let mut world = fresh();
         proven(&mut world, class[1]);
         world.user(VERA).status = STATUSES[class[0]];
         required(&mut world, class[2]);
@@ -119,7 +119,7 @@ pub fn step_up() -> Table {
         ("required", REQUIRED),
     ];
     Table::of(AXES, |class| {
-        let mut world = World::new();
+        let mut world = fresh();
         proven(&mut world, class[3]);
         asked(&mut world, class[0]);
         world.user(VERA).status = STATUSES[class[1]];
@@ -148,7 +148,7 @@ pub fn sign_up() -> Table {
         ("signed in", &["nobody", "mallory", "mallory+switch", "mallory+expired"]),
     ];
     Table::of(AXES, |class| {
-        let mut world = World::new().looped();
+        let mut world = fresh().looped();
         world.policy.local.password = class[0] == 0;
         world.policy.sign_up = [SignUp::Open, SignUp::Invited, SignUp::Closed][class[1]];
         match class[2] {
@@ -178,7 +178,7 @@ pub fn sign_up() -> Table {
 pub fn set_password() -> Table {
     const AXES: Axes = &[("asking", ASKING), ("user", STATUS), ("password", &["allowed", "forbidden"])];
     Table::of(AXES, |class| {
-        let mut world = World::new();
+        let mut world = fresh();
         asked(&mut world, class[0]);
         world.user(VERA).status = STATUSES[class[1]];
         world.policy.local.password = class[2] == 0;
@@ -203,7 +203,7 @@ pub fn hand_over() -> Table {
     const AXES: Axes =
         &[("asking", ASKING), ("user", STATUS), ("secret", &["of_the_session", "another"]), ("required", REQUIRED)];
     Table::of(AXES, |class| {
-        let mut world = World::new();
+        let mut world = fresh();
         asked(&mut world, class[0]);
         world.user(VERA).status = STATUSES[class[1]];
         required(&mut world, class[3]);

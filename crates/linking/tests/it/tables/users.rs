@@ -1,6 +1,6 @@
 //! Changes of users: merge, unmerge, recovery, status.
 
-use super::{ASKING, asked, given_at, may_change, must};
+use super::{ASKING, asked, fresh, given_at, may_change, must};
 use crate::changes::{check_plan, mergeable, merged};
 use crate::fold::{Axes, Said, Table};
 use crate::world::{
@@ -22,8 +22,9 @@ pub fn merge() -> Table {
         ),
         ("links", &["room", "full"]),
     ];
+    let apart = mergeable();
     Table::of(AXES, |class| {
-        let mut world = mergeable();
+        let mut world = apart.clone();
         asked(&mut world, class[0]);
         super::add_guild(&mut world);
         world.user(MALLORY).links.push(link(50, "guild", "m", LinkState::Active));
@@ -231,7 +232,7 @@ pub fn recover() -> Table {
         ("signed in", &["nobody", "vera", "mallory"]),
     ];
     Table::of(AXES, |class| {
-        let mut world = World::new().linked(VERA, link(20, "other", "x", LinkState::Active));
+        let mut world = fresh().linked(VERA, link(20, "other", "x", LinkState::Active));
         world.user(VERA).links[0].address = Some(crate::world::address(MAIL));
         let status = [UserStatus::Active, UserStatus::Disabled, UserStatus::Held, UserStatus::Active];
         let (level, protected) =
@@ -295,7 +296,7 @@ pub fn status() -> Table {
     const ALL: [UserStatus; 5] =
         [UserStatus::Active, UserStatus::Disabled, UserStatus::Held, UserStatus::Deleted, UserStatus::Absorbed];
     Table::of(AXES, |class| {
-        let mut world = World::new().signed_in(VERA);
+        let mut world = fresh().signed_in(VERA);
         if let Some(status) = ALL.get(class[0]) {
             world.user(VERA).status = *status;
         }
