@@ -8,8 +8,8 @@ use linking::{
     Decision, HandoverInput, LocalOutcome, Reason, SignUpOutcome, decide_handover, decide_set_password, decide_sign_out,
 };
 use model::{
-    AddressProof, Change, EventKind, Level, LinkState, MINUTE, MailKind, Method, Proof, SECOND, Secret, SessionId,
-    SignUp, UserId, UserStatus,
+    AddressProof, Change, EventKind, Level, LinkState, MINUTE, MailKind, Method, Personal, Proof, SECOND, Secret,
+    SessionId, SignUp, UserId, UserStatus,
 };
 
 const INACTIVE: [UserStatus; 3] = [UserStatus::Disabled, UserStatus::Held, UserStatus::Deleted];
@@ -241,4 +241,25 @@ fn a_handover_rests_on_the_browser_s_session() {
     assert_eq!((&new.method, new.level, new.authenticated_at), (&present.method, present.level, NOW - MINUTE));
     refused(&handover(&world, &[1; 32]), Reason::SessionExpired);
     refused(&handover(&World::new(), &PRESENT), Reason::SessionExpired);
+}
+
+#[test]
+fn every_event_of_a_local_way_names_its_session() {
+    let world = World::new().signed_in(VERA).proof_of(VERA, Method::Password);
+    let free = World::new().looped().with(|w| drop(w.users.remove(0)));
+    for (kind, plan) in [
+        (EventKind::SignedIn, world.local_sign_in().plan),
+        (EventKind::SteppedUp, world.step_up(VERA).plan),
+        (EventKind::PasswordSet, set_password(&world, SESSION).plan),
+        (EventKind::SignedIn, handover(&world, &PRESENT).plan),
+        (EventKind::UserCreated, free.sign_up().plan),
+    ] {
+        let event = plan.event(kind).unwrap();
+        assert_eq!((event.session, event.proofs.len()), (Some(plan.sessions()[0].id), 1), "{kind:?}");
+        assert!(event.by_self());
+    }
+    let created = free.sign_up().plan;
+    let personal = &created.event(EventKind::UserCreated).unwrap().personal;
+    assert_eq!(*personal, Personal::Plain([("proven_address", MAIL.to_owned())].into()));
+    assert_eq!(sign_out(&world).plan.event(EventKind::SignedOut).unwrap().session, Some(SESSION));
 }

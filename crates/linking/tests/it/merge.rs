@@ -48,6 +48,7 @@ fn t125_a_merge_is_one_plan_and_both_are_told() {
     assert_eq!(plan.notices(), told);
     let events: Vec<_> = plan.events().iter().map(|event| (event.subject, event.kind, event.proofs.len())).collect();
     assert_eq!(events, [(Some(VERA), EventKind::UsersMerged, 2), (Some(MALLORY), EventKind::UsersMerged, 2)]);
+    assert!(plan.events().iter().all(|event| event.session == Some(plan.sessions()[0].id) && event.by_self()));
     // Every session of both ends, and the one that asked goes on under a new secret.
     let ends = plan.place(&Change::EndSessionsOfUser { user: VERA });
     let new = plan.changes.iter().position(|c| matches!(c, Change::CreateSession(_))).unwrap();
@@ -325,6 +326,10 @@ fn an_unmerge_needs_its_grant_its_session_and_a_tombstone() {
     let event = apart().grant.unwrap().event;
     assert!(plan.has(&Change::SpendGrant { event }) && event != EVENT);
     assert!(plan.has(&Change::EndSessionsOfUser { user: VERA }) && plan.sessions().len() == 1);
-    assert_eq!(plan.events().iter().filter(|event| event.kind == EventKind::ChangeUndone).count(), 2);
+    let undone = |event: &&model::AuditEvent| {
+        let full = event.session == Some(plan.sessions()[0].id) && event.proofs.len() == 2 && event.by_self();
+        event.kind == EventKind::ChangeUndone && full
+    };
+    assert_eq!(plan.events().into_iter().filter(undone).count(), 2);
     assert_eq!(plan.notices().iter().filter(|(kind, _)| *kind == MailKind::Undone).count(), 3);
 }

@@ -5,7 +5,7 @@ use crate::world::{
     FRESH_SECRET, HOME, MAIL, MALLORY, NOW, PRESENT, Read, VERA, World, code_method, identity, link_id, link_method,
 };
 use linking::{MoveOutcome, Reason, UNDO};
-use model::{Change, EventKind, Level, LinkState, MINUTE, MailKind, Method, Proof, Undoable, UserStatus};
+use model::{Change, EventKind, Level, LinkState, MINUTE, MailKind, Method, Personal, Proof, Undoable, UserStatus};
 
 /// Vera is signed in, `acme` brought an identity of Mallory's, and Mallory's password was just given.
 fn asking() -> World {
@@ -37,6 +37,12 @@ fn t125_an_identity_moves_in_one_plan_and_both_are_told() {
     let (moved, lost) = (plan.event(EventKind::LinkMoved).unwrap(), plan.event(EventKind::Unlinked).unwrap());
     assert_eq!((moved.subject, moved.link), (Some(VERA), Some(new.id)));
     assert_eq!((lost.subject, lost.link), (Some(MALLORY), Some(link_id(30))));
+    for event in [moved, lost] {
+        assert_eq!((event.session, event.proofs.len()), (Some(plan.sessions()[0].id), 3));
+        assert_eq!(event.connection, Some(crate::world::connection("acme")));
+        let Personal::Plain(personal) = &event.personal else { panic!("sealed already") };
+        assert_eq!(personal["subject"], "m");
+    }
     let told = [(MailKind::Moved, MAIL), (MailKind::Moved, HOME), (MailKind::Moved, "mallory@elsewhere.example")];
     assert_eq!(plan.notices(), told);
     // Each side may undo its own half, for a week.

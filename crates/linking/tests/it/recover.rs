@@ -1,8 +1,8 @@
 //! The way back in, and links on hold.
 
 use crate::world::{
-    FRESH_SECRET, HOME, MAIL, MALLORY, NEW, NOW, PRESENT, Read, VERA, World, address, code_method, link, link_id,
-    link_method,
+    FRESH_SECRET, HOME, MAIL, MALLORY, NEW, NOW, PRESENT, Read, SESSION, VERA, World, address, code_method, connection,
+    link, link_id, link_method,
 };
 use linking::{Decision, Reason, RecoverOutcome, UNDO};
 use model::{Change, DAY, EventKind, Level, LinkState, MINUTE, MailKind, Method, Micros, Proof, SECOND, UserStatus};
@@ -44,7 +44,9 @@ fn t94_a_user_of_one_level_comes_back_by_one_proof() {
     let session = plan.sessions()[0];
     assert_eq!((session.user, &session.method, session.hash), (VERA, &code_method(HOME), FRESH_SECRET));
     assert_eq!((session.level, session.authenticated_at), (Level::One, NOW - SECOND));
-    assert_eq!(plan.event(EventKind::Recovered).unwrap().proofs.len(), 1);
+    let event = plan.event(EventKind::Recovered).unwrap();
+    assert_eq!((event.session, event.proofs.len()), (Some(session.id), 1));
+    assert!(event.by_self() && event.subject == Some(VERA));
     assert_eq!(plan.notices(), [(MailKind::Recovered, MAIL), (MailKind::Recovered, HOME)]);
 }
 
@@ -128,7 +130,9 @@ fn t88_the_owner_confirms_a_link_on_hold() {
     let plan = &decision.plan;
     assert!(plan.raises(world.of(VERA)) && plan.has(&Change::ReleaseLink { link: link_id(20), user: VERA }));
     assert!(plan.has(&Change::ExpectSession { hash: PRESENT }));
-    assert_eq!(plan.event(EventKind::LinkReleased).unwrap().link, Some(link_id(20)));
+    let event = plan.event(EventKind::LinkReleased).unwrap();
+    assert_eq!((event.link, event.session, event.proofs.len()), (Some(link_id(20)), Some(SESSION), 1));
+    assert_eq!(event.connection, Some(connection("other")));
     assert_eq!(plan.notices(), [(MailKind::Linked, MAIL), (MailKind::Linked, HOME)]);
     let refused = |change: fn(&mut World), reason| {
         let decision = world.clone().with(change).release(link_id(20));

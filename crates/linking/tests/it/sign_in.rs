@@ -7,7 +7,7 @@ use crate::world::{
 use linking::{Reason, SignInOutcome};
 use model::{
     AddressProof, Change, DAY, EventKind, Evidence, Level, LinkOnMatch, LinkState, LocalMethods, MINUTE, MailKind,
-    Method, OrganisationPolicy, Proof, Purpose, SECOND, SignUp, UserStatus,
+    Method, OrganisationPolicy, Personal, Proof, Purpose, SECOND, SignUp, UserStatus,
 };
 
 /// The identity that comes back is Vera's.
@@ -453,4 +453,32 @@ fn a_code_through_the_mailbox_renews_the_address_of_a_match() {
     let plan = world.sign_in().plan;
     let renewed = Change::RenewAddress { address: address(MAIL), user: VERA, proof: AddressProof::Loop, at: NOW };
     assert!(plan.has(&renewed) && plan.raises(&world.users[0]));
+}
+
+#[test]
+fn every_event_of_a_sign_in_names_connection_session_and_identity() {
+    let proven = World::new().evidence(Evidence::Vouched).proof_of(VERA, Method::Password);
+    let recycled = World::row_12().linked(VERA, link(20, "acme", "another", LinkState::Active));
+    for (kind, world) in [
+        (EventKind::SignedIn, linked()),
+        (EventKind::Linked, proven),
+        (EventKind::Linked, World::row_12()),
+        (EventKind::UserCreated, newcomer(Evidence::Vouched)),
+        (EventKind::RecycledIdentityNoticed, recycled),
+    ] {
+        let plan = world.sign_in().plan;
+        let event = plan.event(kind).unwrap();
+        assert_eq!(event.connection, Some(connection("acme")), "{kind:?}");
+        assert_eq!(event.session, plan.sessions().first().map(|session| session.id), "{kind:?}");
+        assert!(!event.proofs.is_empty());
+        let Personal::Plain(personal) = &event.personal else { panic!("sealed already") };
+        let subject = (kind != EventKind::SignedIn).then_some(SUBJECT);
+        assert_eq!(personal.get("subject").map(String::as_str), subject, "{kind:?}");
+        let address = (kind == EventKind::UserCreated).then_some(MAIL);
+        assert_eq!(personal.get("proven_address").map(String::as_str), address, "{kind:?}");
+    }
+    let plan = World::new().signed_in(VERA).link().plan;
+    let event = plan.event(EventKind::Linked).unwrap();
+    assert_eq!((&event.connection, event.session), (&Some(connection("acme")), Some(plan.sessions()[0].id)));
+    assert!(matches!(&event.personal, Personal::Plain(personal) if personal["subject"] == SUBJECT));
 }

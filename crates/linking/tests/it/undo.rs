@@ -2,12 +2,13 @@
 
 use crate::changes::{EVENT, grant, undo_link, undo_unlink};
 use crate::world::{
-    HOME, MAIL, MALLORY, NOW, PRESENT, Read, SUBJECT, VERA, World, connection, identity, link, link_id, namespace,
-    organisation, session,
+    HOME, MAIL, MALLORY, NOW, PRESENT, Read, SESSION, SUBJECT, VERA, World, connection, identity, link, link_id,
+    namespace, organisation, session,
 };
 use linking::{Reason, UndoOutcome};
 use model::{
-    Change, EventKind, IdentityFacts, Level, LinkState, MINUTE, MailKind, Method, Purpose, Undoable, UserStatus,
+    Change, EventKind, IdentityFacts, Level, LinkState, MINUTE, MailKind, Method, Personal, Purpose, Undoable,
+    UserStatus,
 };
 
 /// A link of Vera's was made, and may be undone; her password is another way in.
@@ -61,6 +62,8 @@ fn t67_an_undone_link_goes_with_its_sessions() {
     let event = plan.event(EventKind::ChangeUndone).unwrap();
     assert_eq!((event.subject, event.link, event.proofs.len()), (Some(VERA), Some(link_id(10)), 2));
     assert!(event.proofs[1].starts_with("grant:"));
+    assert_eq!((event.session, &event.connection), (Some(SESSION), &Some(connection("acme"))));
+    assert_eq!(event.personal, Personal::Plain([("subject", SUBJECT.to_owned())].into()));
     assert_eq!(plan.notices(), [(MailKind::Undone, MAIL), (MailKind::Undone, HOME)]);
     // One on hold goes as well.
     let held = made().with(|w| w.user(VERA).links[0].state = LinkState::Held).undo();
@@ -102,6 +105,7 @@ fn t125_a_notice_holds_the_link_and_gives_nothing() {
     assert!(plan.sessions().is_empty() && !plan.any(|c| matches!(c, Change::SpendGrant { .. })));
     let event = plan.event(EventKind::LinkHeld).unwrap();
     assert!(event.proofs[0].starts_with("grant:") && event.link == Some(link_id(10)));
+    assert_eq!(event.connection, Some(connection("acme")));
     assert_eq!(plan.notices(), [(MailKind::Undone, MAIL), (MailKind::Undone, HOME)]);
     for state in [LinkState::Held, LinkState::Removed] {
         thaws(&made().with(|w| w.user(VERA).links[0].state = state), &UndoOutcome::Refused, Reason::LinkNotFound);

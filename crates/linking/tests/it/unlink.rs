@@ -5,7 +5,7 @@ use crate::world::{
     namespace, session,
 };
 use linking::{Reason, UnlinkOutcome, UnusableBecause, usable_methods, why_unusable};
-use model::{Change, EventKind, Level, LinkState, MINUTE, MailKind, Method, Purpose, SessionId, UserStatus};
+use model::{Change, EventKind, Level, LinkState, MINUTE, MailKind, Method, Personal, Purpose, SessionId, UserStatus};
 
 /// Vera has a link at `acme` and one at `other`, and signed in with her password.
 fn linked() -> World {
@@ -42,6 +42,8 @@ fn unlink_removes_in_one_plan() {
     assert!(plan.any(removed));
     let event = plan.event(EventKind::Unlinked).unwrap();
     assert_eq!((event.subject, event.link, event.proofs.len()), (Some(VERA), Some(link_id(10)), 1));
+    assert_eq!((event.session, &event.connection), (Some(SESSION), &Some(connection("acme"))));
+    assert!(matches!(&event.personal, Personal::Plain(personal) if personal["subject"] == "4711"));
 }
 
 #[test]
