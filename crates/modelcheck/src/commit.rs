@@ -113,7 +113,7 @@ impl Commit<'_> {
             let came = self.setup.controls(self.person(), identity);
             must(came, "I2", || "an identity was linked by a browser that did not show it".to_owned())?;
             must(current(&self.after.db, identity), "I10", || "an identity of another epoch was linked".to_owned())?;
-            must(self.after.db.is_on(IDENTITY[usize::from(identity)].1) || !atomic, "I2", || {
+            must(self.after.db.is_on(IDENTITY[usize::from(identity)].1), "I2", || {
                 "a connection that is off linked somebody".to_owned()
             })?;
             let automatic = self.plan.iter().any(|op| matches!(op, Op::Audit(EventKind::Linked, ..)))
