@@ -28,7 +28,7 @@ pub const COMMIT: Size =
     Size { name: "commit", states: 6_000, lockout: 1_500, fault: 120_000, pairs: 2_000, time: Duration::from_secs(20) };
 pub const FULL: Size = Size {
     name: "full",
-    states: 420_000,
+    states: 320_000,
     lockout: 20_000,
     fault: 600_000,
     pairs: 20_000,

@@ -9,11 +9,17 @@ use store::{Cursor, Part};
 pub struct Checkup {
     config: Config,
     waived: AtomicBool,
+    made_up: AtomicBool,
 }
 
 impl Checkup {
     pub fn new(config: Config) -> Self {
-        Self { config, waived: AtomicBool::new(false) }
+        Self { config, waived: AtomicBool::new(false), made_up: AtomicBool::new(false) }
+    }
+
+    /// The test wrote its users with plans of its own, so no event tells of their first links. All else must agree.
+    pub fn allow_made_up_links(&self) {
+        self.made_up.store(true, Ordering::Relaxed);
     }
 
     pub fn waive(&self) {
@@ -49,7 +55,10 @@ impl Drop for Checkup {
             };
             scope.spawn(work).join().expect("the doctor comes to an end")
         });
+        let made_up = self.made_up.load(Ordering::Relaxed);
         let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
+        let lines: Vec<String> =
+            lines.into_iter().filter(|line| !(made_up && line.contains(" link_without_event:"))).collect();
         assert!(lines.is_empty(), "at the end of the test the data does not agree:\n{}", lines.join("\n"));
     }
 }

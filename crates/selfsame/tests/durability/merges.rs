@@ -40,7 +40,8 @@ enum Since {
 }
 
 fn shape(links: usize) -> impl Strategy<Value = Shape> {
-    let level = prop_oneof![Just(Level::One), Just(Level::Two)];
+    // No configuration gives a method the second level yet; what levels do to a merge is decided, and tested, in `linking`.
+    let level = Just(Level::One);
     let links = prop::collection::vec((0..2_usize, 0..3_usize), 0..=links);
     (level, any::<bool>(), 1..3_usize, links).prop_map(|(level, password, addresses, links)| Shape {
         level,

@@ -159,9 +159,11 @@ async fn sync_comes_before_the_answer_on_postgres() {
         assert_eq!(deployment.ask_postgres(&format!("SHOW {setting}")).await, value, "{setting}");
     }
     let (acknowledged, calls) = traced(&deployment, 32_768).await;
-    // Nor does the server ask for anything weaker than what its role and database have.
+    // Nor does the server set anything weaker than what its role and database have: it only looks.
     let talks: Vec<&Call> = calls.iter().filter(|call| call.file.is_none()).collect();
-    assert!(!talks.iter().any(|call| call.writes() && call.holds(b"synchronous_commit")));
+    let set = |call: &&Call| call.holds(b"SET synchronous_commit") || call.holds(b"synchronous_commit=");
+    assert!(!talks.iter().any(|call| call.writes() && set(call)));
+    assert!(talks.iter().any(|call| call.writes() && call.holds(b"SHOW synchronous_commit")));
     for (kind, link) in &acknowledged {
         let what = format!("{kind:?} {link}");
         // A plan that met a conflict was rolled back, and came again with the next facts.
