@@ -86,7 +86,7 @@ async function provenByProvider(t, world) {
   await ada.press(`Continue with ${a.title}`);
   await ada.page.locator('button[name=cancel]').click();
   await ada.expectHeading('You already have an account');
-  await ada.page.getByRole('alert').waitFor();
+  await ada.page.getByText('The sign-in at the provider was cancelled.').first().waitFor();
   await ada.look('conflict-proof-cancelled');
 
   // Somebody else's account there proves nothing.
