@@ -210,6 +210,7 @@ const ELSEWHERE: &[Reason] = &[
     Reason::UndoSpent,
     Reason::UndoExpired,
     Reason::NotFresh,
+    Reason::NothingToChange,
 ];
 
 fn unseen_reasons(seen: &[Report]) -> Vec<Reason> {

@@ -166,7 +166,8 @@ pub fn guards(size: Size, threads: usize, seen: &[Report], only: &[String], tell
         .collect()
 }
 
-/// Guards without which nothing goes wrong, and why they stay. Naming one on the command line looks for it all the same.
+/// Guards without which nothing goes wrong here, and why they stay: another guard holds, or this world is too small to
+/// show it and other tests do. Naming one on the command line looks for it all the same.
 pub const BACKED: &[(&str, &str)] = &[
     ("HandOver/ExpectUser", "whatever makes it wrong ends the session that hands over, which is guarded too"),
     (
@@ -174,6 +175,10 @@ pub const BACKED: &[(&str, &str)] = &[
         "of two switches that cross the later one stands; who would be stranded is guarded by the cohort and by the \
          other connections",
     ),
+    ("SignIn/IdentityFree", "two newcomers by one identity need more users than fit here; the races of T79 show it"),
+    ("Unlink/LinkStands", "the raise of the user's version refuses first"),
+    ("ConnectionMove/ExpectCohort", "not shown at this size: open; the store's conformance tests hold it"),
+    ("ConnectionMove/ConnectionVersion", "not shown at this size: open; the store's conformance tests hold it"),
     ("SetPassword/RaiseUser", "whatever makes it wrong ends the session that asks, which is guarded too"),
     ("Unmerge/RaiseUser", "whatever makes it wrong ends the session that asks, or moves a row that must stand"),
 ];

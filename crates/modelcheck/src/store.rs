@@ -58,6 +58,10 @@ pub fn apply(
     (room || broken.is_some()).then_some(outcome)
 }
 
+/// The same subject at the first connection, in its first epoch and in its second.
+const FIRST: u8 = 0;
+const SECOND: u8 = 5;
+
 struct Store {
     state: State,
     browser: u8,
@@ -285,7 +289,14 @@ impl Store {
         }
     }
 
-    fn create_session(&mut self, session: Session) {
+    fn create_session(&mut self, mut session: Session) {
+        // A link keeps its id when it is carried into another epoch, and so does what a plan that waited says of it.
+        if let (Some(link @ (FIRST | SECOND)), Some(user)) = (session.link(), session.of()) {
+            let other = if link == FIRST { SECOND } else { FIRST };
+            if self.identity(link).holder == 0 && self.identity(other).active() == Some(user) {
+                session.method = LINK + other;
+            }
+        }
         let slot = if session.scope == APPLICATION { SESSIONS - 1 } else { usize::from(self.browser) };
         // The browser takes what it is given; if something else came in between, the older secret is simply dropped.
         self.state.sessions[slot] = Session { dead: self.pending.epoch, ..session };
@@ -328,8 +339,6 @@ impl Store {
 
     /// Each active link of the first connection goes to the subject of the same name in the other epoch.
     fn carry(&mut self) {
-        const FIRST: u8 = 0;
-        const SECOND: u8 = 5;
         let (from, to) = if self.state.db.second_epoch { (FIRST, SECOND) } else { (SECOND, FIRST) };
         let old = *self.identity(from);
         if old.active().is_some() && self.identity(to).holder == 0 {
