@@ -252,7 +252,7 @@ impl Words<'_> {
     }
 
     fn identity(&self) -> Fact {
-        let known = self.case.facts.identity.as_ref().filter(|known| known.identity == self.case.parts.identity);
+        let known = self.case.facts.identity_of(&self.case.parts.identity);
         let subject = self.case.parts.identity.subject.as_str();
         let value = match known.and_then(|known| known.link) {
             Some((_, user, LinkState::Held)) => {

@@ -1,13 +1,12 @@
 //! Linking from settings: row 4 of the table, and the refusals around it.
 
-use crate::draft::{Draft, Told};
-use crate::record::{assertion_reference, identity_values, push_link, push_seen, session_reference};
+use crate::draft::Draft;
+use crate::record::{assertion_reference, push_link, push_seen, session_reference, tell_of_link};
 use crate::session::{SessionTerms, may_change_account, renew};
 use crate::sign_in::{in_scope, open_connection};
 use crate::{Context, Decision, Reason};
 use model::{
-    Assertion, Change, ConnectionId, EventKind, Facts, LinkId, LinkState, MailKind, SessionFacts, SessionId, Undoable,
-    UserFacts, UserId, UserStatus,
+    Assertion, Change, ConnectionId, Facts, LinkId, LinkState, SessionFacts, SessionId, UserFacts, UserId, UserStatus,
 };
 
 /// A link is decided on the live session that asked for it and on the identity that came back.
@@ -63,9 +62,7 @@ fn check<'a>(context: &Context<'a>, input: &LinkInput<'a>) -> Result<(&'a Sessio
     if !in_scope(context.policy, input.assertion.connection(), user) {
         return Err(refuse(Reason::OutsideOrganisation));
     }
-    // What is known of another identity says nothing about this one (T05, T43).
-    let known = input.facts.identity.as_ref().filter(|known| known.identity == *input.assertion.identity());
-    match known.and_then(|identity| identity.link) {
+    match input.facts.identity_of(input.assertion.identity()).and_then(|identity| identity.link) {
         Some((link, owner, LinkState::Active)) if owner == user.id => {
             return Err((LinkOutcome::AlreadyLinked { link }, Reason::AlreadyLinked, 2));
         }
@@ -110,17 +107,6 @@ fn commit(
     push_seen(&mut draft, context, input.assertion, true);
     let link = push_link(&mut draft, input.assertion, user.id, reason, &proofs);
     let session = renew(&mut draft, session, input.terms);
-    let connection = input.assertion.connection();
-    let told = Told {
-        link: Some(link),
-        connection: Some(connection.clone()),
-        session: Some(session),
-        proofs,
-        personal: identity_values(input.assertion),
-    };
-    let event = draft.own_event(user, EventKind::Linked, reason, told);
-    let identity = input.assertion.identity().clone();
-    draft.grant(event, user.id, Undoable::Link { link, connection: connection.clone(), identity });
-    draft.notify(user, MailKind::Linked, &[("connection", connection.to_string())]);
+    tell_of_link(&mut draft, input.assertion, user, link, session, reason, proofs);
     Decision { outcome: LinkOutcome::Linked { link }, reason, row: Some(4), plan: draft.into_plan() }
 }

@@ -1,7 +1,7 @@
 //! Local methods: sign-up and sign-in with a password or a mailbox code, step-up, sign-out, setting a password.
 
 use crate::draft::{Draft, Told, reference};
-use crate::methods::{own_methods, required_level, usable_methods};
+use crate::methods::{check_proof_by, own_methods, usable_methods};
 use crate::record::{create_user, session_reference};
 use crate::session::{NewUser, SessionTerms, end_present, may_change_account, mint, mint_for_new};
 use crate::{Context, Decision, Reason, is_fresh_at};
@@ -175,14 +175,9 @@ pub fn decide_step_up(context: &Context<'_>, input: &StepUpInput<'_>) -> Decisio
     if session.scope == SessionScope::Application {
         return refuse(Reason::SessionScope);
     }
-    if !own_methods(user, &input.facts.connections, context.policy).contains(input.proof.method()) {
-        return refuse(Reason::MethodNotAllowed);
-    }
-    if !is_fresh_at(input.proof.at(), context.now) {
-        return refuse(Reason::NotFresh);
-    }
-    if input.proof.level() < required_level(user, context.policy) {
-        return refuse(Reason::LevelTooLow);
+    let own = own_methods(user, &input.facts.connections, context.policy);
+    if let Err(reason) = check_proof_by(context, user, &own, input.proof) {
+        return refuse(reason);
     }
     let mut draft = Draft::new(context, input.facts);
     draft.push(Change::ExpectUser { user: user.id, version: user.version });

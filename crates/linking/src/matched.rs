@@ -3,14 +3,14 @@
 use crate::draft::{Draft, Told, reference};
 use crate::evidence::evidence;
 use crate::link::at_link_limit;
-use crate::methods::{required_level, usable_methods};
-use crate::record::{assertion_reference, identity_values, push_link, push_seen};
+use crate::methods::{check_proof_by, required_level, usable_methods};
+use crate::record::{assertion_reference, identity_values, push_link, push_seen, tell_of_link};
 use crate::session::{end_present, mint};
 use crate::sign_in::{SignInDecision, SignInInput, SignInOutcome, ask, create, in_scope, refuse, switch_first};
-use crate::{Context, Decision, LOOP_PROOF_MAX_AGE, Reason, is_fresh_at};
+use crate::{Context, Decision, LOOP_PROOF_MAX_AGE, Reason};
 use model::{
     ActiveUser, Address, AddressProof, Assertion, Change, ConnectionId, ConnectionPolicy, EventKind, Evidence,
-    LinkOnMatch, LinkState, MailKind, Method, Proof, SignUp, Undoable, UserFacts, UserId, UserStatus,
+    LinkOnMatch, LinkState, MailKind, Method, Proof, SignUp, UserFacts, UserId, UserStatus,
 };
 
 /// The address a match may be made by, and what it is worth in this flow.
@@ -78,8 +78,8 @@ fn several(
         return proven
             .map_or_else(|| refuse(Reason::WrongUserProved, 11), |found| matched(context, input, rules, found));
     }
-    if input.separate_confirmed && rules.sign_up == SignUp::Open {
-        return create(context, input, rules, None, false);
+    if let Some(decision) = separate(context, input, rules) {
+        return decision;
     }
     let candidates = matches
         .iter()
@@ -118,19 +118,13 @@ fn matched(
         .iter()
         .any(|link| link.state != LinkState::Removed && link.identity.namespace == identity.namespace);
     if same_provider {
-        // A reissued mailbox, or a second account of one person: a user of their own, without that address.
-        if input.separate_confirmed && rules.sign_up == SignUp::Open {
-            return create(context, input, rules, None, false);
-        }
-        return other_account(context, input, found);
+        // A reissued mailbox, or a second account of one person.
+        return separate(context, input, rules).unwrap_or_else(|| other_account(context, input, found));
     }
     if !rules.purpose.links() || rules.link_on_match == LinkOnMatch::Off {
-        // A separate user can only have another address: this one is proven for somebody.
         let may_separate = rules.sign_up == SignUp::Open;
-        if input.separate_confirmed && may_separate {
-            return create(context, input, rules, None, false);
-        }
-        return ask(SignInOutcome::AddressTaken { may_separate }, Reason::AddressBelongsToAccount, 14);
+        let taken = || ask(SignInOutcome::AddressTaken { may_separate }, Reason::AddressBelongsToAccount, 14);
+        return separate(context, input, rules).unwrap_or_else(taken);
     }
     if mailbox_would_suffice(context, input, rules, found) {
         return link_and_sign_in(context, input, found, None, Reason::MailboxWouldSuffice, 12);
@@ -141,8 +135,8 @@ fn matched(
             Err(reason) => refuse(reason, 13),
         };
     }
-    if input.separate_confirmed && rules.sign_up == SignUp::Open {
-        return create(context, input, rules, None, false);
+    if let Some(decision) = separate(context, input, rules) {
+        return decision;
     }
     let methods = proof_methods(context, input, found.owner);
     let (reason, row) = if found.owner.protected {
@@ -153,6 +147,13 @@ fn matched(
         (Reason::ProofNeeded, 13)
     };
     ask(SignInOutcome::AskProof { user: found.owner.id, methods }, reason, row)
+}
+
+/// A user of their own, where the person asked for one and policy allows it. Without the address: it is proven for
+/// somebody.
+fn separate(context: &Context<'_>, input: &SignInInput<'_>, rules: &ConnectionPolicy) -> Option<SignInDecision> {
+    let may = input.separate_confirmed && rules.sign_up == SignUp::Open;
+    may.then(|| create(context, input, rules, None, false))
 }
 
 /// Row 12: the link gives nothing that the mailbox would not give.
@@ -220,14 +221,8 @@ fn check_proof(
         Err(Reason::WrongUserProved)
     } else if is_same_identity(proof.method(), found.owner, input.assertion) {
         Err(Reason::ProofBySameIdentity)
-    } else if !proof_methods(context, input, found.owner).contains(proof.method()) {
-        Err(Reason::MethodNotAllowed)
-    } else if !is_fresh_at(proof.at(), context.now) {
-        Err(Reason::NotFresh)
-    } else if proof.level() < required_level(found.owner, context.policy) {
-        Err(Reason::LevelTooLow)
     } else {
-        Ok(())
+        check_proof_by(context, found.owner, &proof_methods(context, input, found.owner), proof)
     }
 }
 
@@ -318,18 +313,7 @@ fn link_and_sign_in(
         Ok(session) => session,
         Err(reason) => return refuse(reason, row),
     };
-    let connection = input.assertion.connection();
-    let told = Told {
-        link: Some(link),
-        connection: Some(connection.clone()),
-        session: Some(session),
-        proofs,
-        personal: identity_values(input.assertion),
-    };
-    let event = draft.own_event(found.owner, EventKind::Linked, reason, told);
-    let identity = input.assertion.identity().clone();
-    draft.grant(event, found.owner.id, Undoable::Link { link, connection: connection.clone(), identity });
-    draft.notify(found.owner, MailKind::Linked, &[("connection", connection.to_string())]);
+    tell_of_link(&mut draft, input.assertion, found.owner, link, session, reason, proofs);
     let outcome = SignInOutcome::SignedIn { user: found.owner.id, link, linked_now: true, created: false };
     Decision { outcome, reason, row: Some(row), plan: draft.into_plan() }
 }

@@ -1,11 +1,11 @@
 //! Merging two users of one person, and taking them apart again.
 
 use crate::draft::{Draft, Told, reference};
-use crate::methods::{own_methods, required_level, ways_in};
+use crate::methods::{check_proof_by, own_methods, required_level, ways_in};
 use crate::record::session_reference;
 use crate::session::{SessionTerms, may_change_account, renew};
 use crate::sign_in::in_scope;
-use crate::{Context, Decision, Reason, is_fresh_at};
+use crate::{Context, Decision, Reason};
 use model::{
     Address, AddressFacts, Change, EventKind, Facts, GrantFacts, Level, LinkFacts, LinkId, LinkState, MailKind, Method,
     OrganisationId, Policy, Proof, SessionId, Undoable, UserFacts, UserId, UserStatus,
@@ -95,7 +95,11 @@ fn commit_merge(context: &Context<'_>, input: &MergeInput<'_>) -> Result<Decisio
         return Err(refuse(Reason::ProofForProtected));
     }
     may_change_account(context, session, survivor).map_err(|reason| (MergeOutcome::StepUpFirst, reason))?;
-    check_own_proof(context, input.facts, absorbed, input.proof).map_err(refuse)?;
+    if input.proof.user() != absorbed.id {
+        return Err(refuse(Reason::WrongUserProved));
+    }
+    let own = own_methods(absorbed, &input.facts.connections, context.policy);
+    check_proof_by(context, absorbed, &own, input.proof).map_err(refuse)?;
     let preview = preview_merge(context.policy, survivor, absorbed);
     // The session goes on with the evidence it has: the user of the higher level takes in the other.
     let needed = preview.required_level.max(required_level(survivor, context.policy));
@@ -142,21 +146,6 @@ fn commit_merge(context: &Context<'_>, input: &MergeInput<'_>) -> Result<Decisio
     draft.notify(survivor, MailKind::Merged, &[]);
     draft.notify(absorbed, MailKind::Merged, &[]);
     Ok(Decision { outcome: MergeOutcome::Merged, reason, row: Some(3), plan: draft.into_plan() })
-}
-
-/// An ordinary, complete proof of a user by a method of their own.
-fn check_own_proof(context: &Context<'_>, facts: &Facts, user: &UserFacts, proof: &Proof) -> Result<(), Reason> {
-    if proof.user() != user.id {
-        Err(Reason::WrongUserProved)
-    } else if !own_methods(user, &facts.connections, context.policy).contains(proof.method()) {
-        Err(Reason::MethodNotAllowed)
-    } else if !is_fresh_at(proof.at(), context.now) {
-        Err(Reason::NotFresh)
-    } else if proof.level() < required_level(user, context.policy) {
-        Err(Reason::LevelTooLow)
-    } else {
-        Ok(())
-    }
 }
 
 fn living(user: &UserFacts) -> impl Iterator<Item = &LinkFacts> {
@@ -215,9 +204,16 @@ impl Merged<'_> {
             Method::Link { link, .. } => self.links.contains(link),
         }
     }
-}
 
-impl Merged<'_> {
+    /// What goes back: what came since stays with the survivor; what left since, or changed hands, is not taken back.
+    fn links<'a>(&'a self, survivor: &'a UserFacts) -> impl Iterator<Item = &'a LinkFacts> {
+        living(survivor).filter(|link| self.links.contains(&link.id))
+    }
+
+    fn addresses<'a>(&'a self, survivor: &'a UserFacts) -> impl Iterator<Item = &'a AddressFacts> {
+        survivor.addresses.iter().filter(|known| self.addresses.contains(&known.address))
+    }
+
     /// What the survivor requires once the other is gone: as before, unless it was changed since or another user that
     /// was merged in later may have asked for it too.
     fn level_of_survivor(&self, survivor: &UserFacts) -> Level {
@@ -227,15 +223,14 @@ impl Merged<'_> {
 
     /// Both users as they will be.
     fn apart(&self, survivor: &UserFacts, absorbed: &UserFacts) -> (UserFacts, UserFacts) {
-        let (mut survivor, mut absorbed) = (survivor.clone(), absorbed.clone());
-        survivor.required_level = self.level_of_survivor(&survivor);
-        let goes = |link: &LinkFacts| link.state != LinkState::Removed && self.links.contains(&link.id);
-        absorbed.links.extend(survivor.links.iter().filter(|link| goes(link)).cloned());
-        survivor.links.retain(|link| !goes(link));
-        let back = |known: &AddressFacts| self.addresses.contains(&known.address);
-        absorbed.addresses.extend(survivor.addresses.iter().filter(|known| back(known)).cloned());
-        survivor.addresses.retain(|known| !back(known));
-        (survivor, absorbed)
+        let mut absorbed = absorbed.clone();
+        absorbed.links.extend(self.links(survivor).cloned());
+        absorbed.addresses.extend(self.addresses(survivor).cloned());
+        let mut stays = survivor.clone();
+        stays.required_level = self.level_of_survivor(survivor);
+        stays.links.retain(|link| !self.links(survivor).any(|goes| goes.id == link.id));
+        stays.addresses.retain(|known| !self.addresses.contains(&known.address));
+        (stays, absorbed)
     }
 }
 
@@ -260,9 +255,6 @@ fn commit_unmerge(context: &Context<'_>, input: &UnmergeInput<'_>) -> Result<Dec
     may_change_account(context, session, survivor).map_err(|reason| (MergeOutcome::StepUpFirst, reason))?;
     check_both(context, input, &merged, &session.method, survivor, absorbed).map_err(refuse)?;
 
-    // What came since stays with the survivor; what left since, or changed hands, is not taken back.
-    let links = living(survivor).filter(|link| merged.links.contains(&link.id));
-    let addresses = survivor.addresses.iter().map(|known| &known.address).filter(|at| merged.addresses.contains(at));
     let reason = Reason::MergeUndone;
     let mut draft = Draft::new(context, input.facts);
     draft.push(Change::ExpectSession { hash: session.hash });
@@ -270,11 +262,12 @@ fn commit_unmerge(context: &Context<'_>, input: &UnmergeInput<'_>) -> Result<Dec
     draft.raise_both(survivor, absorbed);
     draft.expect_method(input.proof.method());
     draft.expect_method(&session.method);
-    for link in links {
+    for link in merged.links(survivor) {
         move_link(&mut draft, link, survivor.id, absorbed.id);
     }
-    for address in addresses {
-        draft.push(Change::MoveAddress { address: address.clone(), from: survivor.id, to: absorbed.id });
+    for known in merged.addresses(survivor) {
+        let address = known.address.clone();
+        draft.push(Change::MoveAddress { address, from: survivor.id, to: absorbed.id });
     }
     draft.push(Change::ReturnSubjects { from: survivor.id, to: absorbed.id });
     let level = merged.level_of_survivor(survivor);
@@ -317,14 +310,8 @@ fn check_both(
     if proof.user() != survivor.id && !stayed {
         return Err(Reason::WrongUserProved);
     }
-    if !(stayed || merged.brought(proof.method())) || !usable(&absorbed).contains(proof.method()) {
+    if !(stayed || merged.brought(proof.method())) {
         return Err(Reason::MethodNotAllowed);
     }
-    if !is_fresh_at(proof.at(), context.now) {
-        Err(Reason::NotFresh)
-    } else if proof.level() < required_level(&absorbed, context.policy) {
-        Err(Reason::LevelTooLow)
-    } else {
-        Ok(())
-    }
+    check_proof_by(context, &absorbed, &usable(&absorbed), proof)
 }

@@ -1,6 +1,7 @@
 //! Which methods a user can really use today.
 
-use model::{ConnectionState, Level, LinkFacts, LinkState, Method, Policy, UserFacts};
+use crate::{Context, Reason, is_fresh_at};
+use model::{ConnectionState, Level, LinkFacts, LinkState, Method, Policy, Proof, UserFacts};
 
 /// Why a method that stands in a list does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +63,24 @@ pub(crate) fn reaching(user: &UserFacts, mut methods: Vec<Method>, policy: &Poli
         reached >= needed
     });
     methods
+}
+
+/// Whether a proof of this user counts: by one of `allowed`, fresh, and at the user's own level.
+pub(crate) fn check_proof_by(
+    context: &Context<'_>,
+    user: &UserFacts,
+    allowed: &[Method],
+    proof: &Proof,
+) -> Result<(), Reason> {
+    if !allowed.contains(proof.method()) {
+        Err(Reason::MethodNotAllowed)
+    } else if !is_fresh_at(proof.at(), context.now) {
+        Err(Reason::NotFresh)
+    } else if proof.level() < required_level(user, context.policy) {
+        Err(Reason::LevelTooLow)
+    } else {
+        Ok(())
+    }
 }
 
 fn password_unusable(user: &UserFacts, policy: &Policy) -> Option<UnusableBecause> {

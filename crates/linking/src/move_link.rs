@@ -2,12 +2,12 @@
 
 use crate::draft::{Draft, Told, reference};
 use crate::link::at_link_limit;
-use crate::methods::{own_methods, required_level};
+use crate::methods::{check_proof_by, own_methods};
 use crate::record::{assertion_reference, identity_values, push_link, push_seen, session_reference};
 use crate::session::{SessionTerms, may_change_account, renew};
 use crate::sign_in::{in_scope, open_connection};
 use crate::unlink::methods_without;
-use crate::{Context, Decision, Reason, is_fresh_at};
+use crate::{Context, Decision, Reason};
 use model::{
     Assertion, Change, EventKind, Facts, LinkFacts, LinkId, LinkState, MailKind, Method, Proof, SessionFacts,
     SessionId, Undoable, UserFacts, UserId, UserStatus,
@@ -70,7 +70,7 @@ fn check<'a>(context: &Context<'a>, input: &MoveInput<'a>) -> Result<Checked<'a>
     if !in_scope(context.policy, input.assertion.connection(), to) {
         return Err(refuse(Reason::OutsideOrganisation));
     }
-    let known = input.facts.identity.as_ref().filter(|known| known.identity == *input.assertion.identity());
+    let known = input.facts.identity_of(input.assertion.identity());
     let (from, link) = match known.and_then(|known| known.link) {
         Some((_, owner, _)) if owner == to.id => return Err(refuse(Reason::AlreadyLinked)),
         Some((_, _, LinkState::Held)) => return Err(refuse(Reason::IdentityHeld)),
@@ -102,14 +102,9 @@ fn check_proof(context: &Context<'_>, input: &MoveInput<'_>, from: &UserFacts, l
         Err(Reason::WrongUserProved)
     } else if proof.method().link() == Some(link.id) {
         Err(Reason::ProofBySameIdentity)
-    } else if !own_methods(from, &input.facts.connections, context.policy).contains(proof.method()) {
-        Err(Reason::MethodNotAllowed)
-    } else if !is_fresh_at(proof.at(), context.now) {
-        Err(Reason::NotFresh)
-    } else if proof.level() < required_level(from, context.policy) {
-        Err(Reason::LevelTooLow)
     } else {
-        Ok(())
+        let own = own_methods(from, &input.facts.connections, context.policy);
+        check_proof_by(context, from, &own, proof)
     }
 }
 

@@ -1,9 +1,12 @@
 //! Pieces of plans that several decisions write: a new user, a link with its proofs, what the provider said.
 
-use crate::draft::Draft;
+use crate::draft::{Draft, Told};
 use crate::session::NewUser;
 use crate::{Context, Reason};
-use model::{Assertion, Change, LinkId, NewLink, ProfileSync, SessionFacts, UserId};
+use model::{
+    Assertion, Change, EventKind, LinkId, MailKind, NewLink, ProfileSync, SessionFacts, SessionId, Undoable, UserFacts,
+    UserId,
+};
 use std::collections::BTreeMap;
 
 /// A user and the subject clients know them by.
@@ -49,6 +52,30 @@ pub(crate) fn push_seen(draft: &mut Draft<'_>, context: &Context<'_>, assertion:
             at: context.now,
         });
     }
+}
+
+/// The event of a link by its owner, the right to undo it, and the notice.
+pub(crate) fn tell_of_link(
+    draft: &mut Draft<'_>,
+    assertion: &Assertion,
+    user: &UserFacts,
+    link: LinkId,
+    session: SessionId,
+    reason: Reason,
+    proofs: Vec<String>,
+) {
+    let connection = assertion.connection();
+    let told = Told {
+        link: Some(link),
+        connection: Some(connection.clone()),
+        session: Some(session),
+        proofs,
+        personal: identity_values(assertion),
+    };
+    let event = draft.own_event(user, EventKind::Linked, reason, told);
+    let identity = assertion.identity().clone();
+    draft.grant(event, user.id, Undoable::Link { link, connection: connection.clone(), identity });
+    draft.notify(user, MailKind::Linked, &[("connection", connection.to_string())]);
 }
 
 pub(crate) fn assertion_reference(assertion: &Assertion) -> String {

@@ -114,8 +114,7 @@ pub fn decide_sign_in(context: &Context<'_>, input: &SignInInput<'_>) -> SignInD
     if !rules.purpose.signs_in() {
         return refuse(Reason::PurposeForbids, 1);
     }
-    // What is known of another identity says nothing about this one (T05, T43).
-    let known = input.facts.identity.as_ref().filter(|known| known.identity == *input.assertion.identity());
+    let known = input.facts.identity_of(input.assertion.identity());
     match known.and_then(|identity| identity.link) {
         Some((_, _, LinkState::Held)) => refuse(Reason::IdentityHeld, 6),
         Some((link, user, LinkState::Active)) => sign_in_linked(context, input, link, user),

@@ -187,8 +187,7 @@ impl Undone<'_> {
         if !crate::sign_in::in_scope(self.context.policy, connection, self.user) {
             return Err(refuse(Reason::OutsideOrganisation));
         }
-        let held = self.facts.identity.as_ref().filter(|known| known.identity == *identity);
-        if held.is_some_and(|known| known.link.is_some()) {
+        if self.facts.identity_of(identity).is_some_and(|known| known.link.is_some()) {
             return Err((UndoOutcome::OtherUsers, Reason::IdentityOfOtherUser));
         }
         if at_link_limit(self.context, self.user, connection) {

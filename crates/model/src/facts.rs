@@ -273,6 +273,11 @@ impl Facts {
         self.connections.iter().find(|connection| connection.id == *id)
     }
 
+    /// What is known of this very identity: what is known of another one says nothing about it (T05, T43).
+    pub fn identity_of(&self, identity: &ExternalIdentity) -> Option<&IdentityFacts> {
+        self.identity.as_ref().filter(|known| known.identity == *identity)
+    }
+
     /// The user who is signed in in this browser, if the session still counts at `now`.
     pub fn live_session(&self, now: Micros) -> Option<(&SessionFacts, &UserFacts)> {
         let session = self.session.as_ref()?;
