@@ -73,6 +73,10 @@ impl Commit<'_> {
             let on = session.link().is_none_or(|link| self.before.db.is_on(IDENTITY[usize::from(link)].1));
             must(on || !through, "I2", || format!("{:?} through a connection that is off", self.kind))?;
         }
+        let moved = self.plan.iter().any(|op| matches!(op, Op::MoveConnection(..)));
+        must(!moved || self.before.db.off == self.after.db.off, "I13", || {
+            format!("{:?} switched a connection that an operator had switched meanwhile", self.kind)
+        })?;
         for (was, is) in self.before.db.users.iter().zip(&self.after.db.users) {
             must(was.status != DELETED || is.status == DELETED, "I5", || "a deleted user came back".to_owned())?;
             let absorbs = was.status != ABSORBED && is.status == ABSORBED;
@@ -285,7 +289,7 @@ impl Commit<'_> {
                 Op::RemoveLink(_, u) | Op::HoldLink(_, u) => u == user && self.kind != Kind::Recover,
                 Op::MoveLink(_, from, _) => from == user && self.kind == Kind::Unmerge,
                 Op::Enable(_, false) => true,
-                Op::MoveConnection(_) => !self.setup.carried(),
+                Op::MoveConnection(..) => !self.setup.carried(),
                 _ => false,
             })
         };

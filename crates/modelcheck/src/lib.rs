@@ -14,6 +14,7 @@ pub mod oracle;
 pub mod plan;
 pub mod runs;
 pub mod setup;
+pub mod shapes;
 pub mod state;
 pub mod step;
 pub mod store;

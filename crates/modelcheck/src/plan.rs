@@ -51,8 +51,8 @@ pub enum Op {
     /// Whether it is that of the merge.
     SpendGrant(bool),
     Enable(u8, bool),
-    /// To the second epoch, or back.
-    MoveConnection(bool),
+    /// To the second epoch, or back; and whether the connection is on.
+    MoveConnection(bool, bool),
     /// The active links go along.
     CarryLinks,
     /// Kind, whose chain (none: the store's), and whether it names a proof or was an operator's.
@@ -119,7 +119,7 @@ impl Op {
             | Self::MoveAddress(..)
             | Self::Renew(..) => Guard::LinkStands,
             Self::SpendGrant(_) => Guard::SpendGrant,
-            Self::Enable(..) | Self::MoveConnection(_) => Guard::ConnectionVersion,
+            Self::Enable(..) | Self::MoveConnection(..) => Guard::ConnectionVersion,
             _ => return None,
         })
     }
@@ -231,7 +231,7 @@ impl Reading<'_> {
             Change::SetConnectionEnabled { connection, enabled, .. } => {
                 Op::Enable(names.connection_number(connection), *enabled)
             }
-            Change::MoveConnection { to, .. } => Op::MoveConnection(to.epoch > 1),
+            Change::MoveConnection { to, .. } => Op::MoveConnection(to.epoch > 1, to.enabled),
             Change::CarryLinks { .. } => Op::CarryLinks,
             Change::Audit(event) => {
                 let named = !event.proofs.is_empty() || !event.by_self();

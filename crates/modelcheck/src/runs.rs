@@ -177,8 +177,6 @@ pub const BACKED: &[(&str, &str)] = &[
     ),
     ("SignIn/IdentityFree", "two newcomers by one identity need more users than fit here; the races of T79 show it"),
     ("Unlink/LinkStands", "the raise of the user's version refuses first"),
-    ("ConnectionMove/ExpectCohort", "not shown at this size: open; the store's conformance tests hold it"),
-    ("ConnectionMove/ConnectionVersion", "not shown at this size: open; the store's conformance tests hold it"),
     ("SetPassword/RaiseUser", "whatever makes it wrong ends the session that asks, which is guarded too"),
     ("Unmerge/RaiseUser", "whatever makes it wrong ends the session that asks, or moves a row that must stand"),
 ];

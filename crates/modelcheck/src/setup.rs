@@ -535,6 +535,18 @@ fn races() -> Vec<Setup> {
                 s.db.identities[0] = Identity { holder: 1, ..Identity::default() };
             })],
         ),
+        Setup {
+            identities: 0b10_0101,
+            ..small(
+                "races_new_issuer",
+                no_codes,
+                Events { operator: true, epoch: Some(false), ..split },
+                vec![alone(|s| {
+                    s.db.users[0].password = 0;
+                    s.db.identities[0] = Identity { holder: 1, ..Identity::default() };
+                })],
+            )
+        },
         small("races_of_newcomers", same, split, vec![state(|_| {})]),
         small("races_hand_over", same, Events { hand_over: true, passwords: true, ..split }, vec![alone(nothing)]),
         small(

@@ -96,7 +96,7 @@ impl Store {
         match op {
             Op::ExpectUser(u) | Op::Raise(u) => !self.stale(u),
             Op::ExpectConnection(c) | Op::Enable(c, _) => p.connections & (1 << c) == 0,
-            Op::MoveConnection(_) => p.connections & 1 == 0,
+            Op::MoveConnection(..) => p.connections & 1 == 0,
             Op::ExpectStoreEpoch => !p.epoch,
             Op::ExpectSession => !p.session && self.state.sessions[usize::from(self.browser)].user > 0,
             Op::ExpectCohort(c) => p.cohorts & (1 << c) == 0,
@@ -131,7 +131,7 @@ impl Store {
             }
             Op::SpendFlow => self.broken = Some("I7: one ticket committed twice"),
             Op::Raise(u) => self.raise(u),
-            Op::AddLink(..) | Op::RestoreLink(..) | Op::Enable(..) | Op::MoveConnection(_) => self.write(op),
+            Op::AddLink(..) | Op::RestoreLink(..) | Op::Enable(..) | Op::MoveConnection(..) => self.write(op),
             Op::Prove(..) => {
                 self.broken = Some("I5: an address became a second user's");
                 self.write(op);
@@ -268,14 +268,10 @@ impl Store {
                 let old = self.state.db.grants;
                 self.state.db.grants = if merge { without_merge(old) } else { without_change(old) };
             }
-            Op::Enable(c, on) => {
-                let off = &mut self.state.db.off;
-                *off = if on { *off & !(1 << c) } else { *off | 1 << c };
-                self.pending_of_others(|p, _| p.connections |= 1 << c);
-            }
-            Op::MoveConnection(second) => {
+            Op::Enable(c, on) => self.switch(c, on),
+            Op::MoveConnection(second, on) => {
                 self.state.db.second_epoch = second;
-                self.pending_of_others(|p, _| p.connections |= 1);
+                self.switch(0, on);
                 for flow in &mut self.state.flows {
                     let of_it = flow.identity > 0 && IDENTITY[usize::from(flow.identity - 1)].1 == 0;
                     // A ticket that has not been out yet goes to the new issuer.
@@ -287,6 +283,12 @@ impl Store {
                 self.end_where(|session| session.link().is_some_and(|i| IDENTITY[usize::from(i)].1 == c));
             }
         }
+    }
+
+    fn switch(&mut self, connection: u8, on: bool) {
+        let off = &mut self.state.db.off;
+        *off = if on { *off & !(1 << connection) } else { *off | 1 << connection };
+        self.pending_of_others(|p, _| p.connections |= 1 << connection);
     }
 
     fn create_session(&mut self, mut session: Session) {

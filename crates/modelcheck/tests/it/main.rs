@@ -34,3 +34,18 @@ fn backed_guards_and_setups_of_faults_exist() {
     }
     assert!(runs::BACKED.iter().all(|(name, why)| name.contains('/') && !why.is_empty()));
 }
+
+/// No guard goes missing unseen. `UPDATE_GENERATED=1` writes the page anew.
+#[test]
+fn the_guards_of_plans_are_as_the_document_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/plan-guards.md");
+    let current = modelcheck::shapes::document();
+    if std::env::var_os("UPDATE_GENERATED").is_some() {
+        std::fs::write(&path, &current).unwrap();
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        stored == current,
+        "docs/plan-guards.md is old: run this test with UPDATE_GENERATED=1; it is now:\n{current}"
+    );
+}
