@@ -184,7 +184,7 @@ pub fn ways_in(setup: &Setup, db: &Db, user: u8) -> usize {
             link => {
                 let identity = link - LINK;
                 let (_, connection, _, _) = IDENTITY[usize::from(identity)];
-                let id = &crate::names::Names::new().connections[usize::from(connection)];
+                let id = &crate::names::Names::get().connections[usize::from(connection)];
                 db.identities[usize::from(identity)].active() == Some(user)
                     && db.is_on(connection)
                     && current(db, identity)

@@ -146,7 +146,7 @@ impl Commit<'_> {
     /// T98: what policy says holds on every path. Policy does not change while a plan waits.
     pub fn by_policy(&self) -> Check {
         let atomic = !matches!(self.act, Act::Commit);
-        let names = crate::names::Names::new();
+        let names = crate::names::Names::get();
         let rules = |identity: u8| {
             let connection = IDENTITY[usize::from(identity)].1;
             self.setup.policy.connection(&names.connections[usize::from(connection)]).expect("a configured connection")

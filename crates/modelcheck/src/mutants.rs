@@ -123,7 +123,7 @@ fn without(decided: &mut Decided, kind: Kind, drop: impl Fn(&Op) -> bool) {
 }
 
 fn with_spare_method(facts: &mut Facts) {
-    let names = Names::new();
+    let names = Names::get();
     for user in &mut facts.users {
         user.password = Some(PasswordFacts { phc: Secret::new(String::new()), set_at: model::Micros(0) });
         if user.addresses.is_empty() {
@@ -157,7 +157,7 @@ mutants! {
             policy: Some(|_, policy| trusted(policy)),
             facts: Some(|view, facts| {
                 facts.address_owner = facts.user_name_owner;
-                let address = Names::new().addresses[usize::from(view.flow.claim.max(1) - 1)].clone();
+                let address = Names::get().addresses[usize::from(view.flow.claim.max(1) - 1)].clone();
                 if let Some(user) = facts.users.iter_mut().find(|user| Some(user.id) == facts.address_owner) {
                     let proven_at = crate::names::NOW - DAY;
                     user.addresses.push(AddressFacts { address, proof: AddressProof::Loop, proven_at });
@@ -335,7 +335,7 @@ mutants! {
         Fault { keeps: Some(|_, guard| guard != Guard::ExpectCohort), ..NONE };
     tenant_speaks_for_the_world: "CVE-2025-22146, GHSA-pfrf-9r5f-73f5", "T97", &["tenant", "tenant_member"],
         Fault { policy: Some(|_, policy| {
-            let tenant = &Names::new().connections[usize::from(TENANT)];
+            let tenant = &Names::get().connections[usize::from(TENANT)];
             if let Some(rules) = policy.connections.get_mut(tenant) { rules.organisation = None; }
         }), ..NONE };
     tenant_session_opens_the_account: "CVE-2026-9094", "T97", &["tenant_member"],

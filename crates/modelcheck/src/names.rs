@@ -61,6 +61,12 @@ impl Default for Names {
 }
 
 impl Names {
+    /// The one set of names: made once, for what is asked in every state.
+    pub fn get() -> &'static Self {
+        static NAMES: std::sync::LazyLock<Names> = std::sync::LazyLock::new(Names::new);
+        &NAMES
+    }
+
     pub fn new() -> Self {
         Self::default()
     }

@@ -93,7 +93,7 @@ impl Setup {
 }
 
 fn policy(link_on_match: LinkOnMatch, change: impl FnOnce(&mut Policy)) -> Policy {
-    let names = Names::new();
+    let names = Names::get();
     let rules = |connection: u8| ConnectionPolicy {
         link_on_match,
         mail_authority: MailAuthority {
@@ -118,7 +118,7 @@ fn policy(link_on_match: LinkOnMatch, change: impl FnOnce(&mut Policy)) -> Polic
 }
 
 fn rules(policy: &mut Policy, connection: u8) -> &mut ConnectionPolicy {
-    let id = &Names::new().connections[usize::from(connection)];
+    let id = &Names::get().connections[usize::from(connection)];
     policy.connections.get_mut(id).expect("a connection of this world")
 }
 
@@ -317,12 +317,12 @@ pub fn all() -> Vec<Setup> {
         ..base(
             "forced_connection",
             policy(LinkOnMatch::VerifiedEmail, |p| {
-                let tenant = Names::new();
+                let tenant = Names::get();
                 let rules = OrganisationPolicy {
                     forced_connection: Some(tenant.connections[usize::from(TENANT)].clone()),
                     required_level: None,
                 };
-                p.organisations.insert(tenant.organisation, rules);
+                p.organisations.insert(tenant.organisation.clone(), rules);
             }),
             none,
             vec![state(|s| {
