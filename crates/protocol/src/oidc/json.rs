@@ -32,7 +32,7 @@ impl<'de> Deserialize<'de> for Object {
 }
 
 /// `None` when the bytes are anything but one object with distinct members (RFC 8259 §4, RFC 7519 §4).
-pub(super) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
+pub fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
     serde_json::from_slice::<Object>(bytes).ok().map(|object| object.0)
 }
 

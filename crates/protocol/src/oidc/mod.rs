@@ -24,6 +24,7 @@ pub use attempt::{Attempt, authorization_url};
 pub use callback::{CallbackParams, check_callback};
 pub use error::{Document, OidcError, ProviderErrorCode};
 pub use id_token::{IdTokenClaims, verify_id_token};
+pub(crate) use json::object as json_object;
 pub use keys::KeySet;
 pub use metadata::{Metadata, discovery_url, is_loopback_host};
 pub use settings::{ClientSettings, InvalidSettings, TokenAuth};

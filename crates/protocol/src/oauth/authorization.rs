@@ -1,0 +1,349 @@
+//! The authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1, RFC 7636, RFC 9207).
+
+use super::{Client, ErrorCode, GrantType, Parameters, Refused};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use model::{Micros, SECOND};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// The scopes of OpenID Connect that mean something here (Core §5.4, §11).
+pub const STANDARD_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
+/// How the answer travels (OAuth 2.0 Multiple Response Type Encoding Practices; Form Post Response Mode).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseMode {
+    Query,
+    FormPost,
+}
+
+/// What the client wants to happen in front of the person (Core §3.1.2.1; `create`: Initiating User Registration 1.0).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prompt {
+    None,
+    Login,
+    Consent,
+    SelectAccount,
+    Create,
+}
+
+/// Where an answer goes, success or error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    pub redirect_uri: String,
+    pub mode: ResponseMode,
+    pub state: Option<String>,
+}
+
+impl Answer {
+    /// The parameters of the answer; `iss` is always one of them (RFC 9207 §2).
+    pub fn parameters(&self, issuer: &str, own: &[(&str, &str)]) -> Vec<(String, String)> {
+        let mut all: Vec<(String, String)> =
+            own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        all.extend(self.state.iter().map(|state| ("state".to_owned(), state.clone())));
+        all.push(("iss".to_owned(), issuer.to_owned()));
+        all
+    }
+
+    /// The redirect of a [`ResponseMode::Query`] answer. Parameters that the redirect URI has of its own stay.
+    pub fn location(&self, parameters: &[(String, String)]) -> Option<String> {
+        let mut url = Url::parse(&self.redirect_uri).ok()?;
+        url.query_pairs_mut().extend_pairs(parameters);
+        Some(url.into())
+    }
+}
+
+/// A request that was checked against its client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizationRequest {
+    pub client: String,
+    pub answer: Answer,
+    /// What was asked for and the client may ask for, in the order of the request.
+    pub scope: Vec<String>,
+    pub nonce: Option<String>,
+    /// S256.
+    pub challenge: Option<String>,
+    pub prompt: Vec<Prompt>,
+    pub max_age: Option<Micros>,
+    pub acr_values: Vec<String>,
+    pub login_hint: Option<String>,
+    /// The connection to go to at once.
+    pub connection: Option<String>,
+    /// When it came in: what `prompt=login` asks for has to happen after.
+    pub at: Micros,
+}
+
+/// Why a request leads nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Invalid {
+    /// The person reads it here: client or redirect are not to be trusted (RFC 6749 §4.1.2.1).
+    Page(Refused),
+    /// The client hears it.
+    Client(Answer, Refused),
+}
+
+const TEXT_MAX: usize = 1024;
+
+impl AuthorizationRequest {
+    /// `client` is the one that `client_id` names, if there is one.
+    pub fn parse(parameters: &Parameters, client: Option<&Client>, now: Micros) -> Result<Self, Invalid> {
+        let client = client.ok_or(Invalid::Page(Refused::request("unknown client_id")))?;
+        let redirect_uri =
+            parameters.need("redirect_uri", "redirect_uri is missing").map_err(Invalid::Page)?.to_owned();
+        if !client.redirects_to(&redirect_uri) {
+            return Err(Invalid::Page(Refused::request("redirect_uri is not registered for this client")));
+        }
+        let mode = match parameters.get("response_mode") {
+            None | Some("query") => Ok(ResponseMode::Query),
+            Some("form_post") => Ok(ResponseMode::FormPost),
+            Some(_) => Err(Refused::request("response_mode must be query or form_post")),
+        };
+        let state = parameters.get("state").map(str::to_owned);
+        let answer = Answer { redirect_uri, mode: mode.unwrap_or(ResponseMode::Query), state };
+        match mode.and_then(|_| Self::rest(parameters, client, answer.clone(), now)) {
+            Ok(request) => Ok(request),
+            Err(refused) => Err(Invalid::Client(answer, refused)),
+        }
+    }
+
+    fn rest(parameters: &Parameters, client: &Client, answer: Answer, now: Micros) -> Result<Self, Refused> {
+        client.may(GrantType::AuthorizationCode)?;
+        if parameters.get("request").is_some() {
+            return Err(Refused::new(ErrorCode::RequestNotSupported, "request objects are not supported"));
+        }
+        if parameters.get("request_uri").is_some() {
+            return Err(Refused::new(ErrorCode::RequestUriNotSupported, "request_uri is not supported"));
+        }
+        match parameters.need("response_type", "response_type is missing")? {
+            "code" => {}
+            _ => return Err(Refused::new(ErrorCode::UnsupportedResponseType, "response_type must be code")),
+        }
+        let short = |name: &str| match parameters.get(name) {
+            Some(text) if text.len() > TEXT_MAX => Err(Refused::request("a parameter is too long")),
+            other => Ok(other.map(str::to_owned)),
+        };
+        short("state")?;
+        let asked = parameters.words("scope");
+        if asked.iter().any(|word| word.len() > 100) {
+            return Err(Refused::new(ErrorCode::InvalidScope, "a scope is too long"));
+        }
+        // What is not understood is left out (Core §3.1.2.1), and what is given is said in the token answer.
+        let scope: Vec<String> = asked.into_iter().filter(|word| client.scopes.contains(word)).collect();
+        if scope.is_empty() {
+            return Err(Refused::new(ErrorCode::InvalidScope, "this client may ask for none of these scopes"));
+        }
+        let nonce = short("nonce")?;
+        let challenge = challenge(parameters, client, &scope, nonce.as_deref())?;
+        Ok(Self {
+            client: client.id.clone(),
+            answer,
+            scope,
+            nonce,
+            challenge,
+            prompt: prompts(parameters)?,
+            max_age: max_age(parameters)?,
+            acr_values: parameters.words("acr_values"),
+            login_hint: short("login_hint")?,
+            connection: short("idp_hint")?.or(short("connection")?),
+            at: now,
+        })
+    }
+
+    pub fn asks(&self, prompt: Prompt) -> bool {
+        self.prompt.contains(&prompt)
+    }
+
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scope.iter().any(|known| known == scope)
+    }
+}
+
+/// PKCE with S256 and nothing else (T39). A confidential OpenID client that is excused from it sends a nonce, which
+/// protects as well (RFC 9700 §2.1.1).
+fn challenge(
+    parameters: &Parameters,
+    client: &Client,
+    scope: &[String],
+    nonce: Option<&str>,
+) -> Result<Option<String>, Refused> {
+    let Some(challenge) = parameters.get("code_challenge") else {
+        if parameters.get("code_challenge_method").is_some() {
+            return Err(Refused::request("code_challenge_method without code_challenge"));
+        }
+        let excused = !client.require_pkce && !client.is_public();
+        let openid = scope.iter().any(|word| word == "openid");
+        return if excused && openid && nonce.is_some() {
+            Ok(None)
+        } else if excused {
+            Err(Refused::request("without PKCE an OpenID request needs a nonce"))
+        } else {
+            Err(Refused::request("code_challenge is missing: this client has to use PKCE with S256"))
+        };
+    };
+    if parameters.get("code_challenge_method") != Some("S256") {
+        return Err(Refused::request("code_challenge_method must be S256"));
+    }
+    let whole = challenge.len() == 43 && URL_SAFE_NO_PAD.decode(challenge).is_ok_and(|bytes| bytes.len() == 32);
+    if whole { Ok(Some(challenge.to_owned())) } else { Err(Refused::request("code_challenge is not that of S256")) }
+}
+
+fn prompts(parameters: &Parameters) -> Result<Vec<Prompt>, Refused> {
+    let mut prompts = Vec::new();
+    for word in parameters.words("prompt") {
+        prompts.push(match word.as_str() {
+            "none" => Prompt::None,
+            "login" => Prompt::Login,
+            "consent" => Prompt::Consent,
+            "select_account" => Prompt::SelectAccount,
+            "create" => Prompt::Create,
+            _ => return Err(Refused::request("prompt has an unknown value")),
+        });
+    }
+    if prompts.len() > 1 && prompts.contains(&Prompt::None) {
+        return Err(Refused::request("prompt=none stands alone"));
+    }
+    Ok(prompts)
+}
+
+fn max_age(parameters: &Parameters) -> Result<Option<Micros>, Refused> {
+    let Some(text) = parameters.get("max_age") else { return Ok(None) };
+    let seconds: u32 = text.parse().map_err(|_| Refused::request("max_age is not a number of seconds"))?;
+    Ok(Some(SECOND.times(i64::from(seconds))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{AccessTokenFormat, Authentication, SigningAlgorithm};
+    use super::*;
+
+    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+    fn client(require_pkce: bool, public: bool) -> Client {
+        Client {
+            id: "notes".to_owned(),
+            name: "Notes".to_owned(),
+            authentication: if public { Authentication::None } else { Authentication::Secret },
+            secrets: Vec::new(),
+            redirect_uris: vec!["https://app.example/cb?tenant=1".to_owned()],
+            post_logout_redirect_uris: Vec::new(),
+            grants: vec![GrantType::AuthorizationCode],
+            scopes: ["openid", "email"].map(str::to_owned).to_vec(),
+            require_pkce,
+            id_token_algorithm: SigningAlgorithm::Es256,
+            access_tokens: AccessTokenFormat::Opaque,
+            first_party: false,
+            introspects: false,
+            sector: None,
+        }
+    }
+
+    fn parse(
+        client: &Client,
+        change: impl FnOnce(&mut Vec<(&'static str, String)>),
+    ) -> Result<AuthorizationRequest, Invalid> {
+        let mut fields = vec![
+            ("client_id", "notes".to_owned()),
+            ("redirect_uri", "https://app.example/cb?tenant=1".to_owned()),
+            ("response_type", "code".to_owned()),
+            ("scope", "openid email unheard_of".to_owned()),
+            ("state", "st".to_owned()),
+            ("nonce", "n".to_owned()),
+            ("code_challenge", CHALLENGE.to_owned()),
+            ("code_challenge_method", "S256".to_owned()),
+        ];
+        change(&mut fields);
+        let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let parameters = Parameters::parse(text.as_bytes()).map_err(Invalid::Page)?;
+        AuthorizationRequest::parse(&parameters, Some(client), Micros(7))
+    }
+
+    fn without(name: &'static str) -> impl FnOnce(&mut Vec<(&'static str, String)>) {
+        move |fields| fields.retain(|(known, _)| *known != name)
+    }
+
+    fn with(name: &'static str, value: &str) -> impl FnOnce(&mut Vec<(&'static str, String)>) {
+        let value = value.to_owned();
+        move |fields| {
+            fields.retain(|(known, _)| *known != name);
+            fields.push((name, value));
+        }
+    }
+
+    #[test]
+    fn a_good_request_is_kept_with_what_the_client_may_ask_for() {
+        let request = parse(&client(true, true), with("prompt", "login consent")).unwrap();
+        assert_eq!(request.scope, ["openid", "email"]);
+        assert_eq!(request.prompt, [Prompt::Login, Prompt::Consent]);
+        assert_eq!(request.at, Micros(7));
+        let parameters = request.answer.parameters("https://id.example", &[("code", "c")]);
+        let location = request.answer.location(&parameters).unwrap();
+        assert_eq!(location, "https://app.example/cb?tenant=1&code=c&state=st&iss=https%3A%2F%2Fid.example");
+    }
+
+    #[test]
+    fn t41_nothing_is_sent_to_a_redirect_that_is_not_registered() {
+        for change in [with("redirect_uri", "https://evil.example/cb"), with("redirect_uri", "https://app.example/cb")]
+        {
+            assert!(matches!(parse(&client(true, true), change), Err(Invalid::Page(_))));
+        }
+        assert!(matches!(parse(&client(true, true), without("redirect_uri")), Err(Invalid::Page(_))));
+        let twice =
+            |fields: &mut Vec<(&'static str, String)>| fields.push(("redirect_uri", "https://evil.example".to_owned()));
+        assert!(matches!(parse(&client(true, true), twice), Err(Invalid::Page(_))));
+        let nobody = AuthorizationRequest::parse(&Parameters::default(), None, Micros(0));
+        assert!(matches!(nobody, Err(Invalid::Page(_))));
+    }
+
+    #[test]
+    fn t39_pkce_is_s256_and_only_a_nonce_of_a_confidential_client_takes_its_place() {
+        let code = |result: Result<AuthorizationRequest, Invalid>| match result {
+            Ok(request) => Ok(request.challenge.is_some()),
+            Err(Invalid::Client(_, refused)) => Err(refused.code),
+            Err(Invalid::Page(_)) => panic!("the client hears of it"),
+        };
+        let bad = Err(ErrorCode::InvalidRequest);
+        assert_eq!(code(parse(&client(true, true), |_| {})), Ok(true));
+        assert_eq!(code(parse(&client(false, false), |_| {})), Ok(true));
+        assert_eq!(code(parse(&client(true, true), with("code_challenge_method", "plain"))), bad);
+        assert_eq!(code(parse(&client(true, true), without("code_challenge_method"))), bad);
+        assert_eq!(code(parse(&client(true, true), with("code_challenge", "short"))), bad);
+        assert_eq!(code(parse(&client(true, true), without("code_challenge"))), bad);
+        let plain = |fields: &mut Vec<(&'static str, String)>| fields.retain(|(name, _)| !name.starts_with("code_"));
+        assert_eq!(code(parse(&client(true, false), plain)), bad, "asked of new clients by default");
+        assert_eq!(code(parse(&client(false, true), plain)), bad, "never excused for a public client");
+        assert_eq!(code(parse(&client(false, false), plain)), Ok(false));
+        let bare = |fields: &mut Vec<(&'static str, String)>| {
+            fields.retain(|(name, _)| !name.starts_with("code_") && *name != "nonce");
+        };
+        assert_eq!(code(parse(&client(false, false), bare)), bad);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_to_the_client_by_its_name() {
+        for (name, value, expected) in [
+            ("response_type", "token", ErrorCode::UnsupportedResponseType),
+            ("response_type", "code id_token", ErrorCode::UnsupportedResponseType),
+            ("response_mode", "fragment", ErrorCode::InvalidRequest),
+            ("scope", "unheard_of", ErrorCode::InvalidScope),
+            ("prompt", "none login", ErrorCode::InvalidRequest),
+            ("prompt", "dance", ErrorCode::InvalidRequest),
+            ("max_age", "-1", ErrorCode::InvalidRequest),
+            ("request", "e30.e30.", ErrorCode::RequestNotSupported),
+            ("request_uri", "https://app.example/r", ErrorCode::RequestUriNotSupported),
+        ] {
+            let Err(Invalid::Client(answer, refused)) = parse(&client(true, true), with(name, value)) else {
+                panic!("{name}={value} was accepted");
+            };
+            assert_eq!(refused.code, expected, "{name}={value}");
+            assert_eq!(answer.state.as_deref(), Some("st"));
+        }
+        let mut other = client(true, true);
+        other.grants = vec![GrantType::ClientCredentials];
+        assert!(matches!(
+            parse(&other, |_| {}),
+            Err(Invalid::Client(_, Refused { code: ErrorCode::UnauthorizedClient, .. }))
+        ));
+    }
+}

@@ -1,0 +1,130 @@
+//! What tokens and answers say (OpenID Connect Core §2, §5; RFC 9068 §2.2). Only what the application was given is in
+//! them: of addresses the proven one, and nothing about where else the person signs in (T133).
+
+use model::{Level, MethodKind, Micros};
+use serde_json::{Map, Value, json};
+
+/// A person as one client knows them.
+#[derive(Debug, Clone, Copy)]
+pub struct Person<'a> {
+    pub sub: &'a str,
+    pub name: &'a str,
+    /// Proven; without one the claims of mail are left out.
+    pub address: Option<&'a str>,
+    pub scope: &'a [String],
+}
+
+impl Person<'_> {
+    fn claims(&self, into: &mut Map<String, Value>) {
+        let has = |scope: &str| self.scope.iter().any(|known| known == scope);
+        into.insert("sub".to_owned(), self.sub.into());
+        if has("profile") && !self.name.is_empty() {
+            into.insert("name".to_owned(), self.name.into());
+        }
+        if has("email")
+            && let Some(address) = self.address
+        {
+            into.insert("email".to_owned(), address.into());
+            into.insert("email_verified".to_owned(), true.into());
+        }
+    }
+}
+
+/// OpenID Connect Core §5.3.2.
+pub fn userinfo(person: &Person<'_>) -> Map<String, Value> {
+    let mut claims = Map::new();
+    person.claims(&mut claims);
+    claims
+}
+
+/// Where and for how long a token counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'a> {
+    pub issuer: &'a str,
+    pub client: &'a str,
+    pub at: Micros,
+    pub lifetime: Micros,
+}
+
+impl Frame<'_> {
+    fn claims(&self) -> Map<String, Value> {
+        let mut claims = Map::new();
+        claims.insert("iss".to_owned(), self.issuer.into());
+        claims.insert("iat".to_owned(), self.at.seconds().into());
+        claims.insert("exp".to_owned(), (self.at + self.lifetime).seconds().into());
+        claims
+    }
+}
+
+/// How the person signed in.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence {
+    pub at: Micros,
+    pub level: Level,
+    pub method: MethodKind,
+}
+
+impl Evidence {
+    /// What a level is called (NIST SP 800-63B-4 speaks of AAL; the values are ours).
+    pub fn acr(level: Level) -> String {
+        format!("urn:selfsame:aal{}", i64::from(level))
+    }
+
+    /// RFC 8176 §2. A provider's own sign-in has no registered name of its own; `fed` says that it was one.
+    fn amr(&self) -> Value {
+        match self.method {
+            MethodKind::Password => json!(["pwd"]),
+            MethodKind::EmailCode => json!(["otp"]),
+            MethodKind::Link => json!(["fed"]),
+        }
+    }
+
+    fn claims(&self, into: &mut Map<String, Value>) {
+        into.insert("auth_time".to_owned(), self.at.seconds().into());
+        into.insert("acr".to_owned(), Self::acr(self.level).into());
+        into.insert("amr".to_owned(), self.amr());
+    }
+}
+
+/// OpenID Connect Core §2 and §3.1.3.6. Claims about the person are at UserInfo (Core §5.4), but for those that cost
+/// applications a second request for nothing: they are few.
+pub fn id_token(
+    frame: &Frame<'_>,
+    person: &Person<'_>,
+    evidence: &Evidence,
+    sid: &str,
+    nonce: Option<&str>,
+    access_token_hash: &str,
+) -> Map<String, Value> {
+    let mut claims = frame.claims();
+    person.claims(&mut claims);
+    evidence.claims(&mut claims);
+    claims.insert("aud".to_owned(), frame.client.into());
+    claims.insert("sid".to_owned(), sid.into());
+    claims.insert("at_hash".to_owned(), access_token_hash.into());
+    if let Some(nonce) = nonce {
+        claims.insert("nonce".to_owned(), nonce.into());
+    }
+    claims
+}
+
+/// RFC 9068 §2.2. `sub` is the client itself where no person is behind it (§2.2).
+pub fn access_token(
+    frame: &Frame<'_>,
+    sub: &str,
+    audience: &str,
+    scope: &[String],
+    id: &str,
+    evidence: Option<&Evidence>,
+) -> Map<String, Value> {
+    let mut claims = frame.claims();
+    claims.insert("sub".to_owned(), sub.into());
+    claims.insert("aud".to_owned(), audience.into());
+    claims.insert("client_id".to_owned(), frame.client.into());
+    claims.insert("scope".to_owned(), scope.join(" ").into());
+    claims.insert("jti".to_owned(), id.into());
+    if let Some(evidence) = evidence {
+        evidence.claims(&mut claims);
+    }
+    claims
+}

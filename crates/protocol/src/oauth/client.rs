@@ -1,0 +1,285 @@
+//! A registered application and how it shows that it is itself (RFC 6749 §2).
+
+use super::{ErrorCode, Parameters, Refused, SigningAlgorithm};
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use subtle::ConstantTimeEq as _;
+use url::Url;
+
+/// What a client may ask the token endpoint for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GrantType {
+    AuthorizationCode,
+    RefreshToken,
+    ClientCredentials,
+}
+
+impl GrantType {
+    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+}
+
+/// How a client authenticates (OpenID Connect Core §9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authentication {
+    /// Public: it has no secret, and PKCE takes its place.
+    None,
+    /// The secret by whichever of the two ways the client's library prefers.
+    Secret,
+    Basic,
+    Post,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessTokenFormat {
+    /// Means something only here.
+    Opaque,
+    /// RFC 9068.
+    Jwt,
+}
+
+/// One client of ours, as its operator registered it.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub id: String,
+    /// What people see.
+    pub name: String,
+    pub authentication: Authentication,
+    /// SHA-256 of each secret that is good now; a second one lets the client change over.
+    pub secrets: Vec<[u8; 32]>,
+    /// Compared exactly (RFC 9700 §2.1); a loopback address literal may use any port (RFC 8252 §7.3).
+    pub redirect_uris: Vec<String>,
+    pub post_logout_redirect_uris: Vec<String>,
+    pub grants: Vec<GrantType>,
+    /// What the client may ask for.
+    pub scopes: Vec<String>,
+    /// PKCE is asked of it. Without, it has to send a nonce instead, and has to be confidential (RFC 9700 §2.1.1).
+    pub require_pkce: bool,
+    pub id_token_algorithm: SigningAlgorithm,
+    pub access_tokens: AccessTokenFormat,
+    /// Of ours: nobody is asked for consent.
+    pub first_party: bool,
+    /// It may ask about tokens of other clients, as the server of a resource (RFC 7662).
+    pub introspects: bool,
+    /// Its users have subjects of their own there (OpenID Connect Core §8.1); without, the public one.
+    pub sector: Option<String>,
+}
+
+impl Client {
+    pub fn is_public(&self) -> bool {
+        self.authentication == Authentication::None
+    }
+
+    pub fn may(&self, grant: GrantType) -> Result<(), Refused> {
+        if self.grants.contains(&grant) {
+            return Ok(());
+        }
+        Err(Refused::new(ErrorCode::UnauthorizedClient, "this client is not registered for this grant"))
+    }
+
+    /// The exact registered redirect, or one that differs in the port of a loopback address (T41).
+    pub fn redirects_to(&self, given: &str) -> bool {
+        self.redirect_uris.iter().any(|registered| redirect_matches(registered, given))
+    }
+
+    /// Whether what was presented is this client's (T38: both the id and the way must fit).
+    pub fn authenticate(&self, presented: &Presented) -> Result<(), Refused> {
+        let refused = |because| Err(Refused::new(ErrorCode::InvalidClient, because));
+        let allowed = match (&presented.credential, self.authentication) {
+            (Credential::None, Authentication::None) => return Ok(()),
+            (Credential::None, _) => return refused("this client has to authenticate"),
+            (_, Authentication::None) => return refused("a public client has no secret"),
+            (Credential::Basic(_), way) => way != Authentication::Post,
+            (Credential::Post(_), way) => way != Authentication::Basic,
+        };
+        if !allowed {
+            return refused("this client authenticates in another way");
+        }
+        let (Credential::Basic(secret) | Credential::Post(secret)) = &presented.credential else {
+            return refused("this client has to authenticate");
+        };
+        let hash = digest::digest(&digest::SHA256, secret.as_bytes());
+        let mut good = subtle::Choice::from(0);
+        for known in &self.secrets {
+            good |= known.as_slice().ct_eq(hash.as_ref());
+        }
+        if good.into() { Ok(()) } else { refused("the secret is wrong") }
+    }
+}
+
+/// How a request names its client, and what it shows for it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Presented {
+    pub client: String,
+    pub credential: Credential,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub enum Credential {
+    None,
+    Basic(String),
+    Post(String),
+}
+
+impl std::fmt::Debug for Presented {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Presented").field("client", &self.client).finish_non_exhaustive()
+    }
+}
+
+impl Presented {
+    /// From the `Authorization` header and the form: one way, not two (RFC 6749 §2.3).
+    pub fn read(authorization: Option<&str>, form: &Parameters) -> Result<Self, Refused> {
+        let refused = |because| Refused::new(ErrorCode::InvalidClient, because);
+        let secret = form.get("client_secret");
+        let Some(header) = authorization else {
+            let client = form.get("client_id").ok_or(refused("no client was named"))?;
+            let credential = secret.map_or(Credential::None, |secret| Credential::Post(secret.to_owned()));
+            return Ok(Self { client: client.to_owned(), credential });
+        };
+        if secret.is_some() || form.get("client_assertion").is_some() {
+            return Err(Refused::request("a client authenticates in one way at a time"));
+        }
+        let malformed = refused("the Authorization header is not that of a client");
+        let (scheme, rest) = header.split_once(' ').ok_or(malformed)?;
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return Err(malformed);
+        }
+        let text = STANDARD.decode(rest.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = text.ok_or(malformed)?;
+        let (id, secret) = text.split_once(':').ok_or(malformed)?;
+        let (client, secret) = (decoded(id), decoded(secret));
+        if form.get("client_id").is_some_and(|named| named != client) {
+            return Err(Refused::request("two clients are named"));
+        }
+        Ok(Self { client, credential: Credential::Basic(secret) })
+    }
+}
+
+/// Both halves are form-encoded before they are joined (RFC 6749 §2.3.1).
+fn decoded(text: &str) -> String {
+    let pair = format!("={text}");
+    url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+/// RFC 7636 §4.2.
+pub fn s256(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()))
+}
+
+/// Exact, but for the port of a loopback address literal (RFC 8252 §7.3).
+pub fn redirect_matches(registered: &str, given: &str) -> bool {
+    if registered == given {
+        return true;
+    }
+    let (Ok(mut left), Ok(mut right)) = (Url::parse(registered), Url::parse(given)) else { return false };
+    let loopback = |url: &Url| url.scheme() == "http" && matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));
+    if !loopback(&left) || !loopback(&right) || given.contains('#') || !right.username().is_empty() {
+        return false;
+    }
+    // cannot fail: both have a host
+    let _ = left.set_port(None);
+    let _ = right.set_port(None);
+    left == right && right.password().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(authentication: Authentication) -> Client {
+        let hash = |text: &str| digest::digest(&digest::SHA256, text.as_bytes()).as_ref().try_into().unwrap();
+        Client {
+            id: "notes".to_owned(),
+            name: "Notes".to_owned(),
+            authentication,
+            secrets: vec![hash("old one"), hash("s:e cret+")],
+            redirect_uris: vec!["https://app.example/cb".to_owned(), "http://127.0.0.1/cb".to_owned()],
+            post_logout_redirect_uris: Vec::new(),
+            grants: vec![GrantType::AuthorizationCode],
+            scopes: Vec::new(),
+            require_pkce: true,
+            id_token_algorithm: SigningAlgorithm::Es256,
+            access_tokens: AccessTokenFormat::Opaque,
+            first_party: false,
+            introspects: false,
+            sector: None,
+        }
+    }
+
+    fn form(text: &str) -> Parameters {
+        Parameters::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn t41_redirects_are_exact_but_for_a_loopback_port() {
+        let client = client(Authentication::None);
+        assert!(client.redirects_to("https://app.example/cb"));
+        assert!(client.redirects_to("http://127.0.0.1:4321/cb"));
+        for bad in [
+            "https://app.example/cb/",
+            "https://app.example/cb?x=1",
+            "https://app.example/cb#f",
+            "https://app.example.evil/cb",
+            "https://app.example@evil.example/cb",
+            "HTTPS://app.example/cb",
+            "https://app.example:444/cb",
+            "http://127.0.0.1:4321/other",
+            "http://127.0.0.1:4321/cb#f",
+            "http://user@127.0.0.1:4321/cb",
+            "http://localhost:4321/cb",
+            "https://app.example/%63b",
+        ] {
+            assert!(!client.redirects_to(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_client_authenticates_in_its_own_way_with_either_secret() {
+        let basic = |id: &str, secret: &str| Some(format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))));
+        let good = basic("notes", "s%3Ae+cret%2B");
+        let by_header = Presented::read(good.as_deref(), &form("")).unwrap();
+        let by_form = Presented::read(None, &form("client_id=notes&client_secret=old+one")).unwrap();
+        let nothing = Presented::read(None, &form("client_id=notes")).unwrap();
+        let wrong = Presented::read(None, &form("client_id=notes&client_secret=older")).unwrap();
+        for (way, header, body, none) in [
+            (Authentication::Secret, true, true, false),
+            (Authentication::Basic, true, false, false),
+            (Authentication::Post, false, true, false),
+            (Authentication::None, false, false, true),
+        ] {
+            let client = client(way);
+            assert_eq!(client.authenticate(&by_header).is_ok(), header, "{way:?}");
+            assert_eq!(client.authenticate(&by_form).is_ok(), body, "{way:?}");
+            assert_eq!(client.authenticate(&nothing).is_ok(), none, "{way:?}");
+            assert!(client.authenticate(&wrong).is_err(), "{way:?}");
+        }
+        for (header, body) in [
+            (good.as_deref(), "client_secret=x"),
+            (good.as_deref(), "client_id=other"),
+            (Some("Bearer x"), ""),
+            (Some("Basic ???"), ""),
+            (None, ""),
+        ] {
+            assert!(Presented::read(header, &form(body)).is_err(), "{header:?} {body}");
+        }
+        assert!(!format!("{by_form:?}").contains("old one"), "secrets are not printed (T113)");
+    }
+
+    #[test]
+    fn s256_is_that_of_the_standard() {
+        assert_eq!(s256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+}

@@ -1,0 +1,60 @@
+//! What we say of ourselves (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
+
+use super::{GrantType, SigningAlgorithm};
+use serde_json::{Value, json};
+
+/// Paths under the issuer.
+#[derive(Debug, Clone, Copy)]
+pub struct Endpoints {
+    pub authorization: &'static str,
+    pub token: &'static str,
+    pub userinfo: &'static str,
+    pub jwks: &'static str,
+    pub introspection: &'static str,
+    pub revocation: &'static str,
+    pub end_session: &'static str,
+}
+
+/// `acr_values`: the levels that can be reached here.
+pub fn metadata(
+    issuer: &str,
+    endpoints: &Endpoints,
+    scopes: &[String],
+    acr_values: &[String],
+    languages: &[&str],
+) -> Value {
+    let at = |path: &str| format!("{issuer}{path}");
+    let algorithms = SigningAlgorithm::ALL.map(SigningAlgorithm::name);
+    let secrets = ["client_secret_basic", "client_secret_post", "none"];
+    json!({
+        "issuer": issuer,
+        "authorization_endpoint": at(endpoints.authorization),
+        "token_endpoint": at(endpoints.token),
+        "userinfo_endpoint": at(endpoints.userinfo),
+        "jwks_uri": at(endpoints.jwks),
+        "introspection_endpoint": at(endpoints.introspection),
+        "revocation_endpoint": at(endpoints.revocation),
+        "end_session_endpoint": at(endpoints.end_session),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query", "form_post"],
+        "grant_types_supported": GrantType::ALL.map(GrantType::name),
+        "subject_types_supported": ["public", "pairwise"],
+        "id_token_signing_alg_values_supported": algorithms,
+        "token_endpoint_auth_methods_supported": secrets,
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "revocation_endpoint_auth_methods_supported": secrets,
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+        "scopes_supported": scopes,
+        "claims_supported": [
+            "sub", "iss", "aud", "exp", "iat", "nonce", "auth_time", "acr", "amr", "at_hash", "sid", "name", "email",
+            "email_verified"
+        ],
+        "acr_values_supported": acr_values,
+        "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "ui_locales_supported": languages,
+    })
+}

@@ -1,0 +1,21 @@
+//! OAuth 2.0 and OpenID Connect as the provider: requests of applications, their registrations, and what we sign.
+//!
+//! Parsers and checks only. Who a person is, whether they agreed and whether a token still lives is decided elsewhere.
+
+mod authorization;
+mod claims;
+mod client;
+mod discovery;
+mod error;
+mod parameters;
+mod sign;
+mod token;
+
+pub use authorization::{Answer, AuthorizationRequest, Invalid, Prompt, ResponseMode, STANDARD_SCOPES};
+pub use claims::{Evidence, Frame, Person, access_token, id_token, userinfo};
+pub use client::{AccessTokenFormat, Authentication, Client, Credential, GrantType, Presented, redirect_matches, s256};
+pub use discovery::{Endpoints, metadata};
+pub use error::{ErrorCode, Refused};
+pub use parameters::Parameters;
+pub use sign::{KeyError, PublicKeys, SigningAlgorithm, SigningKey};
+pub use token::TokenRequest;

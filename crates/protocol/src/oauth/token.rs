@@ -1,0 +1,86 @@
+//! The token request (RFC 6749 §4.1.3, §4.4.2, §6).
+
+use super::{ErrorCode, GrantType, Parameters, Refused};
+
+/// What a client wants tokens for.
+#[derive(Clone, PartialEq, Eq)]
+pub enum TokenRequest {
+    Code {
+        code: String,
+        redirect_uri: String,
+        verifier: Option<String>,
+    },
+    /// `scope`: narrower than before, or the same without.
+    Refresh {
+        token: String,
+        scope: Option<Vec<String>>,
+    },
+    ClientCredentials {
+        scope: Vec<String>,
+    },
+}
+
+impl std::fmt::Debug for TokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.grant().name())
+    }
+}
+
+impl TokenRequest {
+    pub fn parse(form: &Parameters) -> Result<Self, Refused> {
+        let grant = form.need("grant_type", "grant_type is missing")?;
+        let unsupported = Refused::new(ErrorCode::UnsupportedGrantType, "this grant_type is not supported");
+        Ok(match GrantType::from_name(grant).ok_or(unsupported)? {
+            GrantType::AuthorizationCode => Self::Code {
+                code: form.need("code", "code is missing")?.to_owned(),
+                redirect_uri: form.need("redirect_uri", "redirect_uri is missing")?.to_owned(),
+                verifier: form.get("code_verifier").map(str::to_owned),
+            },
+            GrantType::RefreshToken => Self::Refresh {
+                token: form.need("refresh_token", "refresh_token is missing")?.to_owned(),
+                scope: form.get("scope").map(|_| form.words("scope")),
+            },
+            GrantType::ClientCredentials => Self::ClientCredentials { scope: form.words("scope") },
+        })
+    }
+
+    pub fn grant(&self) -> GrantType {
+        match self {
+            Self::Code { .. } => GrantType::AuthorizationCode,
+            Self::Refresh { .. } => GrantType::RefreshToken,
+            Self::ClientCredentials { .. } => GrantType::ClientCredentials,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_grant_needs_its_parameters() {
+        let parse = |text: &str| {
+            Parameters::parse(text.as_bytes())
+                .and_then(|form| TokenRequest::parse(&form))
+                .map_err(|refused| refused.code)
+        };
+        let whole = "grant_type=authorization_code&code=c&redirect_uri=r&code_verifier=v";
+        let expected =
+            TokenRequest::Code { code: "c".to_owned(), redirect_uri: "r".to_owned(), verifier: Some("v".to_owned()) };
+        assert_eq!(parse(whole), Ok(expected));
+        let again = TokenRequest::Refresh { token: "t".to_owned(), scope: Some(vec!["a".to_owned(), "b".to_owned()]) };
+        assert_eq!(parse("grant_type=refresh_token&refresh_token=t&scope=a+b+a"), Ok(again));
+        for (text, code) in [
+            ("", ErrorCode::InvalidRequest),
+            ("grant_type=password&username=a&password=b", ErrorCode::UnsupportedGrantType),
+            ("grant_type=authorization_code&redirect_uri=r", ErrorCode::InvalidRequest),
+            ("grant_type=authorization_code&code=c", ErrorCode::InvalidRequest),
+            ("grant_type=authorization_code&code=c&redirect_uri=", ErrorCode::InvalidRequest),
+            ("grant_type=refresh_token", ErrorCode::InvalidRequest),
+            ("grant_type=client_credentials&grant_type=client_credentials", ErrorCode::InvalidRequest),
+        ] {
+            assert_eq!(parse(text), Err(code), "{text}");
+        }
+        assert!(!format!("{:?}", parse(whole).unwrap()).contains("verifier"), "secrets are not printed (T113)");
+    }
+}
