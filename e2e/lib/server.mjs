@@ -30,7 +30,7 @@ export function redirectUri(origin, connection) {
  * `port` is reserved by the caller because providers must know it; `connections` is
  * `[{ id, name, issuer, client_id, client_secret, ... }]`, further keys are written as they are.
  */
-export async function startServer({ port, database, mailbox, connections, policy = {}, extra = '' }) {
+export async function startServer({ port, database, mailbox, connections, clients = [], policy = {}, extra = '' }) {
   const binary = required('SELFSAME_BIN', 'build it with `cargo build -p selfsame --features demo`');
   const directory = await mkdtemp(join(tmpdir(), 'selfsame-e2e-'));
   const origin = originAt(port);
@@ -39,8 +39,11 @@ export async function startServer({ port, database, mailbox, connections, policy
   for (const { id, client_secret } of connections) {
     await writeFile(join(directory, `${id}.secret`), client_secret, { mode: 0o600 });
   }
+  for (const { id, secret } of clients) {
+    if (secret) await writeFile(join(directory, `client-${id}.secret`), secret, { mode: 0o600 });
+  }
   const config = join(directory, 'selfsame.toml');
-  await writeFile(config, configuration({ directory, origin, port, store, mailbox, connections, policy, extra }));
+  await writeFile(config, configuration({ directory, origin, port, store, mailbox, connections, clients, policy, extra }));
 
   const log = join(directory, 'server.log');
   const server = { origin, directory, config, binary, databaseUrl: store.url, log, child: undefined };
@@ -92,7 +95,7 @@ export function originAt(port) {
   return `http://selfsame.localhost:${port}`;
 }
 
-function configuration({ directory, origin, port, store, mailbox, connections, policy, extra }) {
+function configuration({ directory, origin, port, store, mailbox, connections, clients, policy, extra }) {
   const lines = [
     '[server]', pair('public_origin', origin), pair('listen', `127.0.0.1:${port}`), '',
     '[database]', pair('url', store.url), '',
@@ -104,6 +107,11 @@ function configuration({ directory, origin, port, store, mailbox, connections, p
     const settings = { algorithm: 'RS256', link_on_match: 'prove', fetch_userinfo: true, ...connection };
     lines.push('[[connections]]', ...Object.entries(settings).map(([key, value]) => pair(key, value)));
     lines.push(`client_secret = { file = ${text(join(directory, `${connection.id}.secret`))} }`, '');
+  }
+  for (const { secret, ...client } of clients) {
+    lines.push('[[clients]]', ...Object.entries(client).map(([key, value]) => pair(key, value)));
+    if (secret) lines.push(`secret = { file = ${text(join(directory, `client-${client.id}.secret`))} }`);
+    lines.push('');
   }
   return `${lines.join('\n')}\n${extra}`;
 }

@@ -11,7 +11,7 @@ import { originAt, redirectUri, startServer } from './server.mjs';
  * `providers` is `{ NAME: { title, people, ...connection } }`; what is neither title nor people goes into the
  * connection's configuration. The providers are members of the world under their names.
  */
-export async function openWorld({ browser, database, providers, policy = {}, script = true, pictures }) {
+export async function openWorld({ browser, database, providers, policy = {}, clients = [], script = true, pictures }) {
   const opened = [];
   const close = async () => {
     // What one part has to say at its end keeps no other part running.
@@ -37,7 +37,7 @@ export async function openWorld({ browser, database, providers, policy = {}, scr
       const { issuer } = running[name];
       connections.push({ id: name, name: title, issuer, ...client, email_evidence: 'vouched', ...settings });
     }
-    const server = keep(await startServer({ port, database, mailbox, connections, policy }));
+    const server = keep(await startServer({ port, database, mailbox, connections, clients, policy }));
     const person = (look) => Person.open({ browser, origin, mailbox, pictures, script, look });
     return { ...running, mailbox, server, origin, person, close };
   } catch (error) {

@@ -159,6 +159,7 @@ mod tests {
             }
             Ok((*hash == session_hash(SECRET)).then(|| Present {
                 session: SessionId::from_bytes([1; 16]),
+                sid: SessionId::from_bytes([1; 16]),
                 user: UserId::from_bytes([2; 16]),
                 sub: "5f0c1d9a".to_owned(),
                 name: "Ada".to_owned(),
@@ -173,6 +174,9 @@ mod tests {
             }))
         }
         async fn sessions_of(&self, _: UserId) -> Result<Vec<SessionFacts>, Unavailable> {
+            Err(Unavailable)
+        }
+        async fn clients_of(&self, _: UserId) -> Result<Vec<model::ClientOfUser>, Unavailable> {
             Err(Unavailable)
         }
         async fn events_of(&self, _: UserId, _: Option<i64>, _: u32) -> Result<Vec<Event>, Unavailable> {

@@ -1,13 +1,14 @@
 //! What a person does with the account they are signed in to.
 
 use crate::decide::{display_name, proof_methods};
-use crate::flow::{Fault, FaultKind, Finished, Flow, Goal, Step};
+use crate::flow::{Destination, Fault, FaultKind, Finished, Flow, Goal, Step};
 use crate::journeys::Journeys;
 use crate::prove::not_hashed;
 use crate::{Browser, local_path};
 use linking::{
     EndSessions, LocalOutcome, Reason, UnlinkInput, UnlinkOutcome, UnusableBecause, decide_end_session,
-    decide_set_password, decide_sign_out, decide_unlink, own_methods, required_level, usable_methods, why_unusable,
+    decide_set_password, decide_sign_out, decide_unlink, decide_withdrawal, own_methods, required_level,
+    usable_methods, why_unusable,
 };
 use model::{
     Actor, AddressFacts, ConnectionId, Facts, FactsQuery, LinkFacts, LinkId, LinkState, Method, Micros, Plan, Secret,
@@ -127,7 +128,17 @@ impl Journeys {
 
     /// Authenticating again: the methods offered are the user's own.
     fn step_up(&self, facts: &Facts, session: &SessionFacts, user: &UserFacts, to: &str) -> Flow {
-        let to = local_path(to).unwrap_or("/account").to_owned();
+        let to = Destination::Path(local_path(to).unwrap_or("/account").to_owned());
+        self.step_up_flow(facts, session, user, to)
+    }
+
+    pub(crate) fn step_up_flow(
+        &self,
+        facts: &Facts,
+        session: &SessionFacts,
+        user: &UserFacts,
+        to: Destination,
+    ) -> Flow {
         let mut flow = self.begin(Goal::StepUp { user: user.id, session: session.id, to });
         let methods = proof_methods(&own_methods(user, &facts.connections, &self.policy));
         flow.step = Step::StepUp { methods };
@@ -188,6 +199,15 @@ impl Journeys {
     /// Ends the session of this browser. Twice is not an error.
     pub async fn sign_out(&self, browser: &Browser) -> Result<(), Fault> {
         self.own_change(browser, |context, facts| Ok(((), decide_sign_out(context, facts).plan))).await
+    }
+
+    /// Takes back what a client was allowed, with everything it was given.
+    pub async fn withdraw(&self, client: &str, browser: &Browser) -> Result<(), Fault> {
+        self.own_change(browser, |context, facts| {
+            self.changing(facts)?;
+            Ok(((), decide_withdrawal(context, facts, client).plan))
+        })
+        .await
     }
 
     /// Ends another session of the same person.

@@ -119,6 +119,7 @@ impl Journeys {
             Conflict::FlowSpent => Fault::flow("flow_spent"),
             Conflict::IdentityTaken => Fault::refused(Reason::IdentityOfOtherUser),
             Conflict::AddressTaken => Fault::refused(Reason::AddressBelongsToAccount),
+            Conflict::TokenSpent => Fault::refused(Reason::TokenReused),
             Conflict::GrantSpent => Fault::refused(Reason::UndoSpent),
             Conflict::SessionGone => Fault::refused(Reason::SessionExpired),
             Conflict::Stale => Fault::new(FaultKind::Unavailable, "busy"),
@@ -129,12 +130,13 @@ impl Journeys {
     fn already_done(&self, flow: &Flow, facts: &Facts) -> Acted {
         match facts.live_session(self.now()) {
             Some((_, user)) => {
-                let to = match &flow.goal {
-                    Goal::SignIn { to: Destination::Path(path) } | Goal::SignUp { to: Destination::Path(path) } => path,
-                    Goal::StepUp { to, .. } => to,
-                    Goal::Link { .. } | Goal::SignIn { .. } | Goal::SignUp { .. } => "/account",
+                let to = match flow.goal.destination() {
+                    Some(Destination::Path(path)) => path.clone(),
+                    // Asks again for what it needs.
+                    Some(Destination::Client(request)) => self.resume_at(request)?,
+                    Some(Destination::Application(_)) | None => "/account".to_owned(),
                 };
-                Ok(Next::Finished(self.finished(user.id, to.to_owned())))
+                Ok(Next::Finished(self.finished(user.id, to)))
             }
             None => Err(Fault::flow("flow_spent")),
         }

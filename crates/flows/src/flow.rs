@@ -3,6 +3,7 @@
 use model::{
     Address, Assertion, ConnectionId, Facts, FlowId, Level, Method, Micros, Policy, Proof, Secret, SessionId, UserId,
 };
+use protocol::oauth::AuthorizationRequest;
 use protocol::oidc::Attempt;
 use serde::{Deserialize, Serialize};
 
@@ -51,8 +52,18 @@ pub enum Goal {
     StepUp {
         user: UserId,
         session: SessionId,
-        to: String,
+        to: Destination,
     },
+}
+
+impl Goal {
+    /// Where it leads, but for a link, which leads to the account.
+    pub fn destination(&self) -> Option<&Destination> {
+        match self {
+            Self::SignIn { to } | Self::SignUp { to } | Self::StepUp { to, .. } => Some(to),
+            Self::Link { .. } => None,
+        }
+    }
 }
 
 /// Where a person goes afterwards.
@@ -63,6 +74,8 @@ pub enum Destination {
     Path(String),
     /// An application that takes over a session of its own.
     Application(HandoverRequest),
+    /// A client that asked who somebody is.
+    Client(Box<AuthorizationRequest>),
 }
 
 /// An application's request, checked against its registration.

@@ -12,6 +12,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use linking::{HandoverInput, decide_handover};
 use model::{Actor, Expiring, Facts, FactsQuery, FlowId, MINUTE, Micros, Secret, UserId};
+use protocol::oauth::redirect_matches;
+pub use protocol::oauth::s256;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -96,6 +98,15 @@ impl Journeys {
         self.applications.find(id).map(|application| application.name.as_str())
     }
 
+    /// Who is waiting for the person at the end of a journey, by the name people know.
+    pub fn awaited_by(&self, goal: &Goal) -> Option<&str> {
+        match goal.destination()? {
+            Destination::Path(_) => None,
+            Destination::Application(request) => self.application_name(&request.application),
+            Destination::Client(request) => self.client(&request.client).map(|client| client.name.as_str()),
+        }
+    }
+
     /// The application that a session was handed to, as people know it: its name, and its host where it has one.
     pub fn application_of(&self, user_agent: &str) -> Option<String> {
         let id = user_agent.strip_prefix(APPLICATION)?;
@@ -112,12 +123,15 @@ impl Journeys {
     pub(crate) fn destination(&self, flow: &Flow, new: Option<&NewSecret>, facts: &Facts) -> Result<String, Fault> {
         match &flow.goal {
             Goal::Link { .. } => Ok("/account".to_owned()),
-            Goal::StepUp { to, .. } => Ok(to.clone()),
-            Goal::SignIn { to: Destination::Path(path) } | Goal::SignUp { to: Destination::Path(path) } => {
-                Ok(crate::local_path(path).unwrap_or("/account").to_owned())
-            }
-            Goal::SignIn { to: Destination::Application(request) }
-            | Goal::SignUp { to: Destination::Application(request) } => {
+            Goal::SignIn { to } | Goal::SignUp { to } | Goal::StepUp { to, .. } => self.leads_to(to, new, facts),
+        }
+    }
+
+    fn leads_to(&self, to: &Destination, new: Option<&NewSecret>, facts: &Facts) -> Result<String, Fault> {
+        match to {
+            Destination::Path(path) => Ok(crate::local_path(path).unwrap_or("/account").to_owned()),
+            Destination::Client(request) => self.resume_at(request),
+            Destination::Application(request) => {
                 // The browser's session as it will be: the one just made, or the one that goes on.
                 let session = match (new, facts.session.as_ref()) {
                     (Some(new), _) => new.terms.hash,
@@ -204,31 +218,9 @@ impl Journeys {
     }
 }
 
-/// RFC 7636 §4.2.
-pub fn s256(verifier: &str) -> String {
-    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes());
-    URL_SAFE_NO_PAD.encode(hash)
-}
-
 fn same(a: &str, b: &str) -> bool {
     use subtle::ConstantTimeEq as _;
     a.as_bytes().ct_eq(b.as_bytes()).into()
-}
-
-/// Exact, but for the port of a loopback address literal (RFC 8252 §7.3).
-fn redirect_matches(registered: &str, given: &str) -> bool {
-    if registered == given {
-        return true;
-    }
-    let (Ok(mut left), Ok(mut right)) = (Url::parse(registered), Url::parse(given)) else { return false };
-    let loopback = |url: &Url| url.scheme() == "http" && matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));
-    if !loopback(&left) || !loopback(&right) || given.contains('#') || !right.username().is_empty() {
-        return false;
-    }
-    // cannot fail: both have a host
-    let _ = left.set_port(None);
-    let _ = right.set_port(None);
-    left == right && right.password().is_none()
 }
 
 #[cfg(test)]
@@ -236,26 +228,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn redirects_are_exact_but_for_a_loopback_port_and_browsers_are_no_applications() {
-        assert!(redirect_matches("https://app.example/cb", "https://app.example/cb"));
-        assert!(redirect_matches("http://127.0.0.1/cb", "http://127.0.0.1:4321/cb"));
-        for bad in [
-            "https://app.example/cb/",
-            "https://app.example/cb?x=1",
-            "https://app.example.evil/cb",
-            "https://app.example@evil.example/cb",
-            "HTTPS://app.example/cb",
-            "https://app.example:444/cb",
-        ] {
-            assert!(!redirect_matches("https://app.example/cb", bad), "{bad}");
-        }
-        assert!(!redirect_matches("http://127.0.0.1/cb", "http://127.0.0.1:4321/other"));
-        assert!(!redirect_matches("http://127.0.0.1/cb", "http://user@127.0.0.1:4321/cb"));
-        assert!(!redirect_matches("http://localhost/cb", "http://localhost:4321/cb"));
+    fn browsers_are_no_applications() {
         for forged in ["application:notes", "application:application:notes", "\u{1}application:notes"] {
             assert_eq!(own_words(forged), "notes", "no browser passes for an application");
         }
         assert_eq!(own_words("curl/8"), "curl/8");
-        assert_eq!(s256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 }

@@ -4,9 +4,10 @@ use crate::flow::{
     Action, Destination, Fault, FaultKind, Field, Finished, Flow, Goal, Material, Next, Proves, Step, Typed,
 };
 use crate::handover::Applications;
-use crate::{Browser, KeyRing, MailWriter, Passwords, Store, Upstream};
+use crate::{Browser, KeyRing, MailWriter, Passwords, Signer, Store, Upstream};
 use linking::Context;
 use model::{Actor, Address, Clock, ConnectionId, Expiring, Facts, FactsQuery, FlowId, MINUTE, Micros, Policy, Random};
+use protocol::oauth::Client;
 use protocol::oidc::{Attempt, CallbackParams};
 use std::sync::Arc;
 
@@ -23,6 +24,9 @@ pub struct Settings {
     pub policy: Policy,
     pub session_lifetime: Micros,
     pub applications: Vec<Application>,
+    pub clients: Vec<Client>,
+    /// The issuer: our public origin.
+    pub issuer: String,
 }
 
 /// The journeys with their ports. Holds no state of any journey (T51).
@@ -37,6 +41,9 @@ pub struct Journeys {
     pub(crate) policy: Policy,
     pub(crate) session_lifetime: Micros,
     pub(crate) applications: Applications,
+    pub(crate) signer: Arc<dyn Signer>,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) issuer: String,
 }
 
 /// A journey's life; long enough to fetch a mail, short enough that a forgotten tab is harmless.
@@ -53,6 +60,7 @@ impl Journeys {
         upstream: Arc<dyn Upstream>,
         passwords: Arc<dyn Passwords>,
         mail: Arc<dyn MailWriter>,
+        signer: Arc<dyn Signer>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
         keys: Arc<KeyRing>,
@@ -69,6 +77,9 @@ impl Journeys {
             policy: settings.policy,
             session_lifetime: settings.session_lifetime,
             applications: Applications::new(settings.applications),
+            signer,
+            clients: settings.clients,
+            issuer: settings.issuer,
         }
     }
 

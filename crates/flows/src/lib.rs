@@ -6,6 +6,7 @@
 //! plan. What a journey needs from outside are the ports.
 
 mod account;
+mod authorize;
 mod browser;
 mod commit;
 mod decide;
@@ -18,8 +19,10 @@ mod prove;
 mod return_to;
 mod seal;
 mod surface;
+mod tokens;
 
 pub use account::{AccountView, MethodView, Removed};
+pub use authorize::{Authorized, ConsentAsked, Leaving, RESUME_PATH, Reply};
 pub use browser::{Browser, Device};
 pub use flow::{
     Action, Destination, Fault, FaultKind, Field, Finished, Flow, Goal, HandoverRequest, Material, Next, PendingSignUp,
@@ -35,8 +38,11 @@ pub use ports::{
 pub use return_to::local_path;
 pub use seal::{KeyRing, SealError, digest};
 pub use surface::{Cookies, Landing, Place, form_token, session_hash, source_of};
+pub use tokens::{Signer, TokenFault};
 
 /// Words of the decisions that surfaces show.
 pub use linking::{EndSessions, Reason, UnusableBecause};
+/// What clients ask and are.
+pub use protocol::oauth;
 /// A provider's answer, as surfaces hand it on.
 pub use protocol::oidc::CallbackParams;

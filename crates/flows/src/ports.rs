@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use model::{
-    Actor, Address, Assertion, Conflict, ConnectionId, EventId, EventKind, Facts, FactsQuery, Level, LinkId, MailKind,
-    Method, Micros, Plan, Secret, SessionFacts, SessionId, UserId,
+    Actor, Address, Assertion, AuthorizationId, ClientFacts, ClientOfUser, ClientQuery, Conflict, ConnectionId,
+    EventId, EventKind, Facts, FactsQuery, FlowId, Level, LinkId, MailKind, Method, Micros, Plan, Secret, SessionFacts,
+    SessionId, TokenFacts, UserId,
 };
 use protocol::oidc::{Attempt, CallbackParams, OidcError};
 
@@ -27,6 +28,18 @@ pub trait Store: Send + Sync {
     async fn facts(&self, query: &FactsQuery) -> Result<Facts, Unavailable>;
     /// As [`Self::facts`], with the `sub` of the session's user from the same snapshot.
     async fn facts_for_handover(&self, query: &FactsQuery) -> Result<(Facts, Option<String>), Unavailable>;
+    /// As [`Self::facts`], with what a client and the user have to do with each other, from the same snapshot.
+    async fn facts_for_client(
+        &self,
+        query: &FactsQuery,
+        client: &ClientQuery,
+    ) -> Result<(Facts, ClientFacts), Unavailable>;
+    /// What an access token rests on: one read.
+    async fn check_token(
+        &self,
+        authorization: AuthorizationId,
+        token: FlowId,
+    ) -> Result<Option<TokenFacts>, Unavailable>;
     async fn apply(&self, plan: Plan) -> Result<(), ApplyError>;
 }
 
@@ -90,6 +103,8 @@ pub trait MailWriter: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Present {
     pub session: SessionId,
+    /// What applications know it by.
+    pub sid: SessionId,
     pub user: UserId,
     /// What applications know the user by: never the user's id, and never reissued.
     pub sub: String,
@@ -120,6 +135,8 @@ pub trait Reads: Send + Sync {
     /// The session check: cached, and otherwise one indexed read. `None` when there is no live session.
     async fn session(&self, hash: &[u8; 32]) -> Result<Option<Present>, Unavailable>;
     async fn sessions_of(&self, user: UserId) -> Result<Vec<SessionFacts>, Unavailable>;
+    /// Applications that a user let in, by the name of the client.
+    async fn clients_of(&self, user: UserId) -> Result<Vec<ClientOfUser>, Unavailable>;
     /// Newest first, before `before` where given.
     async fn events_of(&self, user: UserId, before: Option<i64>, limit: u32) -> Result<Vec<Event>, Unavailable>;
     /// Whether the store answers.

@@ -19,12 +19,14 @@ const FORMAT: u8 = 1;
 const NONCE: usize = 12;
 const KEY_ID: usize = 4;
 /// Purposes a key is derived for. A text sealed for one opens for no other.
-const PURPOSES: [&str; 5] = ["flow", "device", "mail", "user-key", "handover"];
+const PURPOSES: [&str; 10] =
+    ["flow", "device", "mail", "user-key", "handover", "authorize", "code", "access", "refresh", "signing-key"];
 
 struct Root {
     /// Derived from the root itself, so that two replicas never disagree about which key an id means.
     id: [u8; KEY_ID],
     keys: Vec<aead::LessSafeKey>,
+    secret: hkdf::Prk,
 }
 
 /// Root keys, the current one first.
@@ -65,7 +67,8 @@ impl KeyRing {
             let name = digest(&[b"key id", root.expose()]);
             let mut id = [0; KEY_ID];
             id.copy_from_slice(&name[..KEY_ID]);
-            Ok(Root { id, keys })
+            let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, b"selfsame").extract(root.expose());
+            Ok(Root { id, keys, secret })
         };
         Ok(Self { roots: roots.iter().map(root).collect::<Result<_, _>>()? })
     }
@@ -83,6 +86,19 @@ impl KeyRing {
         sealed.extend(root.id);
         sealed.extend(seal_with(key_of(root, purpose)?, context, plain, random)?);
         Ok(sealed)
+    }
+
+    /// The same 32 bytes for the same parts from every replica, and a secret to everybody else. They change with the
+    /// first root key.
+    pub fn mac(&self, purpose: &'static str, parts: &[&[u8]]) -> [u8; 32] {
+        let info = digest(parts);
+        let mut out = [0; 32];
+        if let Some(root) = self.roots.first() {
+            // cannot fail: 32 bytes are within what HKDF gives
+            let _ =
+                root.secret.expand(&[b"mac", purpose.as_bytes(), &info], KeyLength).and_then(|okm| okm.fill(&mut out));
+        }
+        out
     }
 
     pub fn open(&self, purpose: &'static str, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError> {

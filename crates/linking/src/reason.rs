@@ -190,6 +190,21 @@ reasons! {
     HandedOver = "handed_over":
         "An application took over: it has a session of its own, which changes nothing about the account."
         / "Ending that session.";
+    ApplicationLetIn = "application_let_in":
+        "An application that the person signs in to was told who they are."
+        / "Taking the application's access back, ending the session, or removing the method it rests on.";
+    ConsentGiven = "consent_given":
+        "The person allowed an application to know who they are."
+        / "Nothing; it can be taken back on the page of applications.";
+    ConsentWithdrawn = "consent_withdrawn":
+        "The person took back what an application was allowed; its tokens ended with it."
+        / "Allowing it again at the next sign-in to that application.";
+    ConsentMissing = "consent_missing":
+        "The application asks for something that the person has not allowed."
+        / "The person allows it when the application asks.";
+    TokenReused = "token_reused":
+        "A code or refresh token came a second time, so somebody else may have it; what rested on it has ended."
+        / "The person signs in to the application again.";
     Throttled = "throttled":
         "There were too many attempts on this account, or from this place."
         / "Waiting; the answer says how long.";

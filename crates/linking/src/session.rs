@@ -67,7 +67,15 @@ pub(crate) fn mint(
         return Err(Reason::LevelTooLow);
     }
     let scope = scope_of(method, draft.context.policy);
-    Ok(push(draft, user.facts().id, Evidence { method, level, at, scope }, terms))
+    let goes_on = going_on(draft, user.facts().id);
+    Ok(push(draft, user.facts().id, Evidence { method, level, at, scope, goes_on }, terms))
+}
+
+/// Whoever signs in again in their own session goes on in it, and so does what applications were given there; anybody
+/// else begins one (T66).
+fn going_on(draft: &Draft<'_>, user: UserId) -> Option<SessionId> {
+    let live = draft.facts.live_session(draft.context.now);
+    live.filter(|(session, _)| session.user == user).map(|(session, _)| session.sid)
 }
 
 /// A browser holds one session: the present one ends with the plan that makes the new one (T65). Somebody else's leaves
@@ -101,7 +109,8 @@ pub(crate) fn extend(
         narrow @ SessionScope::Organisation { .. } => narrow.clone(),
         SessionScope::Application => return Err(Reason::SessionScope),
     };
-    let evidence = Evidence { method: &present.method, level: present.level, at: present.authenticated_at, scope };
+    let (method, level, at) = (&present.method, present.level, present.authenticated_at);
+    let evidence = Evidence { method, level, at, scope, goes_on: None };
     Ok(push(draft, user.facts().id, evidence, terms))
 }
 
@@ -109,8 +118,13 @@ pub(crate) fn extend(
 /// stay.
 pub(crate) fn renew(draft: &mut Draft<'_>, old: &SessionFacts, terms: &SessionTerms) -> SessionId {
     draft.push(Change::EndSession { hash: old.hash });
-    let evidence =
-        Evidence { method: &old.method, level: old.level, at: old.authenticated_at, scope: old.scope.clone() };
+    let evidence = Evidence {
+        method: &old.method,
+        level: old.level,
+        at: old.authenticated_at,
+        scope: old.scope.clone(),
+        goes_on: Some(old.sid),
+    };
     push(draft, old.user, evidence, terms)
 }
 
@@ -127,7 +141,7 @@ pub(crate) fn mint_for_new(
     }
     let scope = scope_of(method, draft.context.policy);
     let at = draft.context.now;
-    Ok(push(draft, user, Evidence { method, level, at, scope }, terms))
+    Ok(push(draft, user, Evidence { method, level, at, scope, goes_on: None }, terms))
 }
 
 /// What a session rests on, and what that allows.
@@ -136,6 +150,8 @@ struct Evidence<'a> {
     level: Level,
     at: Micros,
     scope: SessionScope,
+    /// What applications know the session by that this one takes the place of.
+    goes_on: Option<SessionId>,
 }
 
 fn push(draft: &mut Draft<'_>, user: UserId, evidence: Evidence<'_>, terms: &SessionTerms) -> SessionId {
@@ -143,6 +159,7 @@ fn push(draft: &mut Draft<'_>, user: UserId, evidence: Evidence<'_>, terms: &Ses
     let id = SessionId::generate(now, draft.context.random);
     draft.push(Change::CreateSession(NewSession {
         id,
+        sid: evidence.goes_on.unwrap_or(id),
         hash: terms.hash,
         user,
         level: evidence.level,

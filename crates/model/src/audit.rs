@@ -42,10 +42,16 @@ pub enum EventKind {
     Recovered,
     /// A new epoch of a connection, or back to the one before.
     ConnectionMoved,
+    /// An application was told who signed in.
+    ApplicationSignedIn,
+    ConsentGiven,
+    ConsentWithdrawn,
+    /// A refresh token or a code came a second time: what rested on it has ended.
+    TokenReused,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 28] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -70,6 +76,10 @@ impl EventKind {
         Self::ChangeUndone,
         Self::Recovered,
         Self::ConnectionMoved,
+        Self::ApplicationSignedIn,
+        Self::ConsentGiven,
+        Self::ConsentWithdrawn,
+        Self::TokenReused,
     ];
 
     pub fn name(self) -> &'static str {
@@ -98,6 +108,10 @@ impl EventKind {
             Self::ChangeUndone => "change_undone",
             Self::Recovered => "recovered",
             Self::ConnectionMoved => "connection_moved",
+            Self::ApplicationSignedIn => "application_signed_in",
+            Self::ConsentGiven => "consent_given",
+            Self::ConsentWithdrawn => "consent_withdrawn",
+            Self::TokenReused => "token_reused",
         }
     }
 

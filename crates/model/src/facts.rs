@@ -169,6 +169,8 @@ pub struct IdentityFacts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionFacts {
     pub id: SessionId,
+    /// What applications know it by: that of the first session in a row of renewals.
+    pub sid: SessionId,
     /// SHA-256 of the secret.
     pub hash: [u8; 32],
     pub user: UserId,

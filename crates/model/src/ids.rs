@@ -112,6 +112,10 @@ id!(
     EventId
 );
 id!(
+    /// What one application was given by one person at one time. Its tokens name it.
+    AuthorizationId
+);
+id!(
     /// One mail in the outbox.
     MailId
 );

@@ -7,6 +7,7 @@
 mod address;
 mod assertion;
 mod audit;
+mod authorization;
 mod connection;
 mod facts;
 mod ids;
@@ -19,6 +20,10 @@ mod time;
 pub use address::{Address, AddressError, masked};
 pub use assertion::{Assertion, AssertionParts, DisplayClaims, Evidence, MailClaim};
 pub use audit::{Actor, AuditEvent, ChainHead, EventKind, Personal};
+pub use authorization::{
+    AuthorizationFacts, ClientFacts, ClientOfUser, ClientQuery, ClientQueryBy, ConsentFacts, NewAuthorization,
+    TokenFacts,
+};
 pub use connection::{
     ConnectionId, ConnectionState, ExternalIdentity, Namespace, OrganisationId, SubjectError, UpstreamSubject,
 };
@@ -26,7 +31,7 @@ pub use facts::{
     AddressFacts, AddressProof, CodeFacts, Facts, FactsQuery, GrantFacts, IdentityFacts, LinkFacts, LinkState,
     OwnerThrottle, PasswordFacts, SessionFacts, SessionScope, ThrottleFacts, Undoable, UserFacts, UserStatus,
 };
-pub use ids::{EventId, FlowId, IdError, LinkId, MailId, SessionId, UserId};
+pub use ids::{AuthorizationId, EventId, FlowId, IdError, LinkId, MailId, SessionId, UserId};
 pub use plan::{Change, Conflict, Expiring, Mail, MailBody, MailKind, NewGrant, NewLink, NewSession, Plan};
 pub use policy::{
     ConnectionPolicy, LinkOnMatch, LocalMethods, MailAuthority, MatchOn, OrganisationPolicy, Policy, ProfileSync,

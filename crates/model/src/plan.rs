@@ -4,9 +4,9 @@
 //! again and decides again.
 
 use crate::{
-    Actor, Address, AddressProof, AuditEvent, ConnectionId, ConnectionState, DisplayClaims, EventId, ExternalIdentity,
-    FlowId, Level, LinkId, MailId, Method, Micros, Namespace, OrganisationId, Secret, SessionId, SessionScope,
-    Undoable, UserId, UserStatus,
+    Actor, Address, AddressProof, AuditEvent, AuthorizationId, ConnectionId, ConnectionState, DisplayClaims, EventId,
+    ExternalIdentity, FlowId, Level, LinkId, MailId, Method, Micros, Namespace, NewAuthorization, OrganisationId,
+    Secret, SessionId, SessionScope, Undoable, UserId, UserStatus,
 };
 
 /// A spent id with the time after which nobody can present it any more.
@@ -32,6 +32,8 @@ pub struct NewLink {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
     pub id: SessionId,
+    /// Its own, or that of the session it takes the place of.
+    pub sid: SessionId,
     /// SHA-256 of the secret.
     pub hash: [u8; 32],
     pub user: UserId,
@@ -274,6 +276,28 @@ pub enum Change {
         connection: ConnectionId,
     },
 
+    Authorize(NewAuthorization),
+    /// The refresh token of this generation was used; a second use conflicts. What is asked for may be less than before.
+    Refresh {
+        authorization: AuthorizationId,
+        generation: i64,
+    },
+    EndAuthorization {
+        authorization: AuthorizationId,
+    },
+    /// What the client may know and do for the user; replaces what was allowed before.
+    GiveConsent {
+        client: String,
+        user: UserId,
+        scope: Vec<String>,
+        at: Micros,
+    },
+    /// The consent, and everything that rests on it.
+    WithdrawConsent {
+        client: String,
+        user: UserId,
+    },
+
     /// Sends a code: at most one lives per flow.
     IssueCode {
         flow: FlowId,
@@ -362,6 +386,8 @@ pub enum Conflict {
     SessionGone,
     /// The undo was used already.
     GrantSpent,
+    /// The refresh token was used already, or what it belongs to has ended.
+    TokenSpent,
 }
 
 impl std::fmt::Display for Conflict {
@@ -373,6 +399,7 @@ impl std::fmt::Display for Conflict {
             Self::AddressTaken => "this address belongs to another user",
             Self::SessionGone => "the session has ended",
             Self::GrantSpent => "this was already undone",
+            Self::TokenSpent => "this token was already used",
         })
     }
 }

@@ -136,6 +136,7 @@ impl Reader<'_> {
         let user = session.of()?;
         Some(SessionFacts {
             id: session_id(slot),
+            sid: session_id(slot),
             hash: session_hash(slot),
             user: user_id(user),
             level: level(session.two),

@@ -211,6 +211,12 @@ const ELSEWHERE: &[Reason] = &[
     Reason::UndoExpired,
     Reason::NotFresh,
     Reason::NothingToChange,
+    // Applications sign in; nothing of an account changes.
+    Reason::ApplicationLetIn,
+    Reason::ConsentGiven,
+    Reason::ConsentWithdrawn,
+    Reason::ConsentMissing,
+    Reason::TokenReused,
 ];
 
 fn unseen_reasons(seen: &[Report]) -> Vec<Reason> {

@@ -252,7 +252,12 @@ impl Reading<'_> {
             | Change::RedeemCode { .. }
             | Change::Throttle { .. }
             | Change::ClearThrottle { .. }
-            | Change::DeclareConnection(_) => return None,
+            | Change::DeclareConnection(_)
+            | Change::Authorize(_)
+            | Change::Refresh { .. }
+            | Change::EndAuthorization { .. }
+            | Change::GiveConsent { .. }
+            | Change::WithdrawConsent { .. } => return None,
         })
     }
 

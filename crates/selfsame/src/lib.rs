@@ -12,5 +12,6 @@ pub mod mail;
 pub mod os;
 pub mod passwords;
 pub mod server;
+pub mod signing;
 pub mod socket;
 pub mod wiring;

@@ -5,6 +5,7 @@ use crate::cache::SessionCache;
 use crate::config::{ClientIp, Config, Connection, Database, IdTokenAlgorithm, TokenAuth};
 use crate::mail::{Mailer, Runner};
 use crate::passwords::{PasswordPool, PoolSettings};
+use crate::signing::Keys;
 use crate::wiring::{Hashing, Ledger, Outbox, Providers, Writer};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -63,6 +64,7 @@ pub struct Server {
     pub router: Router,
     ledger: Ledger,
     keys: Arc<KeyRing>,
+    signing: Arc<Keys>,
     mailer: Mailer,
     surroundings: Surroundings,
     /// Heard for as long as the server lives.
@@ -168,14 +170,16 @@ impl Server {
             wake_mail: Arc::new(Notify::new()),
             clock: surroundings.clock.clone(),
         };
-        let journeys = Arc::new(journeys(config, &origin, &ledger, &keys, &surroundings)?);
-        let admin = Admin::new(ledger.clone(), journeys.clone(), surroundings.clone(), names(config));
+        let (clock, random) = (surroundings.clock.clone(), surroundings.random.clone());
+        let signing = Arc::new(Keys::new(store.clone(), keys.clone(), clock, random));
+        let journeys = Arc::new(journeys(config, &origin, &ledger, &keys, &signing, &surroundings)?);
+        let admin = Admin::new(ledger.clone(), journeys.clone(), surroundings.clone(), names(config), signing.clone());
         admin.declare(&declared(config, surroundings.clock.now())).await.map_err(StartError::Declared)?;
         let host = url::Url::parse(&origin).ok().and_then(|url| url.host_str().map(str::to_owned));
         let mailer = Mailer::new(config.mail.clone(), host.as_deref().unwrap_or("localhost"))
             .map_err(|error| StartError::Mail(error.to_string()))?;
-        let router = router(config, &origin, &ledger, &journeys);
-        Ok(Self { store, journeys, admin, router, ledger, keys, mailer, surroundings, _listener: listener })
+        let router = router(config, &origin, &ledger, &journeys, &signing);
+        Ok(Self { store, journeys, admin, router, ledger, keys, signing, mailer, surroundings, _listener: listener })
     }
 
     /// Jobs that run beside the requests: the outbox and the sweeper.
@@ -192,13 +196,15 @@ impl Server {
             // A runner of our own is never already running.
             let _ = runner.run(outbox).await;
         });
-        let (store, clock) = (self.store.clone(), self.surroundings.clock.clone());
+        let (store, clock, signing) = (self.store.clone(), self.surroundings.clock.clone(), self.signing.clone());
         jobs.spawn(async move {
             loop {
                 tokio::time::sleep(SWEEP_EVERY).await;
                 if let Err(error) = store.sweep(clock.now()).await {
                     tracing::warn!(%error, "what has expired was not deleted");
                 }
+                // It has told its own error.
+                let _ = signing.sweep().await;
             }
         });
         jobs
@@ -215,6 +221,7 @@ fn journeys(
     origin: &str,
     ledger: &Ledger,
     keys: &Arc<KeyRing>,
+    signing: &Arc<Keys>,
     surroundings: &Surroundings,
 ) -> Result<Journeys, StartError> {
     let settings = config.connections().iter().map(|connection| client_settings(connection, origin)).collect();
@@ -236,14 +243,21 @@ fn journeys(
         Arc::new(Providers { connections }),
         Arc::new(Hashing { pool: PasswordPool::new(surroundings.pool), random: surroundings.random.clone() }),
         Arc::new(Writer { origin: origin.to_owned(), names, clock: surroundings.clock.clone() }),
+        signing.clone(),
         surroundings.clock.clone(),
         surroundings.random.clone(),
         keys.clone(),
-        Settings { policy: config.policy(), session_lifetime: config.session_lifetime, applications },
+        Settings {
+            policy: config.policy(),
+            session_lifetime: config.session_lifetime,
+            applications,
+            clients: config.clients.clone(),
+            issuer: origin.to_owned(),
+        },
     ))
 }
 
-fn router(config: &Config, origin: &str, ledger: &Ledger, journeys: &Arc<Journeys>) -> Router {
+fn router(config: &Config, origin: &str, ledger: &Ledger, journeys: &Arc<Journeys>, signing: &Arc<Keys>) -> Router {
     let secure = origin.starts_with("https://");
     let client_address = client_address(config.server.client_ip.clone());
     let provider = |known: &Connection| web::handlers::Provider {
@@ -275,7 +289,10 @@ fn router(config: &Config, origin: &str, ledger: &Ledger, journeys: &Arc<Journey
         client_address,
         errors_url: config.server.help_url.clone().unwrap_or_else(|| "urn:selfsame:error".to_owned()),
     };
+    let languages = web::texts::Lang::ALL.map(web::texts::Lang::code);
+    let provider = downstream::Provider::new(journeys.clone(), signing.clone(), &languages);
     Router::new()
+        .merge(downstream::router(provider))
         .merge(api::router(api))
         .merge(web::handlers::router(site))
         .layer(DefaultBodyLimit::max(BODY_MAX))

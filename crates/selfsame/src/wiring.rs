@@ -9,8 +9,8 @@ use flows::{
     Reads, Unavailable, Upstream, Written,
 };
 use model::{
-    Address, Assertion, Clock, ConnectionId, Facts, FactsQuery, MailId, MailKind, Micros, Plan, Random, Secret,
-    SessionFacts, UserId, UserStatus,
+    Address, Assertion, AuthorizationId, ClientFacts, ClientOfUser, ClientQuery, Clock, ConnectionId, Facts,
+    FactsQuery, FlowId, MailId, MailKind, Micros, Plan, Random, Secret, SessionFacts, TokenFacts, UserId, UserStatus,
 };
 use protocol::oidc::{Attempt, CallbackParams, OidcError};
 use std::collections::BTreeMap;
@@ -42,6 +42,22 @@ impl flows::Store for Ledger {
 
     async fn facts_for_handover(&self, query: &FactsQuery) -> Result<(Facts, Option<String>), Unavailable> {
         self.store.facts_for_handover(query).await.map_err(|error| unavailable(&error))
+    }
+
+    async fn facts_for_client(
+        &self,
+        query: &FactsQuery,
+        client: &ClientQuery,
+    ) -> Result<(Facts, ClientFacts), Unavailable> {
+        self.store.facts_for_client(query, client).await.map_err(|error| unavailable(&error))
+    }
+
+    async fn check_token(
+        &self,
+        authorization: AuthorizationId,
+        token: FlowId,
+    ) -> Result<Option<TokenFacts>, Unavailable> {
+        self.store.check_token(authorization, token).await.map_err(|error| unavailable(&error))
     }
 
     async fn apply(&self, plan: Plan) -> Result<(), ApplyError> {
@@ -92,6 +108,7 @@ impl Reads for Ledger {
         };
         let present = Present {
             session: row.session.id,
+            sid: row.session.sid,
             user: row.session.user,
             sub,
             name,
@@ -112,6 +129,10 @@ impl Reads for Ledger {
         let mut sessions = self.store.sessions_of(user).await.map_err(|error| unavailable(&error))?;
         sessions.retain(|session| session.expires_at > now);
         Ok(sessions)
+    }
+
+    async fn clients_of(&self, user: UserId) -> Result<Vec<ClientOfUser>, Unavailable> {
+        self.store.clients_of(user).await.map_err(|error| unavailable(&error))
     }
 
     async fn events_of(&self, user: UserId, before: Option<i64>, limit: u32) -> Result<Vec<Event>, Unavailable> {

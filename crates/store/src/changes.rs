@@ -18,7 +18,7 @@ use crate::value::{Bound, Expect, Value};
 use crate::{Sql, StoreError};
 use model::{
     AuditEvent, ChainHead, Change, Conflict, ConnectionId, ConnectionState, DisplayClaims, ExternalIdentity, LinkId,
-    Mail, MailBody, Micros, Namespace, NewLink, NewSession, Plan, UserId,
+    Mail, MailBody, Micros, Namespace, NewAuthorization, NewLink, NewSession, Plan, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,7 +64,7 @@ impl Writer {
     }
 
     fn change(&mut self, change: &Change) -> Result<(), StoreError> {
-        use Conflict::{AddressTaken, FlowSpent, GrantSpent, SessionGone, Stale};
+        use Conflict::{AddressTaken, FlowSpent, GrantSpent, SessionGone, Stale, TokenSpent};
         match change {
             Change::ExpectUser { user, version } => {
                 self.one(&sql::EXPECT_USER, Stale, vec![id(user), (*version).into()]);
@@ -187,11 +187,34 @@ impl Writer {
             }
             Change::EndSessionsOfLink { link, user } => {
                 self.any(&sql::END_SESSIONS_OF_LINK, vec![id(user), link.as_bytes().into()]);
+                self.any(&sql::END_AUTHORIZATIONS_OF_LINK, vec![id(user), link.as_bytes().into()]);
             }
             Change::EndSessionsOfConnection { connection } => {
                 self.any(&sql::END_SESSIONS_OF_CONNECTION, vec![connection.into()]);
+                self.any(&sql::END_AUTHORIZATIONS_OF_CONNECTION, vec![connection.into()]);
             }
-            Change::EndSessionsOfUser { user } => self.any(&sql::END_SESSIONS_OF_USER, vec![id(user)]),
+            Change::EndSessionsOfUser { user } => {
+                self.any(&sql::END_SESSIONS_OF_USER, vec![id(user)]);
+                // Those in a session end with it, and go on where this plan renews it; the others end here (T24, T68).
+                self.any(&sql::END_AUTHORIZATIONS_OF_USER, vec![id(user), 1.into()]);
+            }
+
+            Change::Authorize(new) => self.authorize(new),
+            Change::Refresh { authorization, generation } => {
+                self.one(&sql::REFRESH, TokenSpent, vec![authorization.as_bytes().into(), (*generation).into()]);
+            }
+            Change::EndAuthorization { authorization } => {
+                self.any(&sql::END_AUTHORIZATION, vec![authorization.as_bytes().into()]);
+            }
+            Change::GiveConsent { client, user, scope, at } => {
+                let values = vec![id(user), client.as_str().into(), scope.join(" ").into(), (*at).into()];
+                self.one(&sql::GIVE_CONSENT, Stale, values);
+            }
+            Change::WithdrawConsent { client, user } => {
+                for statement in [&sql::WITHDRAW_CONSENT, &sql::END_AUTHORIZATIONS_OF_CLIENT] {
+                    self.any(statement, vec![id(user), client.as_str().into()]);
+                }
+            }
 
             Change::IssueCode { flow, address, hash, attempts, expires_at } => {
                 let values =
@@ -235,6 +258,26 @@ impl Writer {
         Ok(())
     }
 
+    fn authorize(&mut self, new: &NewAuthorization) {
+        let values = vec![
+            new.id.as_bytes().into(),
+            new.client.as_str().into(),
+            id(&new.user),
+            new.session.as_bytes().into(),
+            new.link.as_ref().map(|link| link.as_bytes().to_vec()).into(),
+            json(&new.method).into(),
+            i64::from(new.level).into(),
+            new.authenticated_at.into(),
+            new.sub.as_str().into(),
+            new.scope.join(" ").into(),
+            i64::from(new.offline).into(),
+            new.at.into(),
+            new.expires_at.into(),
+            new.store_epoch.into(),
+        ];
+        self.one(&sql::AUTHORIZE, Conflict::FlowSpent, values);
+    }
+
     fn erase(&mut self, user: &UserId, at: Value) {
         self.one(&sql::ERASE_USER, Conflict::Stale, vec![Vec::new().into(), id(user)]);
         let of_user = [
@@ -244,11 +287,13 @@ impl Writer {
             &sql::ERASE_USER_NAMES,
             &sql::ERASE_GRANTS,
             &sql::ERASE_PASSWORD,
+            &sql::ERASE_CONSENTS,
             &sql::END_SESSIONS_OF_USER,
         ];
         for statement in of_user {
             self.any(statement, vec![id(user)]);
         }
+        self.any(&sql::END_AUTHORIZATIONS_OF_USER, vec![id(user), 0.into()]);
         self.any(&sql::ERASE_LINKS, vec![at, id(user)]);
         self.any(&sql::ERASE_IDENTITIES, vec![json(&DisplayClaims::default()).into(), id(user)]);
     }
@@ -337,6 +382,7 @@ impl Writer {
             session.store_epoch.into(),
             session.user_agent.as_str().into(),
             scope_name(&session.scope).into(),
+            session.sid.as_bytes().into(),
         ];
         self.one(&sql::CREATE_SESSION, Conflict::Stale, values);
     }

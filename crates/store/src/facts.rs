@@ -7,9 +7,10 @@ use crate::script::{Rows, Script, Step};
 use crate::statements::read;
 use crate::value::{Query, Row, Value, corrupt};
 use model::{
-    Address, AddressFacts, ChainHead, CodeFacts, ConnectionId, ConnectionState, DisplayClaims, EventId,
-    ExternalIdentity, Facts, FactsQuery, GrantFacts, IdentityFacts, LinkFacts, LinkId, LinkState, Namespace,
-    PasswordFacts, Secret, SessionFacts, SessionId, ThrottleFacts, Undoable, UserFacts, UserId,
+    Address, AddressFacts, AuthorizationFacts, AuthorizationId, ChainHead, ClientFacts, ClientQuery, ClientQueryBy,
+    CodeFacts, ConnectionId, ConnectionState, ConsentFacts, DisplayClaims, EventId, ExternalIdentity, Facts,
+    FactsQuery, GrantFacts, IdentityFacts, LinkFacts, LinkId, LinkState, Namespace, PasswordFacts, Secret,
+    SessionFacts, SessionId, ThrottleFacts, Undoable, UserFacts, UserId,
 };
 
 /// What an answer of the first question is about.
@@ -19,6 +20,8 @@ enum Part {
     Connections,
     Session,
     Sub,
+    Consent,
+    Authorization,
     Identity,
     AddressOwner,
     UserNameOwner,
@@ -38,12 +41,23 @@ pub(crate) struct FactsScript {
     facts: Facts,
     with_sub: bool,
     sub: Option<String>,
+    client: Option<ClientQuery>,
+    known: ClientFacts,
 }
 
 impl FactsScript {
     pub fn new(query: &FactsQuery) -> Self {
         let facts = Facts::default();
-        Self { query: query.clone(), asked: Vec::new(), stage: 0, facts, with_sub: false, sub: None }
+        Self {
+            query: query.clone(),
+            asked: Vec::new(),
+            stage: 0,
+            facts,
+            with_sub: false,
+            sub: None,
+            client: None,
+            known: ClientFacts::default(),
+        }
     }
 
     fn first(&mut self) -> Vec<Query> {
@@ -58,6 +72,19 @@ impl FactsScript {
             ask(Part::Session, &read::SESSION, vec![hash.into()]);
             if self.with_sub {
                 ask(Part::Sub, &read::SUB_OF_SESSION, vec![hash.into()]);
+            }
+        }
+        if let Some(client) = &self.client {
+            match &client.by {
+                ClientQueryBy::Session(hash) => {
+                    let about = |word: &str| vec![hash.into(), word.into()];
+                    ask(Part::Sub, &read::SUB_OF_SESSION_IN, about(&client.sector));
+                    ask(Part::Consent, &read::CONSENT_OF_SESSION, about(&client.client));
+                }
+                ClientQueryBy::Authorization(id) => {
+                    ask(Part::Authorization, &read::AUTHORIZATION, vec![id.as_bytes().into()]);
+                    ask(Part::Consent, &read::CONSENT_OF_AUTHORIZATION, vec![id.as_bytes().into()]);
+                }
             }
         }
         if let Some(identity) = &self.query.identity {
@@ -134,6 +161,10 @@ impl FactsScript {
             Part::Connections => facts.connections.push(connection_state(row)?),
             Part::Session => facts.session = Some(session(&mut row)?),
             Part::Sub => self.sub = row.opt_text()?,
+            Part::Consent => {
+                self.known.consent = Some(ConsentFacts { scope: words(&row.text()?), given_at: row.time()? });
+            }
+            Part::Authorization => self.known.authorization = Some(authorization(&mut row)?),
             Part::Identity => facts.identity = self.query.identity.clone().map(|i| identity(row, i)).transpose()?,
             Part::AddressOwner => facts.address_owner = Some(row.id(UserId::from_slice)?),
             Part::UserNameOwner => facts.user_name_owner = Some(row.id(UserId::from_slice)?),
@@ -158,7 +189,8 @@ impl FactsScript {
             Undoable::Merge { absorbed, .. } => Some(*absorbed),
             Undoable::Link { .. } | Undoable::Unlink { .. } => None,
         });
-        let reached = [session, holder, facts.address_owner, facts.user_name_owner, undoer, absorbed];
+        let authorizer = self.known.authorization.as_ref().map(|known| known.user);
+        let reached = [authorizer, session, holder, facts.address_owner, facts.user_name_owner, undoer, absorbed];
         let reached = reached.into_iter().flatten();
         reached.filter(|user| facts.user(*user).is_none() && !self.query.users.contains(user)).collect()
     }
@@ -188,7 +220,8 @@ impl Script for FactsScript {
                 || query.identity.is_some()
                 || query.address.is_some()
                 || query.user_name.is_some()
-                || query.grant.is_some();
+                || query.grant.is_some()
+                || self.client.is_some();
             return Ok(if leads_on { Step::Ask(queries) } else { Step::Last(queries) });
         }
         self.take(answers)?;
@@ -234,6 +267,55 @@ impl Script for HandoverScript {
             Step::Done(facts) => Step::Done((facts, self.0.sub.take())),
         })
     }
+}
+
+/// Facts, and what a client and the user have to do with each other.
+pub(crate) struct ClientScript(FactsScript);
+
+impl ClientScript {
+    pub fn new(query: &FactsQuery, client: &ClientQuery) -> Self {
+        Self(FactsScript { client: Some(client.clone()), ..FactsScript::new(query) })
+    }
+}
+
+impl Script for ClientScript {
+    type Out = (Facts, ClientFacts);
+
+    fn next(&mut self, answers: Vec<Rows>) -> Result<Step<Self::Out>, StoreError> {
+        Ok(match self.0.next(answers)? {
+            Step::Ask(queries) => Step::Ask(queries),
+            Step::Last(queries) => Step::Last(queries),
+            Step::Done(facts) => {
+                let sub = self.0.sub.take();
+                Step::Done((facts, ClientFacts { sub, ..std::mem::take(&mut self.0.known) }))
+            }
+        })
+    }
+}
+
+pub(crate) fn words(text: &str) -> Vec<String> {
+    text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+pub(crate) fn authorization(row: &mut Row) -> Result<AuthorizationFacts, StoreError> {
+    Ok(AuthorizationFacts {
+        id: row.id(AuthorizationId::from_slice)?,
+        client: row.text()?,
+        user: row.id(UserId::from_slice)?,
+        session: row.id(SessionId::from_slice)?,
+        link: row.opt_id(LinkId::from_slice)?,
+        method: row.parsed("the method of an authorization", from_json)?,
+        level: level(row.int()?)?,
+        authenticated_at: row.time()?,
+        sub: row.text()?,
+        scope: words(&row.text()?),
+        offline: row.int()? != 0,
+        generation: row.int()?,
+        created_at: row.time()?,
+        expires_at: row.time()?,
+        store_epoch: row.int()?,
+        session_expires_at: row.opt_time()?,
+    })
 }
 
 /// Four values of one to four keys: the last one repeats.
@@ -303,6 +385,7 @@ pub(crate) fn session(row: &mut Row) -> Result<SessionFacts, StoreError> {
         store_epoch: row.int()?,
         user_agent: row.text()?,
         scope: row.parsed("the scope of a session", scope)?,
+        sid: row.id(SessionId::from_slice)?,
     })
 }
 

@@ -76,6 +76,7 @@ impl Store {
             (&write::SWEEP_SPENT_FLOWS, vec![now]),
             (&write::SWEEP_CODES, vec![now]),
             (&write::SWEEP_THROTTLES, vec![now - THROTTLE_KEPT, now]),
+            (&write::SWEEP_AUTHORIZATIONS, vec![now]),
             (&write::SWEEP_GRANTS, vec![now - GRANT_KEPT]),
             (&write::SWEEP_MAIL, vec![now - SENT_MAIL_KEPT]),
         ] {

@@ -7,6 +7,7 @@
 //! [`Conflict`]: model::Conflict
 
 mod admin;
+mod applications;
 mod audit;
 mod changes;
 mod codec;
@@ -25,6 +26,7 @@ mod statements;
 mod tls;
 mod value;
 
+pub use applications::StoredKey;
 pub use audit::{AuditChain, AuditFault, AuditFaultKind, AuditReport, AuditRow};
 pub use doctor::{Cursor, DoctorPage, Part, Stored, StoredEvent, StoredLink, StoredSession};
 pub use error::StoreError;
@@ -34,8 +36,8 @@ pub use migrate::MigrationStatus;
 pub use rows::{Cohort, FoundLink, LinkRecord, Page, SessionRow, UserFilter, UserSummary};
 pub use statements::{Sql, all as statements};
 
-use facts::{FactsScript, HandoverScript};
-use model::{Facts, FactsQuery, Plan};
+use facts::{ClientScript, FactsScript, HandoverScript};
+use model::{ClientFacts, ClientQuery, Facts, FactsQuery, Plan};
 use script::{Script, Single};
 use std::path::Path;
 use std::sync::Arc;
@@ -138,6 +140,15 @@ impl Store {
     /// [`Store::facts`], and what applications know the user of the session by, in the same snapshot.
     pub async fn facts_for_handover(&self, query: &FactsQuery) -> Result<(Facts, Option<String>), StoreError> {
         self.read(For::Request, HandoverScript::new(query)).await
+    }
+
+    /// [`Store::facts`], and what a client and the user have to do with each other, in the same snapshot.
+    pub async fn facts_for_client(
+        &self,
+        query: &FactsQuery,
+        client: &ClientQuery,
+    ) -> Result<(Facts, ClientFacts), StoreError> {
+        self.read(For::Request, ClientScript::new(query, client)).await
     }
 
     /// [`Store::facts`] on a job's account.

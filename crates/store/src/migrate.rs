@@ -16,6 +16,7 @@ const MIGRATIONS: &[Migration] = &[
         text: include_str!("../migrations/0002_organisations_and_undo.sql"),
     },
     Migration { name: "0003_explanations", text: include_str!("../migrations/0003_explanations.sql") },
+    Migration { name: "0004_applications", text: include_str!("../migrations/0004_applications.sql") },
 ];
 
 pub(crate) const CREATE_META: &str =

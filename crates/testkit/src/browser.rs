@@ -246,6 +246,22 @@ impl Browser {
         call
     }
 
+    /// A form that somebody's server sends: without cookies, with the headers given.
+    pub async fn send_form(&self, path: &str, fields: &[(&str, &str)], headers: &[(&str, String)]) -> ApiCall {
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri(format!("{ORIGIN}{path}"))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(Body::from(encode(fields.iter().copied()))).expect("a request");
+        let (status, headers, body) = self.ask_us(request).await;
+        let json =
+            if body.is_empty() { Value::Null } else { serde_json::from_str(&body).unwrap_or(Value::String(body)) };
+        ApiCall { status, headers, json }
+    }
+
     /// A call without cookies, with the headers given.
     pub async fn call(&self, method: &str, path: &str, json: Option<Value>, headers: &[(&str, String)]) -> ApiCall {
         let mut request = Request::builder()

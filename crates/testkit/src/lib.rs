@@ -19,4 +19,4 @@ pub use sandbox::mailbox::Message;
 pub use sandbox::provider::{Behaviour, Endpoint, Person};
 pub use sandbox::seed;
 pub use snapshot::Accounts;
-pub use world::{Engine, ORIGIN, Options, PASSWORD, World};
+pub use world::{CLIENT_SECRET, Engine, ORIGIN, Options, PASSWORD, World};

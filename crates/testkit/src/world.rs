@@ -79,6 +79,9 @@ pub struct World {
     _tasks: JoinSet<()>,
 }
 
+/// The secret of clients, in the file `client-secret`.
+pub const CLIENT_SECRET: &str = "0123456789abcdef0123456789abcdef";
+
 /// A password that the strength check accepts.
 pub const PASSWORD: &str = "correct tapir battery 41 staple";
 
@@ -170,6 +173,7 @@ impl World {
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join("selfsame.toml");
         std::fs::write(directory.path().join("root-key"), "00".repeat(32)).expect("a key");
+        std::fs::write(directory.path().join("client-secret"), CLIENT_SECRET).expect("a secret");
         for which in ["a", "b"] {
             let secret = format!("secret of {which}");
             std::fs::write(directory.path().join(format!("secret-{which}")), secret).expect("a secret");

@@ -42,3 +42,6 @@ addEventListener("pageshow", () => {
 for (const time of document.querySelectorAll("time[datetime]")) {
   time.title = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
 }
+
+// An answer to an application sends itself.
+for (const form of document.querySelectorAll("form[data-send-at-once]")) form.requestSubmit();

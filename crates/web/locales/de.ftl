@@ -253,6 +253,10 @@ event-link-released = Nicht mehr angehalten: { $what }
 event-change-undone = Rückgängig gemacht: { $what }
 event-recovered = Sie haben wieder Zugang zu Ihrem Konto
 event-connection-moved = Anbieter neu eingerichtet: { $what }
+event-application-signed-in = Bei einer Anwendung angemeldet
+event-consent-given = Eine Anwendung wurde zugelassen
+event-consent-withdrawn = Zugriff einer Anwendung zurückgenommen
+event-token-reused = Ein Code oder Token kam zweimal; was darauf beruhte, ist beendet
 
 # Passwort
 set-password-title = Passwort setzen
@@ -432,3 +436,31 @@ continue-title = Weiter zu { $client }
 continue-lead = Sie sind bereits angemeldet.
 continue-do = Weiter zu { $client }
 continue-switch = Ein anderes Konto verwenden
+
+# Anwendungen
+account-see-applications = Anwendungen mit Zugriff
+consent-title = { $client } möchte wissen, wer Sie sind
+consent-lead = Sie melden sich gerade bei { $client } an.
+consent-asked = Darum bittet { $client }
+consent-known = schon erlaubt
+consent-allow = Erlauben
+consent-refuse = Nicht erlauben
+consent-later = Sie können das jederzeit auf der Seite der Anwendungen mit Zugriff zurücknehmen.
+scope-openid = Dass Sie es sind, wenn Sie wiederkommen
+scope-profile = Ihr Name
+scope-email = Ihre E-Mail-Adresse
+scope-offline-access = Das auch zu wissen, während Sie nicht da sind
+scope-other = { $scope }
+form-post-title = Zurück zur Anwendung
+form-post-lead = Ihre Antwort ist unterwegs. Wenn nichts geschieht, gehen Sie selbst weiter.
+leave-title = Abmelden?
+leave-lead = Sie würden hier abgemeldet. Anwendungen erkennen Sie vielleicht noch für kurze Zeit.
+leave-lead-client = { $client } bittet, Sie hier abzumelden. Anwendungen erkennen Sie vielleicht noch für kurze Zeit.
+leave-stay = Angemeldet bleiben
+applications-title = Anwendungen mit Zugriff
+applications-lead = Diese Anwendungen wissen, wer Sie sind. Nehmen Sie den Zugriff zurück, endet sofort, was sie in der Hand haben; was Sie dort gespeichert haben, bleibt.
+applications-none = Keine Anwendung hat Zugriff.
+applications-since = Seit
+applications-withdraw = Zurücknehmen
+applications-withdraw-label = Zugriff von { $client } zurücknehmen
+applications-withdrawn = Der Zugriff wurde zurückgenommen.

@@ -253,6 +253,10 @@ event-link-released = No longer on hold: { $what }
 event-change-undone = Undone: { $what }
 event-recovered = You got back into your account
 event-connection-moved = Sign-in provider set up anew: { $what }
+event-application-signed-in = Signed in to an application
+event-consent-given = An application was allowed in
+event-consent-withdrawn = Access of an application taken back
+event-token-reused = A code or token came twice; what rested on it has ended
 
 # Password
 set-password-title = Set a password
@@ -432,3 +436,31 @@ continue-title = Continue to { $client }
 continue-lead = You are signed in already.
 continue-do = Continue to { $client }
 continue-switch = Use another account
+
+# Applications
+account-see-applications = Applications with access
+consent-title = { $client } wants to know who you are
+consent-lead = You are about to sign in to { $client }.
+consent-asked = What { $client } asks for
+consent-known = allowed before
+consent-allow = Allow
+consent-refuse = Don’t allow
+consent-later = You can take this back at any time on the page of applications with access.
+scope-openid = That it is you, when you come back
+scope-profile = Your name
+scope-email = Your e-mail address
+scope-offline-access = To go on knowing this while you are away
+scope-other = { $scope }
+form-post-title = Back to the application
+form-post-lead = Your answer is on its way. If nothing happens, continue yourself.
+leave-title = Sign out?
+leave-lead = You would be signed out here. Applications you use may know you for a little longer.
+leave-lead-client = { $client } asks to sign you out here. Applications you use may know you for a little longer.
+leave-stay = Stay signed in
+applications-title = Applications with access
+applications-lead = These applications know who you are. Taking access back ends what they hold at once; it does not delete what you have there.
+applications-none = No application has access.
+applications-since = Since
+applications-withdraw = Take back
+applications-withdraw-label = Take back the access of { $client }
+applications-withdrawn = Access taken back.

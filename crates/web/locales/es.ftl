@@ -253,6 +253,10 @@ event-link-released = Ya no está en pausa: { $what }
 event-change-undone = Deshecho: { $what }
 event-recovered = Recuperaste el acceso a tu cuenta
 event-connection-moved = Proveedor configurado de nuevo: { $what }
+event-application-signed-in = Inicio de sesión en una aplicación
+event-consent-given = Se permitió una aplicación
+event-consent-withdrawn = Se retiró el acceso de una aplicación
+event-token-reused = Un código o token llegó dos veces; lo que dependía de él ha terminado
 
 # Contraseña
 set-password-title = Definir una contraseña
@@ -432,3 +436,31 @@ continue-title = Continuar a { $client }
 continue-lead = Ya ha iniciado sesión.
 continue-do = Continuar a { $client }
 continue-switch = Usar otra cuenta
+
+# Aplicaciones
+account-see-applications = Aplicaciones con acceso
+consent-title = { $client } quiere saber quién es usted
+consent-lead = Está a punto de iniciar sesión en { $client }.
+consent-asked = Lo que pide { $client }
+consent-known = ya permitido
+consent-allow = Permitir
+consent-refuse = No permitir
+consent-later = Puede retirarlo en cualquier momento en la página de aplicaciones con acceso.
+scope-openid = Que es usted, cuando vuelve
+scope-profile = Su nombre
+scope-email = Su dirección de correo
+scope-offline-access = Seguir sabiéndolo cuando usted no está
+scope-other = { $scope }
+form-post-title = De vuelta a la aplicación
+form-post-lead = Su respuesta está en camino. Si no ocurre nada, continúe usted.
+leave-title = ¿Cerrar la sesión?
+leave-lead = Se cerraría su sesión aquí. Las aplicaciones pueden reconocerle un rato más.
+leave-lead-client = { $client } pide cerrar su sesión aquí. Las aplicaciones pueden reconocerle un rato más.
+leave-stay = Seguir con la sesión
+applications-title = Aplicaciones con acceso
+applications-lead = Estas aplicaciones saben quién es usted. Al retirar el acceso termina al momento lo que tienen; lo que usted guarda allí permanece.
+applications-none = Ninguna aplicación tiene acceso.
+applications-since = Desde
+applications-withdraw = Retirar
+applications-withdraw-label = Retirar el acceso de { $client }
+applications-withdrawn = Acceso retirado.

@@ -253,6 +253,10 @@ event-link-released = N’est plus suspendu : { $what }
 event-change-undone = Annulé : { $what }
 event-recovered = Vous avez retrouvé l’accès à votre compte
 event-connection-moved = Fournisseur configuré à nouveau : { $what }
+event-application-signed-in = Connexion à une application
+event-consent-given = Une application a été autorisée
+event-consent-withdrawn = Accès d’une application retiré
+event-token-reused = Un code ou un jeton est arrivé deux fois ; ce qui en dépendait a pris fin
 
 # Mot de passe
 set-password-title = Définir un mot de passe
@@ -432,3 +436,31 @@ continue-title = Continuer vers { $client }
 continue-lead = Vous êtes déjà connecté.
 continue-do = Continuer vers { $client }
 continue-switch = Utiliser un autre compte
+
+# Applications
+account-see-applications = Applications autorisées
+consent-title = { $client } souhaite savoir qui vous êtes
+consent-lead = Vous êtes sur le point de vous connecter à { $client }.
+consent-asked = Ce que demande { $client }
+consent-known = déjà autorisé
+consent-allow = Autoriser
+consent-refuse = Ne pas autoriser
+consent-later = Vous pouvez revenir sur ce choix à tout moment sur la page des applications autorisées.
+scope-openid = Que c’est bien vous, quand vous revenez
+scope-profile = Votre nom
+scope-email = Votre adresse e-mail
+scope-offline-access = Continuer à le savoir en votre absence
+scope-other = { $scope }
+form-post-title = Retour à l’application
+form-post-lead = Votre réponse est en route. Si rien ne se passe, continuez vous-même.
+leave-title = Se déconnecter ?
+leave-lead = Vous seriez déconnecté ici. Les applications peuvent vous reconnaître encore un court moment.
+leave-lead-client = { $client } demande à vous déconnecter ici. Les applications peuvent vous reconnaître encore un court moment.
+leave-stay = Rester connecté
+applications-title = Applications autorisées
+applications-lead = Ces applications savent qui vous êtes. Retirer l’accès met fin aussitôt à ce qu’elles détiennent ; ce que vous y avez enregistré reste.
+applications-none = Aucune application n’a d’accès.
+applications-since = Depuis
+applications-withdraw = Retirer
+applications-withdraw-label = Retirer l’accès de { $client }
+applications-withdrawn = Accès retiré.

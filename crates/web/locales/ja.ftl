@@ -244,6 +244,10 @@ event-link-released = 一時停止を解除：{ $what }
 event-change-undone = 取り消し：{ $what }
 event-recovered = アカウントに再び入れるようになりました
 event-connection-moved = 提供元を設定し直し：{ $what }
+event-application-signed-in = アプリにログインしました
+event-consent-given = アプリを許可しました
+event-consent-withdrawn = アプリのアクセスを取り消しました
+event-token-reused = コードまたはトークンが二度使われたため、関係するアクセスを終了しました
 
 # パスワード
 set-password-title = パスワードを設定
@@ -419,3 +423,31 @@ continue-title = { $client } に進む
 continue-lead = すでにログインしています。
 continue-do = { $client } に進む
 continue-switch = 別のアカウントを使う
+
+# アプリ
+account-see-applications = アクセスできるアプリ
+consent-title = { $client } があなたの確認を求めています
+consent-lead = { $client } にログインしようとしています。
+consent-asked = { $client } が求めているもの
+consent-known = 許可済み
+consent-allow = 許可する
+consent-refuse = 許可しない
+consent-later = アクセスできるアプリのページで、いつでも取り消せます。
+scope-openid = 次に来たときもあなた本人であること
+scope-profile = お名前
+scope-email = メールアドレス
+scope-offline-access = あなたが使っていない間もこれを知り続けること
+scope-other = { $scope }
+form-post-title = アプリに戻ります
+form-post-lead = 回答を送信しています。何も起こらない場合は、続けるを押してください。
+leave-title = ログアウトしますか？
+leave-lead = ここからログアウトします。アプリでは、しばらくログインが続くことがあります。
+leave-lead-client = { $client } がここからのログアウトを求めています。アプリでは、しばらくログインが続くことがあります。
+leave-stay = ログインしたままにする
+applications-title = アクセスできるアプリ
+applications-lead = これらのアプリはあなたが誰かを知っています。取り消すと、アプリの持つアクセスはすぐに終わります。アプリに保存したものは残ります。
+applications-none = アクセスできるアプリはありません。
+applications-since = 開始
+applications-withdraw = 取り消す
+applications-withdraw-label = { $client } のアクセスを取り消す
+applications-withdrawn = アクセスを取り消しました。

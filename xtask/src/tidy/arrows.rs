@@ -22,6 +22,7 @@ const TABLE: &[(&str, May)] = &[
     ("upstream", May::Know(&["model", "protocol"])),
     ("web", May::Know(&["model", "flows"])),
     ("api", May::Know(&["model", "flows"])),
+    ("downstream", May::Know(&["model", "flows"])),
     ("sandbox", May::Know(&["model"])),
     ("testkit", May::KnowAllBut(&["modelcheck"])),
     ("selfsame", May::KnowAllBut(&["testkit", "modelcheck", "xtask", "bench"])),

@@ -14,7 +14,7 @@ const SEALED: [(&str, &str, [&str; 2]); 2] = [
 const CHECKER: &str = "crates/modelcheck/src/";
 
 /// Crates that read what strangers send.
-const FACING: [&str; 6] = ["web", "api", "flows", "linking", "protocol", "upstream"];
+const FACING: [&str; 7] = ["web", "api", "downstream", "flows", "linking", "protocol", "upstream"];
 
 /// Database text lives in `crates/store`: nothing else may know tables and columns.
 pub fn sql(tree: &Tree) -> Vec<Offence> {

@@ -5,7 +5,7 @@ use crate::caller::Caller;
 use crate::method::{Provider, provider};
 use crate::problem::Problem;
 use crate::time::rfc3339;
-use flows::{Destination, Flow, Goal, ProofMethod, Proves, Step};
+use flows::{Flow, Goal, ProofMethod, Proves, Step};
 use model::{ConnectionId, Micros, Policy, SignUp, masked};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -176,11 +176,7 @@ pub(crate) struct Frame<'a> {
 impl Caller {
     pub(crate) fn view(&self, flow: &Flow) -> FlowView {
         let journeys = &self.api.journeys;
-        let application = match &flow.goal {
-            Goal::SignIn { to: Destination::Application(asked) }
-            | Goal::SignUp { to: Destination::Application(asked) } => journeys.application_name(&asked.application),
-            _ => None,
-        };
+        let application = journeys.awaited_by(&flow.goal);
         let frame = Frame {
             policy: journeys.policy(),
             providers: &self.api.providers,

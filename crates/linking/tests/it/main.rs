@@ -1,6 +1,7 @@
 //! The decisions, seen from outside: rows, threats, and every combination of classes of facts.
 
 mod administer;
+mod application;
 mod changes;
 mod connection;
 mod epoch;

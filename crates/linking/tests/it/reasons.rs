@@ -7,13 +7,14 @@ use crate::world::{
     link_id, link_method, namespace, session,
 };
 use linking::{
-    Carry, EndSessions, HandoverInput, LinkInput, LocalSignIn, MergeInput, MoveConnectionInput, MoveInput, Reason,
-    RecoverInput, SignInInput, SignUpInput, StepUpInput, Stranded, UndoInput, UnlinkInput, UnmergeInput,
+    Carry, ClientTerms, EndSessions, HandoverInput, LinkInput, LocalSignIn, MergeInput, MoveConnectionInput, MoveInput,
+    Reason, RecoverInput, SignInInput, SignUpInput, StepUpInput, Stranded, UndoInput, UnlinkInput, UnmergeInput,
 };
 use model::{
-    Address, Assertion, ChainHead, ConnectionPolicy, DAY, EventId, Evidence, GrantFacts, HOUR, Level, LinkOnMatch,
-    LinkState, MINUTE, MatchOn, Method, OrganisationId, OrganisationPolicy, Proof, Purpose, SECOND, Secret,
-    SessionScope, SignUp, ThrottleFacts, Undoable, UserId, UserStatus,
+    Address, Assertion, AuthorizationFacts, AuthorizationId, ChainHead, ClientFacts, ConnectionPolicy, ConsentFacts,
+    DAY, EventId, Evidence, GrantFacts, HOUR, Level, LinkOnMatch, LinkState, MINUTE, MatchOn, Method, MethodKind,
+    OrganisationId, OrganisationPolicy, Proof, Purpose, SECOND, Secret, SessionScope, SignUp, ThrottleFacts, Undoable,
+    UserId, UserStatus,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -320,8 +321,64 @@ fn observe(case: &Case, seen: &mut Seen) {
             decide_connection_move(context, &moved(Carry::SameSubjects));
             decide_declaration(context, facts, &World::new().connections[0], chain);
             decide_attempt(facts, &[b"pair:1".to_vec()], world.now);
+            decide_withdrawal(context, facts, "shop");
+        }
+        let client = &ClientTerms {
+            client: "shop",
+            scope: &SCOPE,
+            sector: "public",
+            new_sub: "new",
+            first_party: false,
+            lifetime: HOUR,
+        };
+        for known in &known_clients() {
+            decide! {
+                decide_authorization(context, facts, known, client, AUTHORIZATION);
+                decide_consent(context, facts, known, client);
+                decide_refresh(context, facts, known, client, 1);
+                decide_code_reuse(context, facts, known);
+            }
         }
     });
+}
+
+const AUTHORIZATION: AuthorizationId = AuthorizationId::from_bytes([9; 16]);
+static SCOPE: std::sync::LazyLock<Vec<String>> = std::sync::LazyLock::new(|| vec!["openid".to_owned()]);
+
+/// A client that was never heard of, one that was let in, one whose token is old, and one that rests on a link.
+fn known_clients() -> Vec<ClientFacts> {
+    let consent = Some(ConsentFacts { scope: SCOPE.clone(), given_at: NOW });
+    let given = |generation, link| AuthorizationFacts {
+        id: AUTHORIZATION,
+        client: "shop".to_owned(),
+        user: VERA,
+        session: SESSION,
+        link,
+        method: MethodKind::Password,
+        level: Level::One,
+        authenticated_at: NOW,
+        sub: "known".to_owned(),
+        scope: SCOPE.clone(),
+        offline: true,
+        generation,
+        created_at: NOW,
+        expires_at: NOW + HOUR,
+        store_epoch: World::new().facts().store_epoch,
+        session_expires_at: None,
+    };
+    let of = |consent: &Option<ConsentFacts>, authorization| ClientFacts {
+        sub: None,
+        consent: consent.clone(),
+        authorization: Some(authorization),
+    };
+    vec![
+        ClientFacts::default(),
+        ClientFacts { consent: consent.clone(), ..ClientFacts::default() },
+        of(&consent, given(1, None)),
+        of(&None, given(1, None)),
+        of(&consent, given(2, None)),
+        of(&consent, given(1, Some(link_id(10)))),
+    ]
 }
 
 fn observed() -> Seen {
@@ -353,6 +410,11 @@ const SOURCES: &[(&str, &str, &[&str])] = &[
         "connection_change",
         include_str!("../../src/connection_change.rs"),
         &["decide_connection_change", "decide_declaration"],
+    ),
+    (
+        "application",
+        include_str!("../../src/application.rs"),
+        &["decide_authorization", "decide_code_reuse", "decide_consent", "decide_refresh", "decide_withdrawal"],
     ),
     ("epoch", include_str!("../../src/epoch.rs"), &["decide_connection_move"]),
     ("link", include_str!("../../src/link.rs"), &["decide_link"]),

@@ -123,6 +123,7 @@ pub fn user(id: UserId, mail: &str) -> UserFacts {
 pub fn session(user: UserId, method: Method) -> SessionFacts {
     SessionFacts {
         id: SESSION,
+        sid: SESSION,
         hash: PRESENT,
         user,
         level: Level::One,

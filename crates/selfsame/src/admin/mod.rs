@@ -7,6 +7,7 @@ mod explain;
 pub use self::doctor::doctor_page;
 use self::explain::SaidUpstream;
 use crate::server::Surroundings;
+use crate::signing::{KeySummary, Keys};
 use crate::wiring::Ledger;
 use flows::{ApplyError, Journeys};
 use linking::{
@@ -102,6 +103,11 @@ pub enum Operation {
         from: Option<String>,
         limit: u32,
     },
+    /// Applications of the configuration.
+    ClientList {},
+    /// Signing keys, those that sign next included.
+    KeysList {},
+    KeysRotate {},
     ConnectionList {},
     ConnectionEnable {
         connection: ConnectionId,
@@ -140,6 +146,31 @@ impl From<StoreError> for Refusal {
     }
 }
 
+fn client_json(client: &flows::oauth::Client) -> Value {
+    json!({
+        "id": client.id,
+        "name": client.name,
+        "public": client.is_public(),
+        "grants": client.grants.iter().map(|grant| grant.name()).collect::<Vec<_>>(),
+        "scopes": client.scopes,
+        "redirect_uris": client.redirect_uris,
+        "first_party": client.first_party,
+    })
+}
+
+fn keys_json(keys: Result<Vec<KeySummary>, flows::Unavailable>) -> Answer {
+    let keys = keys.map_err(|error| Refusal::new("database_unavailable", error.to_string()))?;
+    let key = |key: KeySummary| {
+        json!({
+            "kid": key.kid,
+            "algorithm": key.algorithm,
+            "state": key.state,
+            "signs_from": key.signs_from.to_string(),
+        })
+    };
+    Ok(keys.into_iter().map(key).collect())
+}
+
 pub(crate) type Answer = Result<Value, Refusal>;
 
 /// Runs operations.
@@ -150,6 +181,7 @@ pub struct Admin {
     surroundings: Surroundings,
     /// Connections, as people know them.
     names: Arc<BTreeMap<String, String>>,
+    signing: Arc<Keys>,
 }
 
 /// What one try of a change decided.
@@ -165,8 +197,9 @@ impl Admin {
         journeys: Arc<Journeys>,
         surroundings: Surroundings,
         names: BTreeMap<String, String>,
+        signing: Arc<Keys>,
     ) -> Self {
-        Self { ledger, journeys, surroundings, names: Arc::new(names) }
+        Self { ledger, journeys, surroundings, names: Arc::new(names), signing }
     }
 
     fn store(&self) -> &Store {
@@ -210,6 +243,9 @@ impl Admin {
             Operation::DoctorPage { from, limit } => {
                 doctor_page(self.store(), self.journeys.policy(), from.as_deref(), limit).await
             }
+            Operation::ClientList {} => Ok(self.journeys.clients().iter().map(client_json).collect()),
+            Operation::KeysList {} => keys_json(self.signing.list().await),
+            Operation::KeysRotate {} => keys_json(self.signing.rotate().await),
             Operation::ConnectionList {} => {
                 let facts = self.store().facts(&FactsQuery::default()).await?;
                 Ok(facts.connections.iter().map(connection_json).collect())

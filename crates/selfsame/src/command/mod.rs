@@ -56,6 +56,12 @@ enum Command {
     /// Connections to identity providers.
     #[command(subcommand)]
     Connection(Connection),
+    /// Applications that sign people in.
+    #[command(subcommand)]
+    Client(Client),
+    /// The keys that sign what applications are told.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// The audit log.
     #[command(subcommand)]
     Audit(Audit),
@@ -157,6 +163,20 @@ enum Link {
 }
 
 #[derive(Debug, Subcommand)]
+enum Client {
+    /// Those of the configuration.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Which key signs, which will, and which only verifies.
+    List,
+    /// Make a new key for each algorithm. It signs once every key set that is cached somewhere has it.
+    Rotate,
+}
+
+#[derive(Debug, Subcommand)]
 enum Connection {
     List,
     Enable {
@@ -226,6 +246,9 @@ fn operation(command: &Command) -> Result<Option<Operation>, String> {
         Command::Link(Link::Find { issuer, subject }) => {
             Operation::LinkFind { issuer: issuer.clone(), subject: subject.clone() }
         }
+        Command::Client(Client::List) => Operation::ClientList {},
+        Command::Keys(KeysCommand::List) => Operation::KeysList {},
+        Command::Keys(KeysCommand::Rotate) => Operation::KeysRotate {},
         Command::Connection(Connection::List) => Operation::ConnectionList {},
         Command::Connection(Connection::Enable { connection }) => {
             Operation::ConnectionEnable { connection: connection.clone() }

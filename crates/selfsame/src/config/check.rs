@@ -2,21 +2,24 @@
 
 use super::ConfigError;
 use super::checked::{
-    Application, Branding, ClientIp, Config, Connection, Database, EmailEvidence, Mail, RootKey, Server, Smtp,
-    SmtpSecurity, TokenAuth, redirect_uri_fault,
+    Application, Branding, ClientAccessTokens, ClientAlgorithm, ClientAuth, ClientGrant, ClientIp, Config, Connection,
+    Database, EmailEvidence, Mail, RootKey, Server, Smtp, SmtpSecurity, TokenAuth, redirect_uri_fault,
 };
 use super::names::{IpNetwork, Origin, domain, has_user_info, https_or_loopback, is_loopback};
 use super::settings::{
-    ApplicationSettings, BrandingSettings, ConnectionSettings, DatabaseSettings, MailSettings, SecretReference,
-    SecretsSettings, ServerSettings, Settings,
+    ApplicationSettings, BrandingSettings, ClientSettings, ConnectionSettings, DatabaseSettings, MailSettings,
+    SecretReference, SecretsSettings, ServerSettings, Settings,
 };
 use super::source::{Source, below};
 use crate::os;
+use flows::oauth::{AccessTokenFormat, Authentication, Client, GrantType, SigningAlgorithm};
 use model::{ConnectionId, ConnectionPolicy, HOUR, Level, LocalMethods, MailAuthority, MatchOn, Secret};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use url::Url;
 
+/// A client's secret is stored by a fast hash, so it has to be long.
+const CLIENT_SECRET_MIN: usize = 32;
 /// A secret in a file or variable is a line, not a document.
 const SECRET_MAX: usize = 64 * 1024;
 
@@ -34,6 +37,7 @@ pub(super) fn check(
     let branding = check.branding(settings.branding);
     let connections = check.connections(settings.connections);
     let applications = check.applications(settings.applications);
+    let clients = check.clients(settings.clients);
     let policy = settings.policy;
     let required_level = Level::try_from(policy.required_level).ok();
     if !policy.password && !policy.email_code && connections.is_empty() && check.errors.is_empty() {
@@ -52,6 +56,7 @@ pub(super) fn check(
             branding,
             connections,
             applications,
+            clients,
         }),
         (.., errors) => Err(errors),
     }
@@ -333,6 +338,18 @@ impl Check<'_> {
         domains
     }
 
+    /// What a redirect has to be, as it is written.
+    fn redirect(&mut self, path: &str, text: &str) {
+        let fault = match Url::parse(text) {
+            Err(_) => Some("write a full address".to_owned()),
+            Ok(url) if url.as_str() != text => Some(format!("write it as `{url}`: it is compared exactly")),
+            Ok(url) => redirect_uri_fault(&url),
+        };
+        if let Some(message) = fault {
+            self.at(path, message);
+        }
+    }
+
     fn applications(&mut self, settings: Vec<ApplicationSettings>) -> Vec<Application> {
         let mut applications: Vec<Application> = Vec::new();
         for (index, settings) in settings.into_iter().enumerate() {
@@ -342,15 +359,9 @@ impl Check<'_> {
                 self.at(&below(&path, "id"), "another application has this id");
             }
             for (number, text) in settings.redirect_uris.iter().enumerate() {
-                let fault = match Url::parse(text) {
-                    Err(_) => Some("write a full address".to_owned()),
-                    Ok(url) if url.as_str() != text => Some(format!("write it as `{url}`: it is compared exactly")),
-                    Ok(url) => redirect_uri_fault(&url),
-                };
                 let path = format!("{path}.redirect_uris[{number}]");
-                if let Some(message) = fault {
-                    self.at(&path, message);
-                } else if let Some(other) = applications.iter().find(|other| other.allows(text)) {
+                self.redirect(&path, text);
+                if let Some(other) = applications.iter().find(|other| other.allows(text)) {
                     let message = format!("application `{}` has this address", other.id);
                     self.at(&path, message);
                 }
@@ -359,6 +370,115 @@ impl Check<'_> {
             applications.push(Application { id, name, redirect_uris });
         }
         applications
+    }
+
+    fn clients(&mut self, settings: Vec<ClientSettings>) -> Vec<Client> {
+        let mut clients: Vec<Client> = Vec::new();
+        for (index, settings) in settings.into_iter().enumerate() {
+            let path = format!("clients[{index}]");
+            self.short_name(&below(&path, "id"), &settings.id);
+            if clients.iter().any(|other| other.id == settings.id) {
+                self.at(&below(&path, "id"), "another client has this id");
+            }
+            for (field, uris) in [
+                ("redirect_uris", &settings.redirect_uris),
+                ("post_logout_redirect_uris", &settings.post_logout_redirect_uris),
+            ] {
+                for (number, text) in uris.iter().enumerate() {
+                    self.redirect(&below(&path, &format!("{field}[{number}]")), text);
+                }
+            }
+            for (number, scope) in settings.scopes.iter().enumerate() {
+                if !is_scope(scope) || scope.len() > 100 {
+                    self.at(&below(&path, &format!("scopes[{number}]")), "is not a scope (RFC 6749 §3.3)");
+                }
+            }
+            let secrets = self.client_secrets(&path, &settings);
+            let authentication = self.client_auth(&path, &settings, !secrets.is_empty());
+            let grants: Vec<GrantType> = settings.grants.iter().map(|grant| grant_type(*grant)).collect();
+            let by_code = grants.contains(&GrantType::AuthorizationCode);
+            if by_code && settings.redirect_uris.is_empty() {
+                self.at(&below(&path, "redirect_uris"), "name where people are sent with a code");
+            }
+            let public = authentication == Authentication::None;
+            if public && grants.contains(&GrantType::ClientCredentials) {
+                self.at(&below(&path, "grants"), "a client without a secret cannot use client_credentials");
+            }
+            if public && (!settings.require_pkce || settings.introspection) {
+                self.at(&path, "a client without a secret uses PKCE, and learns nothing about tokens");
+            }
+            clients.push(Client {
+                sector: if settings.pairwise { self.sector(&path, &settings.redirect_uris) } else { None },
+                id: settings.id,
+                name: settings.name,
+                authentication,
+                secrets,
+                redirect_uris: settings.redirect_uris,
+                post_logout_redirect_uris: settings.post_logout_redirect_uris,
+                grants,
+                scopes: settings.scopes,
+                require_pkce: settings.require_pkce,
+                id_token_algorithm: match settings.algorithm {
+                    ClientAlgorithm::RS256 => SigningAlgorithm::Rs256,
+                    ClientAlgorithm::ES256 => SigningAlgorithm::Es256,
+                    ClientAlgorithm::EdDSA => SigningAlgorithm::EdDsa,
+                },
+                access_tokens: match settings.access_tokens {
+                    ClientAccessTokens::Opaque => AccessTokenFormat::Opaque,
+                    ClientAccessTokens::Jwt => AccessTokenFormat::Jwt,
+                },
+                first_party: settings.first_party,
+                introspects: settings.introspection,
+            });
+        }
+        clients
+    }
+
+    /// Hashes: the secrets themselves are needed by nobody here.
+    fn client_secrets(&mut self, path: &str, settings: &ClientSettings) -> Vec<[u8; 32]> {
+        let mut hashes = Vec::new();
+        for (field, reference) in [("secret", &settings.secret), ("previous_secret", &settings.previous_secret)] {
+            let Some(reference) = reference else { continue };
+            let field = below(path, field);
+            let Some(secret) = self.secret(&field, reference) else { continue };
+            if secret.expose().len() < CLIENT_SECRET_MIN {
+                self.at(&field, "use at least 32 random characters: it is compared as fast as it can be guessed");
+            }
+            let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.expose().as_bytes());
+            hashes.extend(<[u8; 32]>::try_from(digest.as_ref()));
+        }
+        hashes
+    }
+
+    fn client_auth(&mut self, path: &str, settings: &ClientSettings, has_secret: bool) -> Authentication {
+        match (settings.auth, has_secret) {
+            (None, true) => Authentication::Secret,
+            (Some(ClientAuth::Basic), true) => Authentication::Basic,
+            (Some(ClientAuth::Post), true) => Authentication::Post,
+            (None | Some(ClientAuth::None), false) => Authentication::None,
+            (Some(ClientAuth::None), true) => {
+                self.at(&below(path, "auth"), "`none` goes without a secret");
+                Authentication::None
+            }
+            (Some(_), false) => {
+                // A secret that could not be read was complained about.
+                if settings.secret.is_none() {
+                    self.at(&below(path, "auth"), "needs a `secret`");
+                }
+                Authentication::None
+            }
+        }
+    }
+
+    /// OpenID Connect Core §8.1: the host of the redirects, which has to be one.
+    fn sector(&mut self, path: &str, redirect_uris: &[String]) -> Option<String> {
+        let host = |text: &String| Url::parse(text).ok()?.host_str().map(str::to_owned);
+        let mut hosts: Vec<String> = redirect_uris.iter().filter_map(host).collect();
+        hosts.dedup();
+        if hosts.len() != 1 {
+            self.at(&below(path, "pairwise"), "needs redirect URIs on one host, which is the sector of the subjects");
+        }
+        hosts.into_iter().next()
     }
 
     fn short_name(&mut self, path: &str, text: &str) {
@@ -383,6 +503,14 @@ impl Check<'_> {
             return None;
         }
         Some(text)
+    }
+}
+
+fn grant_type(grant: ClientGrant) -> GrantType {
+    match grant {
+        ClientGrant::AuthorizationCode => GrantType::AuthorizationCode,
+        ClientGrant::RefreshToken => GrantType::RefreshToken,
+        ClientGrant::ClientCredentials => GrantType::ClientCredentials,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The configuration after every check: what the rest of the binary reads.
 
 use super::names::{IpNetwork, Origin, has_user_info, https_or_loopback};
+use flows::oauth::Client;
 use model::{ConnectionId, ConnectionPolicy, Level, LocalMethods, Micros, Secret, SignUp};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -22,6 +23,7 @@ pub struct Config {
     pub session_lifetime: Micros,
     pub branding: Branding,
     pub applications: Vec<Application>,
+    pub clients: Vec<Client>,
     pub(super) connections: Vec<Connection>,
 }
 
@@ -113,6 +115,43 @@ pub enum TokenAuth {
     Basic,
     Post,
     None,
+}
+
+/// How a client authenticates at our token endpoint (OpenID Connect Core §9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum ClientAuth {
+    Basic,
+    Post,
+    None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum ClientGrant {
+    AuthorizationCode,
+    RefreshToken,
+    ClientCredentials,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub enum ClientAlgorithm {
+    RS256,
+    #[default]
+    ES256,
+    EdDSA,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum ClientAccessTokens {
+    #[default]
+    Opaque,
+    Jwt,
 }
 
 /// What the operator says about a connection's verified addresses.

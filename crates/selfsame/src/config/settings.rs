@@ -1,6 +1,8 @@
 //! The file as it is written. The doc comments here are the descriptions in the JSON Schema.
 
-use super::checked::{EmailEvidence, IdTokenAlgorithm, TokenAuth};
+use super::checked::{
+    ClientAccessTokens, ClientAlgorithm, ClientAuth, ClientGrant, EmailEvidence, IdTokenAlgorithm, TokenAuth,
+};
 use model::{LinkOnMatch, ProfileSync, Purpose, Secret, SignUp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -30,6 +32,9 @@ pub(super) struct Settings {
     /// Applications that people are sent back to.
     #[serde(default)]
     pub applications: Vec<ApplicationSettings>,
+    /// Applications that sign people in through OpenID Connect.
+    #[serde(default)]
+    pub clients: Vec<ClientSettings>,
 }
 
 /// Where the server is and who may talk to it.
@@ -261,6 +266,65 @@ pub(super) struct ApplicationSettings {
     /// Where people may be sent, compared exactly; `http` only to loopback addresses, where any port is accepted.
     #[schemars(length(min = 1))]
     pub redirect_uris: Vec<String>,
+}
+
+/// One OAuth 2.0 or OpenID Connect client.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClientSettings {
+    /// The `client_id`: 1 to 32 of a–z, 0–9 and -.
+    pub id: String,
+    /// Name people see.
+    #[schemars(length(min = 1, max = 60))]
+    pub name: String,
+    /// The client's secret, at least 32 characters of randomness. Without one the client is public.
+    pub secret: Option<SecretReference>,
+    /// The secret before this one: both are good while the client changes over.
+    pub previous_secret: Option<SecretReference>,
+    /// How the client authenticates: by default by header or form with a secret, `none` without.
+    pub auth: Option<ClientAuth>,
+    /// Where people may be sent with a code, compared exactly; `http` only to loopback addresses, where any port is
+    /// accepted.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    /// Where people may be sent after they signed out.
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<String>,
+    #[serde(default = "default_grants")]
+    #[schemars(length(min = 1))]
+    pub grants: Vec<ClientGrant>,
+    /// What the client may ask for.
+    #[serde(default = "default_client_scopes")]
+    pub scopes: Vec<String>,
+    /// `false` lets a confidential client send a `nonce` in place of PKCE.
+    #[serde(default = "yes")]
+    pub require_pkce: bool,
+    /// Algorithm of its ID tokens and JWT access tokens.
+    #[serde(default)]
+    pub algorithm: ClientAlgorithm,
+    #[serde(default)]
+    pub access_tokens: ClientAccessTokens,
+    /// The client is yours: nobody is asked for consent.
+    #[serde(default)]
+    pub first_party: bool,
+    /// The client may ask about tokens of other clients, as a resource server does.
+    #[serde(default)]
+    pub introspection: bool,
+    /// Its users have subjects of their own there. All redirect URIs have to be on one host.
+    #[serde(default)]
+    pub pairwise: bool,
+}
+
+fn default_grants() -> Vec<ClientGrant> {
+    vec![ClientGrant::AuthorizationCode, ClientGrant::RefreshToken]
+}
+
+fn default_client_scopes() -> Vec<String> {
+    ["openid", "profile", "email", "offline_access"].map(str::to_owned).to_vec()
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn link_on_match(_: &mut SchemaGenerator) -> Schema {

@@ -17,6 +17,7 @@ mod outage;
 mod pages;
 mod prehijack;
 mod protocol;
+mod provider;
 mod replicas;
 mod sessions;
 

@@ -458,7 +458,13 @@ fn a_file_that_is_not_there_is_one_error() {
 #[test]
 fn the_example_loads_as_it_is_and_with_everything_in_it() {
     let path = root("selfsame.example.toml");
-    let secrets = [("SELFSAME_ROOT_KEY", KEY), ("SELFSAME_MAIL_PASSWORD", "x"), ("GOOGLE_CLIENT_SECRET", "y")];
+    let secrets = [
+        ("SELFSAME_ROOT_KEY", KEY),
+        ("SELFSAME_MAIL_PASSWORD", "x"),
+        ("GOOGLE_CLIENT_SECRET", "y"),
+        ("SHOP_CLIENT_SECRET", KEY),
+        ("SHOP_CLIENT_SECRET_BEFORE", KEY),
+    ];
     Config::load(&path, env(&secrets)).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     // `#key = …` is a setting that may be left out, `# word` is prose.

@@ -68,7 +68,7 @@ macro_rules! identity_of_link_lateral {
 macro_rules! session_columns {
     () => {
         "s.id, s.hash, s.user_id, s.level, s.method, s.authenticated_at, s.created_at, s.expires_at, s.store_epoch, \
-         s.user_agent, s.scope"
+         s.user_agent, s.scope, s.sid"
     };
 }
 
@@ -87,6 +87,15 @@ macro_rules! sub_of {
             $user,
             " AND b.sector = 'public' ORDER BY b.created_at, b.sub LIMIT 1)"
         )
+    };
+}
+
+/// With the end of the session it was made in, while that lives.
+macro_rules! authorization_columns {
+    () => {
+        "a.id, a.client, a.user_id, a.session_id, a.link_id, a.method, a.level, a.authenticated_at, a.sub, a.scope, \
+         a.offline, a.generation, a.created_at, a.expires_at, a.store_epoch, \
+         (SELECT MAX(s.expires_at) FROM sessions s WHERE s.user_id = a.user_id AND s.sid = a.session_id)"
     };
 }
 
@@ -148,6 +157,26 @@ super::statements! {
     FOUR_USERS_ADDRESSES = addresses_where!("$1, $2, $3, $4");
     FOUR_USERS_LINKS = links_where!("$1, $2, $3, $4", identity_of_link!()),
         postgres links_where!("$1, $2, $3, $4", identity_of_link_lateral!());
+
+    // Applications.
+    SUB_OF_SESSION_IN = "SELECT b.sub FROM sessions s JOIN subjects b ON b.user_id = s.user_id \
+        WHERE s.hash = $1 AND b.sector = $2 ORDER BY b.created_at, b.sub LIMIT 1";
+    CONSENT_OF_SESSION = "SELECT c.scope, c.given_at FROM sessions s JOIN consents c ON c.user_id = s.user_id \
+        WHERE s.hash = $1 AND c.client = $2";
+    CONSENT_OF_AUTHORIZATION = "SELECT c.scope, c.given_at FROM authorizations a JOIN consents c \
+        ON c.user_id = a.user_id AND c.client = a.client WHERE a.id = $1";
+    AUTHORIZATION = concat!("SELECT ", authorization_columns!(), " FROM authorizations a WHERE a.id = $1");
+    CHECK_TOKEN = concat!(
+        "SELECT ", authorization_columns!(), ", u.status, u.name, ", first_address!(), ", ",
+        "(SELECT m.value FROM meta m WHERE m.key = 'store_epoch'), ",
+        "(SELECT COUNT(*) FROM spent_flows f WHERE f.id = $1) ",
+        "FROM authorizations a JOIN users u ON u.id = a.user_id WHERE a.id = $2"
+    );
+    CLIENTS_OF_USER = "SELECT c.client AS client, c.scope AS scope, c.given_at AS since FROM consents c \
+        WHERE c.user_id = $1 UNION ALL SELECT a.client, a.scope, a.created_at FROM authorizations a \
+        WHERE a.user_id = $1 ORDER BY client, since";
+    SIGNING_KEYS = "SELECT k.algorithm, k.number, k.sealed, k.signs_from FROM signing_keys k \
+        ORDER BY k.algorithm, k.number";
 
     // The session check.
     CHECK_SESSION = concat!(

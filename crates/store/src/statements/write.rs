@@ -111,7 +111,8 @@ super::statements! {
 
     // Sessions.
     CREATE_SESSION = "INSERT INTO sessions (hash, id, user_id, level, method, link_id, created_at, authenticated_at, \
-        expires_at, store_epoch, user_agent, scope) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+        expires_at, store_epoch, user_agent, scope, sid) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
         ON CONFLICT DO NOTHING";
     END_SESSION = "DELETE FROM sessions WHERE hash = $1";
     END_SESSION_BY_ID = "DELETE FROM sessions WHERE user_id = $1 AND id = $2";
@@ -120,6 +121,25 @@ super::statements! {
     END_SESSIONS_OF_CONNECTION = "DELETE FROM sessions WHERE (user_id, link_id) IN \
         (SELECT l.user_id, l.id FROM links l WHERE l.connection_id = $1)";
     END_SESSIONS_OF_USER = "DELETE FROM sessions WHERE user_id = $1";
+
+    // Applications.
+    AUTHORIZE = "INSERT INTO authorizations (id, client, user_id, session_id, link_id, method, level, \
+        authenticated_at, sub, scope, offline, generation, created_at, expires_at, store_epoch) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14) ON CONFLICT DO NOTHING";
+    REFRESH = "UPDATE authorizations SET generation = generation + 1 WHERE id = $1 AND generation = $2";
+    END_AUTHORIZATION = "DELETE FROM authorizations WHERE id = $1";
+    END_AUTHORIZATIONS_OF_LINK = "DELETE FROM authorizations WHERE user_id = $1 AND link_id = $2";
+    END_AUTHORIZATIONS_OF_USER = "DELETE FROM authorizations WHERE user_id = $1 AND offline >= $2";
+    END_AUTHORIZATIONS_OF_CLIENT = "DELETE FROM authorizations WHERE user_id = $1 AND client = $2";
+    END_AUTHORIZATIONS_OF_CONNECTION = "DELETE FROM authorizations WHERE (user_id, link_id) IN \
+        (SELECT l.user_id, l.id FROM links l WHERE l.connection_id = $1)";
+    GIVE_CONSENT = "INSERT INTO consents (user_id, client, scope, given_at) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (user_id, client) DO UPDATE SET scope = excluded.scope, given_at = excluded.given_at";
+    WITHDRAW_CONSENT = "DELETE FROM consents WHERE user_id = $1 AND client = $2";
+    ERASE_CONSENTS = "DELETE FROM consents WHERE user_id = $1";
+    ADD_SIGNING_KEY = "INSERT INTO signing_keys (algorithm, number, sealed, signs_from) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT DO NOTHING";
+    DROP_SIGNING_KEY = "DELETE FROM signing_keys WHERE algorithm = $1 AND number = $2";
 
     // The right to undo.
     GRANT_UNDO = "INSERT INTO undo_grants (event, user_id, what, made_at, expires_at, spent) \
@@ -176,6 +196,8 @@ super::statements! {
         WHERE t.updated_at < $1 AND t.blocked_until < $2 ORDER BY t.updated_at LIMIT $3)";
     SWEEP_GRANTS = "DELETE FROM undo_grants WHERE event IN \
         (SELECT g.event FROM undo_grants g WHERE g.expires_at < $1 ORDER BY g.expires_at LIMIT $2)";
+    SWEEP_AUTHORIZATIONS = "DELETE FROM authorizations WHERE id IN \
+        (SELECT a.id FROM authorizations a WHERE a.expires_at < $1 ORDER BY a.expires_at LIMIT $2)";
     SWEEP_MAIL = "DELETE FROM outbox WHERE id IN \
         (SELECT o.id FROM outbox o WHERE o.sent_at IS NOT NULL AND o.sent_at < $1 ORDER BY o.sent_at LIMIT $2)";
 }

@@ -1,7 +1,10 @@
 //! Every statement is prepared on both engines, and none walks a table that grows.
 
 use crate::support::*;
-use model::{Change, EventKind, Method, OrganisationId, Secret, Undoable};
+use model::{
+    AuthorizationId, Change, EventKind, Level, Method, MethodKind, NewAuthorization, OrganisationId, Secret, SessionId,
+    Undoable,
+};
 use rusqlite::params_from_iter;
 
 #[tokio::test]
@@ -38,7 +41,7 @@ async fn every_statement_prepares_on_postgres() {
 }
 
 /// Tables of a few rows, by their names and by the names they have in statements.
-const SMALL: &[&str] = &["connections", "c", "meta", "m"];
+const SMALL: &[&str] = &["connections", "c", "meta", "m", "signing_keys", "k"];
 
 /// 5,000 users with everything a user has.
 async fn fill(db: &Database) {
@@ -66,6 +69,23 @@ async fn fill(db: &Database) {
                         identity: identity("https://g.example", &subject),
                     },
                 ),
+                Change::GiveConsent { client: "shop".to_owned(), user, scope: vec!["openid".to_owned()], at: AT },
+                Change::Authorize(NewAuthorization {
+                    id: AuthorizationId::from_bytes(*flow(n).as_bytes()),
+                    client: "shop".to_owned(),
+                    user,
+                    session: SessionId::from_bytes(*flow(n).as_bytes()),
+                    link: Some(link_id(n)),
+                    method: MethodKind::Link,
+                    level: Level::One,
+                    authenticated_at: AT,
+                    sub: subject.clone(),
+                    scope: vec!["openid".to_owned()],
+                    offline: false,
+                    at: AT,
+                    expires_at: AT,
+                    store_epoch: 1,
+                }),
                 Change::Throttle { key: subject.into_bytes(), was: 0, failures: 1, blocked_until: AT, at: AT },
                 Change::IssueCode {
                     flow: flow(n),
@@ -121,6 +141,8 @@ const OF_MANY: &[&str] = &[
     "SWEEP_THROTTLES",
     "SWEEP_MAIL",
     "SWEEP_GRANTS",
+    "SWEEP_AUTHORIZATIONS",
+    "END_AUTHORIZATIONS_OF_CONNECTION",
     "END_SESSIONS_OF_CONNECTION",
     "CARRY_LINKS",
     "CARRY_IDENTITIES",

@@ -251,6 +251,7 @@ pub fn prove(text: &str, user: UserId) -> Change {
 pub fn session(number: u64, user: UserId, method: Method) -> Change {
     Change::CreateSession(NewSession {
         id: SessionId::from_bytes(id_bytes(number)),
+        sid: SessionId::from_bytes(id_bytes(number)),
         hash: hash(number),
         user,
         level: Level::One,

@@ -3,8 +3,8 @@
 use super::show::{card_of, local_mark};
 use super::{Page, Site, Visit, add_cookies, html, see_other};
 use crate::pages::{
-    Access, Account, Activity, AddressRow, Badge, ConfirmRemove, ConnectStart, ErrorText, EventRow, Field, Flash,
-    MethodRow, Removal, SessionRow, SetPassword, device_name, route,
+    Access, Account, Activity, AddressRow, ApplicationRow, Applications, Badge, ConfirmRemove, ConnectStart, ErrorText,
+    EventRow, Field, Flash, MethodRow, Removal, SessionRow, SetPassword, device_name, route,
 };
 use crate::texts;
 use axum::extract::{Form, Query, Request, State};
@@ -32,6 +32,7 @@ pub(super) struct Posted {
     connection: Option<String>,
     method: Option<String>,
     session: Option<String>,
+    client: Option<String>,
     password: Option<Secret<String>>,
 }
 
@@ -64,7 +65,7 @@ async fn begin_step_up(visit: &Visit, to: &str) -> Page {
 }
 
 /// A form of this session (T32): the origin was checked for every request, this ties the form to the session too.
-fn is_own_form(visit: &Visit, csrf: Option<&str>) -> bool {
+pub(super) fn is_own_form(visit: &Visit, csrf: Option<&str>) -> bool {
     !visit.form_token().is_empty() && csrf == Some(visit.form_token().as_str())
 }
 
@@ -477,6 +478,45 @@ pub(super) async fn end_session(
     match site.journeys.end_session(which, &visit.browser).await {
         Ok(()) => see_other("/account?done=session", &[]),
         Err(fault) => answer(&visit, fault, route::ACCOUNT).await,
+    }
+}
+
+pub(super) async fn applications(State(site): State<Site>, asked: Query_, request: Request) -> Page {
+    let visit = Visit::of(&site, &request);
+    let present = match visit.present().await {
+        Ok(Some(present)) => present,
+        Ok(None) => return sign_in_first(route::APPLICATIONS),
+        Err(fault) => return visit.failed(&fault, None),
+    };
+    let clients = match site.reads.clients_of(present.user).await {
+        Ok(clients) => clients,
+        Err(fault) => return visit.failed(&fault.into(), None),
+    };
+    let row = |known: model::ClientOfUser| ApplicationRow {
+        name: site.journeys.client(&known.client).map_or_else(|| known.client.clone(), |client| client.name.clone()),
+        client: known.client,
+        scope: known.scope,
+        since: known.since,
+    };
+    let shell = visit.shell_for(&present.name, &super::show::address_of(&present));
+    let withdrawn = asked.is_ok_and(|query| query.0.done.is_some());
+    html(200, Applications { shell, rows: clients.into_iter().map(row).collect(), withdrawn }.render())
+}
+
+pub(super) async fn withdraw(
+    State(site): State<Site>,
+    peer: super::flow::Peer,
+    headers: HeaderMap,
+    Form(posted): Form<Posted>,
+) -> Page {
+    let visit = Visit::from_headers(&site, &headers, Some(peer.0.ip()));
+    let Some(client) = posted.client else { return visit.error(400, "bad_request") };
+    if !is_own_form(&visit, posted.csrf.as_deref()) {
+        return see_other(route::APPLICATIONS, &[]);
+    }
+    match site.journeys.withdraw(&client, &visit.browser).await {
+        Ok(()) => see_other(&format!("{}?done=withdrawn", route::APPLICATIONS), &[]),
+        Err(fault) => answer(&visit, fault, route::APPLICATIONS).await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What holds for every answer and every request that changes something.
 
 use super::{Page, Site, Visit};
+use crate::pages::route;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
@@ -22,9 +23,10 @@ static HEADERS: [(HeaderName, &str); 7] = [
 ];
 
 /// The provider's answer by form (`response_mode=form_post`) comes from the provider's origin; it changes nothing, it
-/// is only turned into the GET that the browser binding guards.
+/// is only turned into the GET that the browser binding guards. So are a client's request and its wish to sign somebody
+/// out, but for the answer on our own page, which carries the token of the session.
 fn may_come_from_elsewhere(path: &str) -> bool {
-    path.starts_with("/callback/")
+    path.starts_with("/callback/") || path == route::AUTHORIZE || path == route::LEAVE
 }
 
 pub(super) async fn guard(State(site): State<Site>, request: Request, next: Next) -> Page {

@@ -1,6 +1,7 @@
 //! The pages' HTTP side: parse, let the journey step, redirect, show. No rule lives here.
 
 mod account;
+mod authorize;
 mod flow;
 mod guard;
 mod language;
@@ -83,6 +84,12 @@ pub fn router(site: Site) -> Router {
         .route(route::REMOVE, get(account::confirm_remove).post(account::remove))
         .route(route::ACTIVITY, get(account::activity))
         .route(route::SET_PASSWORD, get(account::password).post(account::set_password))
+        .route(route::AUTHORIZE, get(authorize::authorize).post(authorize::authorize_by_form))
+        .route(flows::RESUME_PATH, get(authorize::resume))
+        .route(route::CONSENT, post(authorize::consent))
+        .route(route::LEAVE, get(authorize::leave).post(authorize::leave_by_form))
+        .route(route::APPLICATIONS, get(account::applications))
+        .route(route::WITHDRAW, post(account::withdraw))
         .route(route::END_SESSION, post(account::end_session))
         .route(route::SIGN_OUT, post(account::sign_out))
         .route("/signed-out", get(sign_in::signed_out))

@@ -273,7 +273,7 @@ impl Visit {
                 name: typed.name,
                 address: typed.email,
                 providers: self.signing_in(),
-                sign_in_href: Self::other_first_page(route::SIGN_IN, flow),
+                sign_in_href: self.other_first_page(route::SIGN_IN, flow),
                 feedback: None,
                 error: self.error_of(flow),
             }
@@ -287,7 +287,7 @@ impl Visit {
                 email: flow.material.typed.as_ref().map(|typed| typed.email.clone()).unwrap_or_default(),
                 email_enabled: policy.local.password || policy.local.email_code,
                 sign_up_allowed: open,
-                sign_up_href: Self::other_first_page(route::SIGN_UP, flow),
+                sign_up_href: self.other_first_page(route::SIGN_UP, flow),
                 last_used_email_method: matches!(
                     self.browser.device.last_used.as_deref(),
                     Some("password" | "email_code")
@@ -301,7 +301,7 @@ impl Visit {
     }
 
     /// The way to the other first page, with the same destination.
-    fn other_first_page(path: &str, flow: &Flow) -> String {
+    fn other_first_page(&self, path: &str, flow: &Flow) -> String {
         let (Goal::SignIn { to } | Goal::SignUp { to }) = &flow.goal else { return path.to_owned() };
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         match to {
@@ -312,18 +312,16 @@ impl Visit {
                 .append_pair("redirect_uri", &request.redirect_uri)
                 .append_pair("challenge", &request.challenge)
                 .append_pair("state", &request.state),
+            Destination::Client(request) => match self.site.journeys.seal_request(request) {
+                Ok(sealed) => query.append_pair("request", &sealed),
+                Err(_) => return path.to_owned(),
+            },
         };
         format!("{path}?{}", query.finish())
     }
 
     fn client_name(&self, flow: &Flow) -> Option<String> {
-        match &flow.goal {
-            Goal::SignIn { to: Destination::Application(request) }
-            | Goal::SignUp { to: Destination::Application(request) } => {
-                self.site.journeys.application_name(&request.application).map(str::to_owned)
-            }
-            _ => None,
-        }
+        self.site.journeys.awaited_by(&flow.goal).map(str::to_owned)
     }
 
     fn code(&self, flow: &Flow, address: &model::Address, proves: Proves) -> Code {
@@ -350,7 +348,7 @@ impl Visit {
     }
 
     fn why(&self, flow: &Flow) -> StepUpWhy {
-        let Goal::StepUp { to, .. } = &flow.goal else { return StepUpWhy::Continue };
+        let Goal::StepUp { to: Destination::Path(to), .. } = &flow.goal else { return StepUpWhy::Continue };
         if to.starts_with(route::SET_PASSWORD) {
             StepUpWhy::SetPassword
         } else if let Some((path, query)) = to.split_once('?') {

@@ -15,11 +15,17 @@ pub(super) struct Start {
     redirect_uri: Option<String>,
     challenge: Option<String>,
     state: Option<String>,
+    /// A client's, sealed.
+    request: Option<String>,
 }
 
 impl Start {
     /// Checked here, sealed into the flow, and checked again at the end (T40).
     fn destination(&self, visit: &Visit) -> Result<Destination, Fault> {
+        if let Some(sealed) = &self.request {
+            let request = visit.site.journeys.open_request(sealed)?;
+            return Ok(Destination::Client(Box::new(request)));
+        }
         match &self.application {
             Some(application) => {
                 let text = |field: &Option<String>| field.clone().unwrap_or_default();

@@ -277,6 +277,7 @@ impl EventRow {
             | EventKind::UsersMerged
             | EventKind::LinkHeld
             | EventKind::Recovered
+            | EventKind::TokenReused
             | EventKind::UserDisabled
             | EventKind::UserDeleted
             | EventKind::ConnectionDisabled => "warn",

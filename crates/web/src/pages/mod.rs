@@ -1,6 +1,7 @@
 //! Pages as plain data with a template each. Whoever fills them in decides; they only show.
 
 mod account;
+mod applications;
 mod display;
 mod error;
 mod linking;
@@ -13,6 +14,7 @@ pub use account::{
     Access, Account, Activity, AddressRow, Badge, ConfirmRemove, EventRow, Flash, MethodRow, Removal, SessionRow,
     SetPassword, StepUp, StepUpWhy,
 };
+pub use applications::{ApplicationRow, Applications, Consent, FormPost, LeaveFor};
 pub(crate) use display::in_sentence as display_in_sentence;
 pub use display::{DisplayName, device_name, display_address, display_name};
 pub use error::ErrorPage;

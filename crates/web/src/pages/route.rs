@@ -44,5 +44,15 @@ pub const STEP_UP: &str = "/account/step-up";
 pub const ACTIVITY: &str = "/account/activity";
 /// `flow`, `password`.
 pub const SET_PASSWORD: &str = "/account/password";
+/// Where clients send people (GET; RFC 6749 §3.1).
+pub const AUTHORIZE: &str = "/oauth2/authorize";
+/// `request`, `choice=allow|refuse`.
+pub const CONSENT: &str = "/oauth2/consent";
+/// Signing out for a client (OpenID Connect RP-Initiated Logout 1.0 §2); from our own page with `choice=leave|stay`.
+pub const LEAVE: &str = "/oauth2/logout";
+/// Applications with access.
+pub const APPLICATIONS: &str = "/account/applications";
+/// `client`.
+pub const WITHDRAW: &str = "/account/applications/withdraw";
 /// `session`.
 pub const END_SESSION: &str = "/account/sessions/end";

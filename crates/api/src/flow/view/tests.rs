@@ -1,5 +1,5 @@
 use super::*;
-use flows::{Fault, Field, Material, PendingSignUp, SealedProof};
+use flows::{Destination, Fault, Field, Material, PendingSignUp, SealedProof};
 use model::{
     Address, Assertion, AssertionParts, ConnectionPolicy, DisplayClaims, ExternalIdentity, FlowId, Level, LocalMethods,
     MailClaim, Method, Namespace, Secret, SessionId, UpstreamSubject, UserId,

@@ -76,6 +76,10 @@ pub(super) fn kind(kind: EventKind) -> &'static str {
         EventKind::ChangeUndone => "a change was undone",
         EventKind::Recovered => "somebody came back by recovery",
         EventKind::ConnectionMoved => "a connection was moved to another epoch",
+        EventKind::ApplicationSignedIn => "an application was told who signed in",
+        EventKind::ConsentGiven => "an application was allowed in",
+        EventKind::ConsentWithdrawn => "an application's access was taken back",
+        EventKind::TokenReused => "a code or token came a second time",
     }
 }
 

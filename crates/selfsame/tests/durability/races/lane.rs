@@ -208,8 +208,10 @@ impl Lane {
 
     pub fn session(&self, changes: &mut Vec<Change>, user: UserId, method: Method) -> SessionHash {
         let hash = self.fresh_hash();
+        let id = SessionId::generate(self.now(), random());
         changes.push(Change::CreateSession(NewSession {
-            id: SessionId::generate(self.now(), random()),
+            id,
+            sid: id,
             hash,
             user,
             level: Level::One,

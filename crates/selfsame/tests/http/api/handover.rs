@@ -145,6 +145,7 @@ async fn t97_an_organisations_session_changes_nothing_before_a_step_up(engine: E
     let secret = "organisation-organisation-organisation-org-";
     let session = Change::CreateSession(NewSession {
         id: SessionId::from_bytes([7; 16]),
+        sid: SessionId::from_bytes([7; 16]),
         hash: flows::session_hash(secret),
         user: accounts.user("ada@example.test").id,
         level: Level::One,

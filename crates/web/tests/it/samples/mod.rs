@@ -5,9 +5,10 @@ mod account;
 use model::{MailKind, Micros};
 use web::pages::mail::{Mail, RenderedMail};
 use web::pages::{
-    AccountCard, Action, Code, CodePurpose, ConfirmLink, Conflict, ConnectStart, Continue, ErrorPage, ErrorText,
-    ExternalCard, Field, LinkedDone, Mark, Notice, NoticeKind, Password, ProofKind, ProofMethod, ProviderAgain,
-    ProviderButton, Shell, SignIn, SignUp, SignedIn, SignedOut, SwitchUser, Way, device_name,
+    AccountCard, Action, ApplicationRow, Applications, Code, CodePurpose, ConfirmLink, Conflict, ConnectStart, Consent,
+    Continue, ErrorPage, ErrorText, ExternalCard, Field, FormPost, LeaveFor, LinkedDone, Mark, Notice, NoticeKind,
+    Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton, Shell, SignIn, SignUp, SignedIn, SignedOut,
+    SwitchUser, Way, device_name,
 };
 use web::texts::{self, Lang};
 
@@ -62,8 +63,52 @@ pub fn all(lang: Lang) -> Vec<Sample> {
     account::account(&mut samples);
     account::removal(&mut samples);
     account::confirming(&mut samples);
+    applications(&mut samples);
     errors(&mut samples);
     samples.all
+}
+
+fn applications(s: &mut Samples) {
+    let scopes = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let consent = Consent {
+        shell: s.signed_in(),
+        client_name: "Analytical Notes".to_owned(),
+        request: "se4led".to_owned(),
+        account: own_card(),
+        new: scopes("openid profile email offline_access notes:read"),
+        known: Vec::new(),
+    };
+    s.add("consent", consent.render());
+    let more = Consent { new: scopes("email"), known: scopes("openid profile"), ..consent.clone() };
+    s.add("consent-more", more.render());
+    let hostile = Consent { client_name: HOSTILE.to_owned(), new: vec![HOSTILE.to_owned()], ..consent };
+    s.add("consent-hostile", hostile.render());
+    let fields = vec![("code".to_owned(), "c0de".to_owned()), ("state".to_owned(), HOSTILE.to_owned())];
+    let action = "https://notes.example.org/callback".to_owned();
+    s.add("form-post", FormPost { shell: s.out(), action, fields }.render());
+    let leave = LeaveFor {
+        shell: s.signed_in(),
+        client_name: Some("Analytical Notes".to_owned()),
+        account: own_card(),
+        asked: "client_id=notes".to_owned(),
+    };
+    s.add("leave", leave.render());
+    s.add("leave-nobody", LeaveFor { client_name: None, ..leave }.render());
+    let row = |client: &str, name: &str, scope: &str| ApplicationRow {
+        client: client.to_owned(),
+        name: name.to_owned(),
+        scope: scopes(scope),
+        since: NOW,
+    };
+    let rows = vec![
+        row("notes", "Analytical Notes", "openid profile email"),
+        row("long", LONG, "openid offline_access"),
+        row("h", HOSTILE, "openid"),
+    ];
+    let page = Applications { shell: s.signed_in(), rows, withdrawn: false };
+    s.add("applications", page.render());
+    s.add("applications-withdrawn", Applications { withdrawn: true, ..page.clone() }.render());
+    s.add("applications-none", Applications { rows: Vec::new(), ..page }.render());
 }
 
 pub fn button(id: &str, name: &str, mark: Mark) -> ProviderButton {

@@ -1,0 +1,27 @@
+//! Token introspection (RFC 7662 §2): for confidential clients only.
+
+use crate::Provider;
+use crate::answer::{Answer, client, fault, form, good};
+use axum::body::Bytes;
+use axum::extract::State;
+use flows::oauth::{ErrorCode, Refused};
+use http::HeaderMap;
+
+pub(crate) async fn introspect(State(provider): State<Provider>, headers: HeaderMap, body: Bytes) -> Answer {
+    let journeys = &provider.journeys;
+    let parsed = form(&headers, &body).and_then(|form| {
+        let client = client(journeys, &headers, &form)?;
+        if client.is_public() {
+            return Err(Refused::new(ErrorCode::InvalidClient, "a client without a secret may not ask about tokens"));
+        }
+        Ok((client, form.need("token", "token is missing")?.to_owned()))
+    });
+    let (client, token) = match parsed {
+        Ok(parsed) => parsed,
+        Err(refused) => return fault(refused.into()),
+    };
+    match journeys.introspect(client, &token).await {
+        Ok(members) => good(members),
+        Err(error) => fault(error),
+    }
+}

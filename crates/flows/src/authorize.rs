@@ -1,0 +1,352 @@
+//! An application asks who somebody is: from its request to a code on its redirect (RFC 6749 §4.1, OpenID Connect Core
+//! §3.1.2).
+//!
+//! There is one question, asked again whenever the person comes back: may this request have its code now? Whatever is
+//! missing (a sign-in, a fresh one, consent) is a journey or a page that leads back here, with the request sealed in its
+//! address. So nothing that happened on the way can be skipped, and nothing is stored before a code is exchanged.
+
+use crate::Browser;
+use crate::flow::{Destination, Fault, Flow, Goal, Step};
+use crate::journeys::Journeys;
+use linking::{ClientTerms, Reason, decide_consent, is_consented, required_level};
+use model::{
+    Actor, ClientFacts, ClientQuery, ClientQueryBy, DAY, Facts, FactsQuery, FlowId, Level, MINUTE, Micros,
+    SessionFacts, SessionId, SessionScope, UserFacts,
+};
+use protocol::oauth::{
+    Answer, AuthorizationRequest, Client, ErrorCode, Evidence, Invalid, Parameters, Prompt, Refused, ResponseMode,
+};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Where the browser comes back with its sealed request.
+pub const RESUME_PATH: &str = "/oauth2/authorize/resume";
+
+/// The life of a code (RFC 6749 §4.1.2 recommends ten minutes at most).
+const CODE_LIFETIME: Micros = MINUTE;
+/// A request travels in cookies and addresses.
+const REQUEST_MAX: usize = 2_400;
+/// An authorization that goes on without its session.
+const OFFLINE_LIFETIME: Micros = DAY.times(90);
+
+/// What a code stands for, sealed in it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Code {
+    /// Spent by the exchange, whose authorization has the same bytes for its id.
+    pub id: FlowId,
+    pub client: String,
+    pub redirect_uri: String,
+    pub challenge: Option<String>,
+    pub nonce: Option<String>,
+    pub scope: Vec<String>,
+    /// The browser's session: when it ends, the code is worth nothing.
+    pub session: [u8; 32],
+    pub expires_at: Micros,
+}
+
+/// An answer on its way to the client, by the browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub mode: ResponseMode,
+    pub redirect_uri: String,
+    pub parameters: Vec<(String, String)>,
+    /// For [`ResponseMode::Query`].
+    pub location: String,
+}
+
+/// The question to the person.
+#[derive(Debug, Clone)]
+pub struct ConsentAsked {
+    /// The request, sealed: it comes back with the answer.
+    pub request: String,
+    pub client: String,
+    pub name: String,
+    /// What is asked for and was not allowed before, and what was.
+    pub new: Vec<String>,
+    pub known: Vec<String>,
+    pub person: String,
+    pub address: Option<model::Address>,
+}
+
+/// A client's wish to sign somebody out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaving {
+    /// Its name.
+    pub client: Option<String>,
+    /// The `sid` that the hint was made for.
+    pub session: Option<SessionId>,
+    pub to: Option<String>,
+}
+
+/// What comes next for a request.
+#[derive(Debug, Clone)]
+pub enum Authorized {
+    Reply(Reply),
+    /// A journey first.
+    Journey(Box<Flow>),
+    Consent(Box<ConsentAsked>),
+}
+
+impl Journeys {
+    pub fn clients(&self) -> &[Client] {
+        &self.clients
+    }
+
+    pub fn client(&self, id: &str) -> Option<&Client> {
+        self.clients.iter().find(|client| client.id == id)
+    }
+
+    /// What levels are called in `acr`, the ones that can be reached here.
+    pub fn acr_values(&self) -> Vec<String> {
+        let reached = self.policy.connections.values().map(|rules| rules.level).max().unwrap_or(Level::One);
+        [Level::One, Level::Two, Level::Three]
+            .into_iter()
+            .filter(|level| *level <= reached)
+            .map(Evidence::acr)
+            .collect()
+    }
+
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Parses and checks a request against its client.
+    pub fn authorization_request(&self, parameters: &Parameters) -> Result<AuthorizationRequest, Invalid> {
+        let client = parameters.get("client_id").and_then(|id| self.client(id));
+        let request = AuthorizationRequest::parse(parameters, client, self.now())?;
+        let size = serde_json::to_vec(&request).map_or(usize::MAX, |text| text.len());
+        if size > REQUEST_MAX {
+            return Err(Invalid::Client(request.answer, Refused::request("the request is too long")));
+        }
+        Ok(request)
+    }
+
+    /// Whom to sign out, and where to go then (RP-Initiated Logout 1.0 §2). Only a registered redirect is led to, and
+    /// only for a client that is named.
+    pub fn leaving(&self, parameters: &Parameters) -> Result<Leaving, Refused> {
+        let hint = parameters.get("id_token_hint").and_then(|hint| self.signer.open("JWT", hint));
+        let word = |name: &str| hint.as_ref().and_then(|claims| claims.get(name)).and_then(|value| value.as_str());
+        let hinted = word("aud");
+        let named = parameters.get("client_id");
+        if hinted.is_some() && named.is_some() && hinted != named {
+            return Err(Refused::request("client_id is not the one of the hint"));
+        }
+        let client = hinted.or(named).and_then(|id| self.client(id));
+        let to = match parameters.get("post_logout_redirect_uri") {
+            None => None,
+            Some(uri) => {
+                let known = client.is_some_and(|client| client.post_logout_redirect_uris.iter().any(|one| one == uri));
+                let mut url = Url::parse(uri)
+                    .ok()
+                    .filter(|_| known)
+                    .ok_or(Refused::request("redirect_uri after signing out is not registered for this client"))?;
+                if let Some(state) = parameters.get("state") {
+                    url.query_pairs_mut().append_pair("state", state);
+                }
+                Some(String::from(url))
+            }
+        };
+        let session = word("sid").and_then(|sid| sid.parse().ok());
+        Ok(Leaving { client: client.map(|client| client.name.clone()), session, to })
+    }
+
+    /// An error for the client.
+    pub fn refusal(&self, answer: &Answer, refused: Refused) -> Result<Reply, Fault> {
+        let own = [("error", refused.code.name()), ("error_description", refused.because)];
+        self.reply(answer, &own)
+    }
+
+    fn reply(&self, answer: &Answer, own: &[(&str, &str)]) -> Result<Reply, Fault> {
+        let parameters = answer.parameters(&self.issuer, own);
+        let location = answer.location(&parameters).ok_or_else(|| Fault::flow("redirect_not_registered"))?;
+        Ok(Reply { mode: answer.mode, redirect_uri: answer.redirect_uri.clone(), parameters, location })
+    }
+
+    /// A request as it travels in an address.
+    pub fn seal_request(&self, request: &AuthorizationRequest) -> Result<String, Fault> {
+        self.keys.seal_value("authorize", b"", request, self.random()).map_err(|_| Fault::unavailable())
+    }
+
+    /// A request that was sealed here, while its life lasts.
+    pub fn open_request(&self, sealed: &str) -> Result<AuthorizationRequest, Fault> {
+        let request: AuthorizationRequest =
+            self.keys.open_value("authorize", b"", sealed).map_err(|_| Fault::flow("flow_forged"))?;
+        if request.at + crate::journeys::FLOW_LIFETIME <= self.now() {
+            return Err(Fault::flow("flow_expired"));
+        }
+        Ok(request)
+    }
+
+    /// Where a journey for a client leads when it is finished.
+    pub(crate) fn resume_at(&self, request: &AuthorizationRequest) -> Result<String, Fault> {
+        Ok(format!("{RESUME_PATH}?request={}", self.seal_request(request)?))
+    }
+
+    /// The browser is back from a journey.
+    pub async fn resume(&self, sealed: &str, browser: &Browser) -> Result<Authorized, Fault> {
+        let request = self.open_request(sealed)?;
+        self.authorize(request, browser).await
+    }
+
+    pub(crate) fn client_query(client: &Client, by: ClientQueryBy) -> ClientQuery {
+        let sector = client.sector.clone().unwrap_or_else(|| "public".to_owned());
+        ClientQuery { client: client.id.clone(), sector, by }
+    }
+
+    /// The facts about the person at the browser and what they have to do with the client. One read; none where nobody
+    /// is signed in.
+    async fn facts_at(&self, client: &Client, browser: &Browser) -> Result<(Facts, ClientFacts), Fault> {
+        let Some(hash) = browser.session else { return Ok(<(Facts, ClientFacts)>::default()) };
+        let query = FactsQuery { session: Some(hash), ..FactsQuery::default() };
+        let of_client = Self::client_query(client, ClientQueryBy::Session(hash));
+        Ok(self.store.facts_for_client(&query, &of_client).await?)
+    }
+
+    pub(crate) fn terms<'a>(
+        client: &'a Client,
+        scope: &'a [String],
+        new_sub: &'a str,
+        session: Micros,
+    ) -> ClientTerms<'a> {
+        let offline = scope.iter().any(|word| word == "offline_access");
+        ClientTerms {
+            client: &client.id,
+            scope,
+            sector: client.sector.as_deref().unwrap_or("public"),
+            new_sub,
+            first_party: client.first_party,
+            lifetime: if offline { OFFLINE_LIFETIME } else { session },
+        }
+    }
+
+    /// May this request have its code now?
+    pub async fn authorize(&self, request: AuthorizationRequest, browser: &Browser) -> Result<Authorized, Fault> {
+        let client = self.client(&request.client).ok_or_else(|| Fault::flow("unknown_application"))?;
+        let (facts, known) = self.facts_at(client, browser).await?;
+        let silent = request.asks(Prompt::None);
+        let refuse = |code, because| self.refusal(&request.answer, Refused::new(code, because)).map(Authorized::Reply);
+        let live = facts.live_session(self.now()).filter(|(session, _)| session.scope == SessionScope::Account);
+        let Some((session, user)) = live else {
+            return if silent {
+                refuse(ErrorCode::LoginRequired, "nobody is signed in")
+            } else {
+                Ok(self.sign_in_for(request, browser))
+            };
+        };
+        if request.asks(Prompt::Create) {
+            return Ok(self.sign_in_for(request, browser));
+        }
+        if self.is_stale(&request, session) || session.level < required_level(user, &self.policy) {
+            return if silent {
+                refuse(ErrorCode::LoginRequired, "the person has to sign in again")
+            } else {
+                let to = Destination::Client(Box::new(request));
+                Ok(Authorized::Journey(Box::new(self.step_up_flow(&facts, session, user, to))))
+            };
+        }
+        if request.asks(Prompt::SelectAccount) {
+            let to = Destination::Client(Box::new(without(request, Prompt::SelectAccount)));
+            return Ok(Authorized::Journey(Box::new(self.continue_flow(to, &crate::decide::display_name(user)))));
+        }
+        let terms = Self::terms(client, &request.scope, "", self.session_lifetime);
+        if !is_consented(&terms, &known) || request.asks(Prompt::Consent) {
+            return if silent {
+                refuse(ErrorCode::ConsentRequired, "the person has not allowed this")
+            } else {
+                self.ask_consent(&request, client, user, &known).map(|asked| Authorized::Consent(Box::new(asked)))
+            };
+        }
+        self.code(&request, session).map(Authorized::Reply)
+    }
+
+    /// A sign-in that the client asked for has to be later than the request (Core §3.1.2.1). Seconds are what travels.
+    fn is_stale(&self, request: &AuthorizationRequest, session: &SessionFacts) -> bool {
+        let at = session.authenticated_at;
+        let again = request.asks(Prompt::Login) || request.max_age == Some(Micros(0));
+        let before = again && at.seconds() < request.at.seconds();
+        before || request.max_age.is_some_and(|age| age > Micros(0) && (at + age).seconds() < request.at.seconds())
+    }
+
+    fn sign_in_for(&self, request: AuthorizationRequest, browser: &Browser) -> Authorized {
+        let create = request.asks(Prompt::Create);
+        let hint = request.login_hint.clone();
+        // Whoever signs in now has picked the account with it.
+        let request = without(without(request, Prompt::SelectAccount), Prompt::Create);
+        let to = Destination::Client(Box::new(request));
+        let mut flow = self.begin(if create { Goal::SignUp { to } } else { Goal::SignIn { to } });
+        if let Some(email) = hint.filter(|hint| hint.contains('@')) {
+            flow.material.typed = crate::flow::Typed::of(&crate::Action::Email(email));
+        }
+        debug_assert!(matches!(flow.step, Step::Identify));
+        let _ = browser;
+        Authorized::Journey(Box::new(flow))
+    }
+
+    fn ask_consent(
+        &self,
+        request: &AuthorizationRequest,
+        client: &Client,
+        user: &UserFacts,
+        known: &ClientFacts,
+    ) -> Result<ConsentAsked, Fault> {
+        let allowed = known.consent.as_ref().map_or(&[][..], |consent| &consent.scope);
+        let (before, new) = request.scope.iter().cloned().partition(|scope| allowed.contains(scope));
+        Ok(ConsentAsked {
+            request: self.seal_request(request)?,
+            client: client.id.clone(),
+            name: client.name.clone(),
+            new,
+            known: before,
+            person: crate::decide::display_name(user),
+            address: user.addresses.first().map(|known| known.address.clone()),
+        })
+    }
+
+    /// The person answered. A refusal is told to the client, and nothing is kept of it.
+    pub async fn consent(&self, sealed: &str, allowed: bool, browser: &Browser) -> Result<Authorized, Fault> {
+        let request = self.open_request(sealed)?;
+        let client = self.client(&request.client).ok_or_else(|| Fault::flow("unknown_application"))?;
+        if !allowed {
+            let refused = Refused::new(ErrorCode::AccessDenied, "the person said no");
+            return self.refusal(&request.answer, refused).map(Authorized::Reply);
+        }
+        for _ in 0..3 {
+            let (facts, known) = self.facts_at(client, browser).await?;
+            let actor = facts.session.as_ref().map_or(Actor::System, |session| Actor::User { user: session.user });
+            let context = self.context(None, &actor, browser);
+            let terms = Self::terms(client, &request.scope, "", self.session_lifetime);
+            let decision = decide_consent(&context, &facts, &known, &terms);
+            if !decision.outcome {
+                return match decision.reason {
+                    // The session ended while the page was open: sign in, and be asked again.
+                    Reason::SessionExpired | Reason::SessionScope => Ok(self.sign_in_for(request, browser)),
+                    reason => Err(Fault::refused(reason)),
+                };
+            }
+            if self.apply(decision.plan, &facts, None, &browser.language).await?.is_none() {
+                return self.authorize(without(request, Prompt::Consent), browser).await;
+            }
+        }
+        Err(Fault::unavailable())
+    }
+
+    fn code(&self, request: &AuthorizationRequest, session: &SessionFacts) -> Result<Reply, Fault> {
+        let code = Code {
+            id: FlowId::generate(self.now(), self.random()),
+            client: request.client.clone(),
+            redirect_uri: request.answer.redirect_uri.clone(),
+            challenge: request.challenge.clone(),
+            nonce: request.nonce.clone(),
+            scope: request.scope.clone(),
+            session: session.hash,
+            expires_at: self.now() + CODE_LIFETIME,
+        };
+        let sealed = self.keys.seal_value("code", b"", &code, self.random()).map_err(|_| Fault::unavailable())?;
+        self.reply(&request.answer, &[("code", &sealed)])
+    }
+}
+
+fn without(mut request: AuthorizationRequest, prompt: Prompt) -> AuthorizationRequest {
+    request.prompt.retain(|known| *known != prompt);
+    request
+}

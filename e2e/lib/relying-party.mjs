@@ -1,0 +1,120 @@
+// An application as anybody would write it: a certified client library, its defaults, and nothing made for us. It keeps
+// what it was given, so that a test can look at it.
+import { createServer, request } from 'node:http';
+
+import * as oidc from 'openid-client';
+
+import { eventually } from './ports.mjs';
+
+/** Names under `localhost` lead to this machine for browsers; for Node's resolver they may not. */
+function fetchHere(url, options) {
+  const { hostname, port, pathname, search, host } = new URL(url);
+  if (!hostname.endsWith('.localhost')) return fetch(url, options);
+  return new Promise((resolve, reject) => {
+    const headers = Object.fromEntries(new Headers(options.headers));
+    const sent = request({ host: '127.0.0.1', port, path: pathname + search, method: options.method, headers: { ...headers, host } }, (answer) => {
+      const parts = [];
+      answer.on('data', (part) => parts.push(part));
+      answer.on('end', () => {
+        const empty = answer.statusCode === 204 || answer.statusCode === 304;
+        const body = empty ? null : Buffer.concat(parts);
+        resolve(new Response(body, { status: answer.statusCode, headers: answer.headers }));
+      });
+    });
+    sent.on('error', reject);
+    sent.end(options.body === undefined ? undefined : String(options.body));
+  });
+}
+
+/** `id` and `secret` as they stand in the configuration; a client without a secret is a public one. */
+export class RelyingParty {
+  static async start({ name, port, issuer, id, secret, scope = 'openid profile email' }) {
+    const party = new this();
+    const origin = `http://${name}.localhost:${port}`;
+    Object.assign(party, { origin, issuer, id, secret, scope, redirectUri: `${origin}/cb`, signedIn: [], more: {} });
+    party.server = createServer((asked, answer) => {
+      party.answer(asked, answer).catch((error) => {
+        party.failed = error;
+        answer.writeHead(500).end(String(error));
+      });
+    });
+    await new Promise((resolve) => party.server.listen(port, '127.0.0.1', resolve));
+    return party;
+  }
+
+  /** Discovery, with the library's defaults for everything that is not this machine's. */
+  async discover() {
+    const authentication = this.secret ? undefined : oidc.None();
+    // Plain HTTP is this machine's; a deployment needs neither line.
+    const options = { execute: [oidc.allowInsecureRequests], [oidc.customFetch]: fetchHere };
+    this.config = await oidc.discovery(new URL(this.issuer), this.id, this.secret, authentication, options);
+  }
+
+  async answer(asked, answer) {
+    const url = new URL(asked.url, this.origin);
+    if (url.pathname === '/cb') {
+      const { verifier, state, nonce } = this.pending;
+      const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true, ...this.checks };
+      const tokens = await oidc.authorizationCodeGrant(this.config, url, checks);
+      this.signedIn.push(tokens);
+      return this.page(answer, `Hello, ${tokens.claims().name ?? 'somebody'}`);
+    }
+    if (url.pathname === '/bye') return this.page(answer, 'Bye');
+    if (url.pathname !== '/') return answer.writeHead(404).end();
+    const verifier = oidc.randomPKCECodeVerifier();
+    this.pending = { verifier, state: oidc.randomState(), nonce: oidc.randomNonce() };
+    const to = oidc.buildAuthorizationUrl(this.config, {
+      redirect_uri: this.redirectUri,
+      scope: this.scope,
+      code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+      state: this.pending.state,
+      nonce: this.pending.nonce,
+      ...this.more,
+    });
+    answer.writeHead(302, { location: to.href }).end();
+  }
+
+  page(answer, title) {
+    answer.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
+    answer.end(`<!doctype html><html lang="en"><title>${title}</title><link rel="icon" href="data:,"><main><h1>${title}</h1></main></html>`);
+  }
+
+  /** The tokens of the next sign-in after `count`. */
+  async tokens(count = this.signedIn.length) {
+    return eventually('a sign-in', () => {
+      if (this.failed) throw this.failed;
+      return this.signedIn[count];
+    });
+  }
+
+  userinfo(tokens) {
+    return oidc.fetchUserInfo(this.config, tokens.access_token, tokens.claims().sub);
+  }
+
+  refresh(tokens) {
+    return oidc.refreshTokenGrant(this.config, tokens.refresh_token);
+  }
+
+  introspect(token) {
+    return oidc.tokenIntrospection(this.config, token);
+  }
+
+  revoke(token) {
+    return oidc.tokenRevocation(this.config, token);
+  }
+
+  forItself(scope) {
+    return oidc.clientCredentialsGrant(this.config, { scope });
+  }
+
+  signOutUrl(tokens) {
+    const after = { id_token_hint: tokens.id_token, post_logout_redirect_uri: `${this.origin}/bye` };
+    return oidc.buildEndSessionUrl(this.config, after).href;
+  }
+
+  async stop() {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
