@@ -90,6 +90,14 @@ fn row_2_own_identity_never_makes_a_second_session() {
 }
 
 #[test]
+fn t91_a_session_is_as_old_as_the_authentication_upstream() {
+    let since = |at| linked().with(|w| w.parts.authenticated_at = at).sign_in().plan.sessions()[0].authenticated_at;
+    assert_eq!(since(Some(NOW - DAY)), NOW - DAY, "a silent answer is no fresh proof");
+    assert_eq!(since(None), NOW - SECOND, "where the provider does not say, when its answer was verified");
+    assert_eq!(since(Some(NOW + MINUTE)), NOW, "nothing is authenticated later than now");
+}
+
+#[test]
 fn row_3_another_users_identity_asks_to_switch() {
     let world = linked().signed_in(MALLORY);
     let ask = SignInOutcome::AskSwitch { current: MALLORY, other: Some(VERA) };

@@ -134,6 +134,30 @@ fn t08_recycled_account_gets_no_suggestion_and_its_owner_one_notice() {
 }
 
 #[test]
+fn t08_the_notice_is_of_one_identity_and_silent_for_a_year() {
+    let world = World::row_12().linked(VERA, link(20, "acme", "another", LinkState::Active));
+    let key = |name, subject| {
+        let mut parts = world.parts.clone();
+        parts.identity = identity(name, subject);
+        recycled_notice_key(&Assertion::from_verified(parts))
+    };
+    let (own, subject, provider) = (key("acme", SUBJECT), key("acme", "4712"), key("other", SUBJECT));
+    assert!(own != subject && own != provider && subject != provider);
+    let after = |key: &[u8], failures| {
+        let told = ThrottleFacts { key: key.to_vec(), failures, blocked_until: NOW + DAY, updated_at: NOW };
+        world.clone().with(|w| w.throttles.push(told)).sign_in().plan
+    };
+    // What was told of another identity silences nothing, and neither does a counter that was cleared.
+    for plan in [after(&subject, 1), after(&provider, 1), after(&own, 0)] {
+        assert_eq!(plan.notices().len(), 2);
+        let year =
+            |c: &Change| matches!(c, Change::Throttle { blocked_until, .. } if *blocked_until == NOW + DAY.times(365));
+        assert!(plan.any(year));
+    }
+    assert!(after(&own, 1).is_empty());
+}
+
+#[test]
 fn t23_a_victim_who_arrives_second_gets_a_clean_user() {
     // Mallory typed Vera's address and a password somewhere: until a code comes back nothing of it exists, so the only
     // thing in the new user is what Vera brought.
