@@ -8,7 +8,7 @@ use linking::{
     Decision, HandoverInput, LocalOutcome, Reason, SignUpOutcome, decide_handover, decide_set_password, decide_sign_out,
 };
 use model::{
-    AddressProof, Change, EventKind, Level, LinkState, MINUTE, MailKind, Method, Personal, Proof, SECOND, Secret,
+    AddressProof, Change, EventKind, HOUR, Level, LinkState, MINUTE, MailKind, Method, Personal, Proof, SECOND, Secret,
     SessionId, SignUp, UserId, UserStatus,
 };
 
@@ -46,6 +46,7 @@ fn sign_in_with_a_password() {
     let session = plan.sessions()[0];
     assert_eq!((session.user, session.hash, &session.method), (VERA, FRESH_SECRET, &Method::Password));
     assert_eq!(session.authenticated_at, NOW - SECOND, "as old as the proof");
+    assert_eq!((session.at, session.expires_at), (NOW, NOW + HOUR), "and lives as long as its terms say");
     assert!(plan.event(EventKind::SignedIn).is_some_and(|event| event.by_self() && event.proofs.len() == 1));
 }
 
@@ -141,6 +142,21 @@ fn t31_local_ways_ask_before_they_replace_a_session() {
     assert_eq!(decision.outcome, SignUpOutcome::AskSwitch { current: MALLORY });
     refused(&decision, Reason::OtherUserSignedIn);
     assert!(sign_up.with(|w| w.switch = true).sign_up().plan.ends_present());
+}
+
+#[test]
+fn t31_a_replaced_session_leaves_a_trace_on_its_own_user_s_chain() {
+    let switched = World::new().signed_in(MALLORY).with(|w| w.switch = true);
+    let sign_in = switched.clone().proof_of(VERA, Method::Password).local_sign_in();
+    let sign_up = switched.looped().with(|w| drop(w.users.remove(0))).sign_up();
+    for plan in [sign_in.plan, sign_up.plan] {
+        let event = plan.event(EventKind::SessionEnded).unwrap();
+        assert_eq!((event.subject, event.session, event.proofs.len()), (Some(MALLORY), Some(SESSION), 1));
+        assert!(event.by_self() && plan.ends_present());
+    }
+    // One's own is renewed and not replaced.
+    let own = World::new().signed_in(VERA).proof_of(VERA, Method::Password).local_sign_in().plan;
+    assert!(own.ends_present() && own.event(EventKind::SessionEnded).is_none());
 }
 
 #[test]
