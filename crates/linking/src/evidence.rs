@@ -70,7 +70,7 @@ pub fn evidence(mail: &MailClaim, authority: &MailAuthority) -> Evidence {
 }
 
 /// Whether this issuer may speak for this very domain.
-pub fn may_speak_for(mail: &MailClaim, authority: &MailAuthority) -> bool {
+fn may_speak_for(mail: &MailClaim, authority: &MailAuthority) -> bool {
     let domain = mail.address.domain();
     if authority.authoritative_domains.iter().any(|own| own == domain) {
         return true;

@@ -6,7 +6,7 @@
 
 mod what_if;
 
-use crate::evidence::{evidence, may_speak_for};
+use crate::evidence::evidence;
 use crate::session::{NewUser, SessionTerms};
 use crate::sign_in::{SignInInput, SignInOutcome, decide_sign_in};
 use crate::{Context, Decision, Reason};
@@ -280,10 +280,7 @@ impl Words<'_> {
                 Evidence::Unproven => "nothing: the provider itself does not say that it was checked",
                 Evidence::Claimed => "a claim: nobody vouches for this provider",
                 Evidence::Vouched => "vouched: the provider is known to send a code of its own",
-                Evidence::Authoritative if may_speak_for(mail, &rules.mail_authority) => {
-                    "authoritative: the provider may speak for this domain"
-                }
-                Evidence::Authoritative => "authoritative",
+                Evidence::Authoritative => "authoritative: the provider may speak for this domain",
             };
             facts.push(Fact { label: "worth of the address", value: worth.to_owned() });
         }

@@ -36,7 +36,7 @@ pub use connection_change::{
     ChangeOutcome, Declaration, Stranded, decide_connection_change, decide_declaration, stranded_without,
 };
 pub use epoch::{Carry, MoveConnectionInput, decide_connection_move};
-pub use evidence::{EvidenceSource, evidence, may_speak_for};
+pub use evidence::{EvidenceSource, evidence};
 pub use explain::{Explanation, Fact, Supposed, Told, WhatIf, explain_sign_in, row_words};
 pub use link::{LinkInput, LinkOutcome, decide_link};
 pub use local::{

@@ -5,7 +5,7 @@ use crate::methods::required_level;
 use crate::sign_in::SignInOutcome;
 use model::{
     AddressProof, ConnectionPolicy, ConnectionState, IdentityFacts, Level, LinkId, LinkOnMatch, LinkState, Method,
-    Micros, Proof, Purpose, SECOND, SignUp, UserFacts, UserId, UserStatus,
+    Micros, Proof, Purpose, SignUp, UserFacts, UserId, UserStatus,
 };
 
 struct Changes<'a> {
@@ -104,7 +104,7 @@ impl Changes<'_> {
             let level = required_level(known, &self.case.policy);
             let words = format!("the person proved {} by {by}", account_of(known));
             self.suppose(words, |case| {
-                case.proof = Some((Proof::of_checked(user, method, level, now - SECOND), user));
+                case.proof = Some((Proof::of_checked(user, method, level, now), user));
             });
         }
         self.suppose("the person asked for a separate account", |case| case.separate_confirmed = true);
