@@ -119,6 +119,19 @@ mod tests {
     }
 
     #[test]
+    fn t27_the_owner_of_a_domain_speaks_for_it_only_where_the_issuer_says_so() {
+        let word = |address, verified_by_owner, issued_by| {
+            let said = MailClaim { domain_owner_verified: verified_by_owner, ..mail(address, true, None) };
+            evidence(&said, &issuer(issued_by))
+        };
+        let microsoft = "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0";
+        assert_eq!(word("a@outlook.com", false, microsoft), Evidence::Authoritative);
+        assert_eq!(word("a@corp.example", true, microsoft), Evidence::Authoritative);
+        assert_eq!(word("a@corp.example", false, microsoft), Evidence::Claimed);
+        assert_eq!(word("a@corp.example", true, "https://accounts.google.com"), Evidence::Vouched);
+    }
+
+    #[test]
     fn t21_catalogue_is_keyed_by_exact_issuer() {
         for lookalike in [
             "https://accounts.google.com/",

@@ -10,6 +10,7 @@ use model::{
     AddressProof, ConnectionId, DAY, EventKind, Evidence, Facts, IdentityFacts, Level, LinkOnMatch, LinkState, Method,
     OrganisationPolicy, Proof, Purpose, SECOND, SignUp, UserId, UserStatus,
 };
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 fn supposed(world: &World, facts: Facts) -> Supposed {
@@ -76,6 +77,13 @@ fn the_troubles_people_ask_about_are_told_in_sentences() {
     tell("a link on hold", &held);
     tell("row 12", &World::row_12());
     insta::assert_snapshot!("explanations", told);
+}
+
+#[test]
+fn every_row_has_words_of_its_own() {
+    let words: BTreeSet<&str> = (1..=15).map(row_words).collect();
+    assert_eq!(words.len(), 15);
+    assert!(!words.contains(row_words(0)) && row_words(0) == row_words(16));
 }
 
 /// Over a sample of the whole matrix: an explanation says what the decision says, and every change it names leads elsewhere.
@@ -467,6 +475,8 @@ fn t134_the_log_says_in_which_state_a_link_is() {
     assert_eq!(state(&[&made, &removed, &restored]), Some(LinkState::Active));
     assert_eq!(state(&[&made, &undone]), Some(LinkState::Removed));
     assert_eq!(state(&[&made, &held, &used]), Some(LinkState::Held));
+    let released = event(EventKind::LinkReleased, Reason::LinkConfirmed, &[]);
+    assert_eq!(state(&[&made, &held, &released]), Some(LinkState::Active));
     assert_eq!(state(&[&used]), None);
     assert_eq!(replay_link([&removed]).made, None);
 }

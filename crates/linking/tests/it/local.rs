@@ -2,7 +2,7 @@
 
 use crate::world::{
     FRESH_SECRET, HOME, MAIL, MALLORY, NEW, NOW, PRESENT, Read, SESSION, VERA, World, address, code_method, link,
-    link_method, session,
+    link_id, link_method, session,
 };
 use linking::{
     Decision, HandoverInput, LocalOutcome, Reason, SignUpOutcome, decide_handover, decide_set_password, decide_sign_out,
@@ -257,6 +257,18 @@ fn a_handover_rests_on_the_browser_s_session() {
     assert_eq!((&new.method, new.level, new.authenticated_at), (&present.method, present.level, NOW - MINUTE));
     refused(&handover(&world, &[1; 32]), Reason::SessionExpired);
     refused(&handover(&World::new(), &PRESENT), Reason::SessionExpired);
+}
+
+#[test]
+fn an_event_names_its_proofs_with_method_level_and_time() {
+    let at = NOW - SECOND;
+    let proofs = |method| {
+        let world = World::new().linked(VERA, link(20, "other", "x", LinkState::Active)).proof_of(VERA, method);
+        world.local_sign_in().plan.event(EventKind::SignedIn).unwrap().proofs.clone()
+    };
+    assert_eq!(proofs(Method::Password), [format!("password@{at}/aal1")]);
+    assert_eq!(proofs(code_method(HOME)), [format!("email_code@{at}/aal1")]);
+    assert_eq!(proofs(link_method(20, "other")), [format!("link:{}@{at}/aal1", link_id(20))]);
 }
 
 #[test]

@@ -154,3 +154,16 @@ fn counters_that_many_share_leak() {
         assert_eq!(counters.attempt(&keys(&[n], b"office"), later), Attempt::Allowed, "{n}");
     }
 }
+
+#[test]
+fn what_leaks_leaks_one_failure_after_the_other() {
+    let office = [b"source:office".to_vec()];
+    let mut counters = Counters::default();
+    for _ in 0..50 {
+        counters.attempt(&office, NOW);
+    }
+    // After six seconds one of the fifty is forgotten, and not all of them.
+    let later = NOW + SECOND.times(6);
+    assert_eq!(counters.attempt(&office, later), Attempt::Allowed);
+    assert_eq!(counters.attempt(&office, later), Attempt::Wait(later + SECOND.times(2)));
+}
