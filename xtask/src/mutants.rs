@@ -8,9 +8,17 @@ use std::path::{Path, PathBuf};
 
 const LIST: &str = "docs/mutants.md";
 const SOURCES: &str = "crates/linking/src";
-/// The table of the sign-in decides every combination of facts, for seconds each time. It looks only at what the others
-/// let live.
-const WITHOUT_SIGN_IN: &str = "not test(/^tables::every_sign_in/)";
+/// Tests that decide for seconds. They look only at what the others let live, and the others, all in one process and not
+/// optimised, cost less than building them.
+const SLOW: [&str; 6] = [
+    "tables::every_",
+    "the_page_of_every_reason",
+    "explanations_agree",
+    "decisions_are_total",
+    "t69_no_sign_in_ever",
+    "attempts_are_total",
+];
+const NOT_OPTIMISED: &str = "profile.dev.package.linking.opt-level=0";
 const TIMEOUT: &str = "300";
 
 /// Over the named files of `linking`, or over all.
@@ -23,8 +31,9 @@ pub fn run(root: &Path, files: &[&str]) -> Result<(), String> {
     let out = std::env::temp_dir().join(format!("selfsame-mutants-{}", std::process::id()));
     std::fs::create_dir_all(&out).map_err(|error| format!("{}: {error}", out.display()))?;
     println!("mutants: the record is kept in {}", out.display());
-    mutate(&surroundings, files, &out, &["-E", WITHOUT_SIGN_IN])?;
-    mutate(&surroundings, files, &out, &[])?;
+    let quick: Vec<&str> = SLOW.iter().flat_map(|test| ["--skip", test]).collect();
+    mutate(&surroundings, files, &out, &["--cargo-arg=--config", &format!("--cargo-arg={NOT_OPTIMISED}")], &quick)?;
+    mutate(&surroundings, files, &out, &[], &[])?;
     let of = |name| read(&out.join("mutants.out").join(name));
     // One that never ends was noticed by no test.
     let survivors: Vec<String> = [of("missed.txt")?, of("timeout.txt")?].iter().flat_map(|text| names(text)).collect();
@@ -41,16 +50,22 @@ pub fn run(root: &Path, files: &[&str]) -> Result<(), String> {
 }
 
 /// One run over a copy of the tree; a second one over the same record looks only at what the first let live.
-fn mutate(surroundings: &Surroundings, files: &[&str], out: &Path, tests: &[&str]) -> Result<(), String> {
+fn mutate(
+    surroundings: &Surroundings,
+    files: &[&str],
+    out: &Path,
+    built: &[&str],
+    tests: &[&str],
+) -> Result<(), String> {
     let mut command = surroundings.cargo();
     // Built beside the copy: two trees in one target directory would take each other's builds.
     command.env_remove("CARGO_TARGET_DIR").env("CARGO_PROFILE_DEV_DEBUG", "0");
-    command.args(["mutants", "--package", "linking", "--test-tool", "nextest", "--baseline", "skip", "--iterate"]);
+    command.args(["mutants", "--package", "linking", "--test-tool", "cargo", "--baseline", "skip", "--iterate"]);
     command.args(["--jobs", "2", "--timeout", TIMEOUT, "--no-shuffle", "--output"]).arg(out);
     for file in files {
         command.args(["--file", &path_of(file)]);
     }
-    command.args(["--", "--fail-fast"]).args(tests);
+    command.args(built).args(["--", "--"]).args(tests);
     let status = command.status().map_err(|error| format!("{}: {error}", shown(&command)))?;
     // 2: some were missed; 3: some ran out of time. Both are read from the record.
     if matches!(status.code(), Some(0 | 2 | 3)) {
