@@ -22,7 +22,7 @@ function fetchHere(url, options) {
       });
     });
     sent.on('error', reject);
-    sent.end(options.body === undefined ? undefined : String(options.body));
+    sent.end(options.body ? String(options.body) : undefined);
   });
 }
 
