@@ -27,6 +27,9 @@ pub fn run(root: &Path, files: &[&str]) -> Result<(), String> {
     if surroundings.find("cargo-mutants").is_none() {
         return Err("cargo-mutants is not here: `cargo install cargo-mutants --locked`".to_owned());
     }
+    if let Some(file) = files.iter().find(|file| !root.join(path_of(file)).is_file()) {
+        return Err(format!("{file} is no file of {SOURCES}: name one like `merge` or `explain/what_if`"));
+    }
     let listed = read_list(&read(&root.join(LIST))?)?;
     let out = std::env::temp_dir().join(format!("selfsame-mutants-{}", std::process::id()));
     std::fs::create_dir_all(&out).map_err(|error| format!("{}: {error}", out.display()))?;
