@@ -114,6 +114,7 @@ async function threeWays(t, world, { shop, board }) {
   t.after(() => { shop.more = {}; });
   await elsewhere.page.goto(shop.origin);
   await elsewhere.expectHeading('Confirm that it’s you');
+  await elsewhere.expectText('Shop asks you to confirm');
   await elsewhere.look('fresh');
   await elsewhere.page.getByLabel('Password of this account').fill(ADA.password);
   await elsewhere.press('Confirm and go on');

@@ -156,6 +156,13 @@ impl Journeys {
         self.reply(answer, &own)
     }
 
+    /// Where the person goes back to who would rather not: the client hears of it, where an address can say so.
+    pub(crate) fn turned_away(&self, request: &AuthorizationRequest) -> Option<String> {
+        let refused = Refused::new(ErrorCode::AccessDenied, "the person went back");
+        let reply = self.refusal(&request.answer, refused).ok()?;
+        (reply.mode == ResponseMode::Query).then_some(reply.location)
+    }
+
     fn reply(&self, answer: &Answer, own: &[(&str, &str)]) -> Result<Reply, Fault> {
         let parameters = answer.parameters(&self.issuer, own);
         let location = answer.location(&parameters).ok_or_else(|| Fault::flow("redirect_not_registered"))?;

@@ -225,7 +225,12 @@ impl Journeys {
     }
 
     /// Where "back" leads when a journey ends without a change.
-    pub(crate) fn way_back(&self, flow: &Flow) -> String {
+    pub fn way_back(&self, flow: &Flow) -> String {
+        if let Some(Destination::Client(request)) = flow.goal.destination()
+            && let Some(location) = self.turned_away(request)
+        {
+            return location;
+        }
         match &flow.goal {
             Goal::SignIn { .. } | Goal::SignUp { .. } => "/sign-in".to_owned(),
             Goal::Link { .. } | Goal::StepUp { .. } => "/account".to_owned(),

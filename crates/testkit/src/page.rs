@@ -49,6 +49,13 @@ impl Page {
         self.document().select(&selector(select)).next().is_some()
     }
 
+    /// Where the links of the page lead, as they are written.
+    pub fn links(&self) -> Vec<String> {
+        let document = self.document();
+        let all = selector("a[href]");
+        document.select(&all).filter_map(|link| link.value().attr("href").map(str::to_owned)).collect()
+    }
+
     /// Everything a person reads.
     pub fn all_text(&self) -> String {
         self.text("body").unwrap_or_default()

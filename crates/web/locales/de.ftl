@@ -218,6 +218,7 @@ step-up-connect = Sie möchten { $provider } mit Ihrem Konto verbinden.
 step-up-remove = Sie möchten { $provider } von Ihrem Konto entfernen.
 step-up-set-password = Sie möchten ein Passwort für Ihr Konto setzen.
 step-up-continue = Ihre Anmeldung ist schon eine Weile her.
+step-up-client = { $client } bittet Sie zu bestätigen, dass Sie es sind.
 step-up-none = Hier gibt es keinen Weg, das zu bestätigen. Melden Sie sich ab und wieder an und kommen Sie dann zurück.
 step-up-cancel = Abbrechen und zurück
 

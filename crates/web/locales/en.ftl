@@ -218,6 +218,7 @@ step-up-connect = You are about to connect { $provider } to your account.
 step-up-remove = You are about to remove { $provider } from your account.
 step-up-set-password = You are about to set a password for your account.
 step-up-continue = It has been a while since you signed in.
+step-up-client = { $client } asks you to confirm that it’s you.
 step-up-none = There is no method here that could confirm it. Sign out and in again, then come back.
 step-up-cancel = Cancel and go back
 

@@ -218,6 +218,7 @@ step-up-connect = Vous êtes sur le point d’associer { $provider } à votre co
 step-up-remove = Vous êtes sur le point de retirer { $provider } de votre compte.
 step-up-set-password = Vous êtes sur le point de définir un mot de passe pour votre compte.
 step-up-continue = Votre dernière connexion remonte à un moment.
+step-up-client = { $client } vous demande de confirmer que c’est vous.
 step-up-none = Aucun moyen ne permet de confirmer ici. Déconnectez-vous, reconnectez-vous, puis revenez.
 step-up-cancel = Annuler et revenir
 

@@ -209,6 +209,7 @@ step-up-connect = { $provider } をアカウントに連携しようとしてい
 step-up-remove = { $provider } をアカウントから解除しようとしています。
 step-up-set-password = アカウントのパスワードを設定しようとしています。
 step-up-continue = ログインしてから時間がたっています。
+step-up-client = { $client } がご本人の確認を求めています。
 step-up-none = ここで確認できる方法がありません。一度ログアウトし、ログインし直してからお戻りください。
 step-up-cancel = キャンセルして戻る
 

@@ -209,6 +209,7 @@ impl Visit {
                 shell: self.frame(signed_in),
                 flow: id,
                 why: self.why(flow),
+                back_href: self.site.journeys.way_back(flow),
                 methods: self.methods(methods),
                 error: self.error_of(flow),
             }
@@ -348,6 +349,9 @@ impl Visit {
     }
 
     fn why(&self, flow: &Flow) -> StepUpWhy {
+        if let Some(name) = self.client_name(flow) {
+            return StepUpWhy::Client { name };
+        }
         let Goal::StepUp { to: Destination::Path(to), .. } = &flow.goal else { return StepUpWhy::Continue };
         if to.starts_with(route::SET_PASSWORD) {
             StepUpWhy::SetPassword

@@ -212,9 +212,17 @@ impl ConfirmRemove {
 /// What the fresh proof is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepUpWhy {
-    Connect { provider: String },
-    Remove { provider: String },
+    Connect {
+        provider: String,
+    },
+    Remove {
+        provider: String,
+    },
     SetPassword,
+    /// A client wants it.
+    Client {
+        name: String,
+    },
     Continue,
 }
 
@@ -225,6 +233,8 @@ pub struct StepUp {
     pub flow: String,
     pub why: StepUpWhy,
     pub methods: Vec<ProofMethod>,
+    /// Where somebody goes who would rather not.
+    pub back_href: String,
     pub error: Option<ErrorText>,
 }
 
@@ -234,6 +244,7 @@ impl StepUp {
             StepUpWhy::Connect { provider } => self.shell.t1("step-up-connect", "provider", provider),
             StepUpWhy::Remove { provider } => self.shell.t1("step-up-remove", "provider", provider),
             StepUpWhy::SetPassword => self.shell.t("step-up-set-password"),
+            StepUpWhy::Client { name } => self.shell.t1("step-up-client", "client", name),
             StepUpWhy::Continue => self.shell.t("step-up-continue"),
         }
     }

@@ -116,6 +116,9 @@ async fn a_fresh_sign_in_is_a_fresh_one(engine: Engine) {
     for more in [("prompt", "login"), ("max_age", "60"), ("max_age", "0")] {
         world.advance(MINUTE.times(3));
         let page = browser.get(&shop.request(&[more])).await;
+        assert!(page.all_text().contains("Shop asks you to confirm"), "{}", page.all_text());
+        let back = page.links().into_iter().find(|href| href.starts_with("https://shop.example/cb")).unwrap();
+        assert!(back.contains("error=access_denied") && back.contains("state="), "the client hears of it: {back}");
         let form = page.form("/account/step-up").with("password", PASSWORD);
         let page = browser.press(form, "method", "password").await;
         let code = parameter(&page.url, "code").unwrap_or_else(|| panic!("{more:?}: {} {}", page.url, page.all_text()));

@@ -220,6 +220,7 @@ pub(super) fn confirming(s: &mut Samples) {
         flow: "fl0w".to_owned(),
         why: StepUpWhy::Remove { provider: google() },
         methods: vec![proof(ProofKind::Password, true), by_github(false)],
+        back_href: "/account".to_owned(),
         error: None,
     };
     s.add("step-up", step_up.render());
@@ -237,6 +238,8 @@ pub(super) fn confirming(s: &mut Samples) {
         "step-up-provider",
         StepUp { why: StepUpWhy::SetPassword, methods: vec![by_github(true)], ..step_up.clone() }.render(),
     );
+    let why = StepUpWhy::Client { name: "Analytical Notes".to_owned() };
+    s.add("step-up-client", StepUp { why, ..step_up.clone() }.render());
     s.add("step-up-none", StepUp { why: StepUpWhy::Continue, methods: Vec::new(), ..step_up }.render());
 
     let set = SetPassword {
