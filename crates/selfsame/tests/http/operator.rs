@@ -3,7 +3,9 @@
 use crate::on_both_engines;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 use testkit::{Engine, Options, PASSWORD, World};
 
 on_both_engines!(
@@ -41,10 +43,22 @@ impl Ran {
     }
 }
 
+/// No command takes longer; a server that was to refuse and serves instead would never end.
+const LONGEST: Duration = Duration::from_mins(1);
+
 fn run(file: &Path, arguments: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_selfsame"));
     command.arg("--config").arg(file).args(arguments).env_remove("SUDO_USER").env("USER", "olga");
-    let Output { status, stdout, stderr } = command.output().expect("the program starts");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().expect("the program starts");
+    let pid = child.id().to_string();
+    let (end, ended) = mpsc::channel();
+    std::thread::spawn(move || end.send(child.wait_with_output()));
+    let Ok(output) = ended.recv_timeout(LONGEST) else {
+        Command::new("kill").arg("-KILL").arg(pid).status().expect("`kill` starts");
+        panic!("{arguments:?} does not end by itself");
+    };
+    let Output { status, stdout, stderr } = output.expect("its output is read");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     Ran { code: status.code().expect("it ends by itself"), out: text(stdout), err: text(stderr) }
 }
