@@ -2,9 +2,10 @@
 
 use super::code_of;
 use crate::on_both_engines;
-use futures_util::future::join_all;
 use model::MINUTE;
+use std::sync::Arc;
 use testkit::{Browser, Endpoint, Engine, ORIGIN, PASSWORD, Person, World};
+use tokio::task::JoinSet;
 use url::Url;
 
 on_both_engines!(
@@ -89,12 +90,17 @@ async fn t31_a_login_never_replaces_another_without_a_word(engine: Engine) {
     let hers = ada.session();
     let page = ada.get("/account").await;
     assert!(page.all_text().contains("Ada") && page.all_text().contains(ADA), "who is signed in: {}", page.body);
-    // A provider, a password, a new identity: each asks first, and names both.
+    for path in ["", "/activity", "/password", "/methods/connect?connection=a"] {
+        let page = ada.get(&format!("/account{path}")).await;
+        assert!(page.has(&format!(".who [title=\"{ADA}\"]")), "{path}: who is signed in: {}", page.body);
+    }
+    // A provider, a password, a new identity, a sign-up: each asks first, and names both.
     let linked = world.provider_sign_in(&mut ada.clone(), "a", "a-joan").await;
     assert!(linked.all_text().contains("Joan") && linked.all_text().contains("Ada"), "{}", linked.all_text());
     let password = world.password_sign_in(&mut ada.clone(), "mallory@evil.test", PASSWORD).await;
     let new = world.provider_sign_in(&mut ada.clone(), "a", "a-linus").await;
-    for page in [linked, password, new] {
+    let sign_up = world.sign_up(&mut ada.clone(), "Mallory", "mallory@second.test").await;
+    for page in [linked, password, new, sign_up] {
         assert!(page.has_form("/sign-in/switch"), "{}", page.body);
     }
     assert_eq!(ada.session(), hers);
@@ -157,15 +163,19 @@ async fn t32_nothing_but_the_form_starts_a_link(engine: Engine) {
     ] {
         assert_eq!(page.headers["location"], "/account/methods/connect?connection=b", "{}", page.body);
     }
-    // Elsewhere's forms: the origin is somebody else's, or nobody says whose.
+    // Elsewhere's forms: nobody says whose, or the origin is somebody else's.
+    let cookies: Vec<String> = ada.our_cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let paths = ["/account/methods/connect", "/sign-out", "/account/password", "/sign-in/start-provider", "/sign-up"];
+    for path in paths {
+        let call = ada.call("POST", path, None, &[("cookie", cookies.join("; "))]).await;
+        assert!(call.status == 403 && call.json.to_string().contains("origin_mismatch"), "{path}: {call:?}");
+    }
     for origin in
         ["https://evil.example", "https://sub.id.example.test", "https://id.example.test.evil.example", "null"]
     {
         let mut foreign = ada.clone();
         foreign.headers.push(("origin".to_owned(), origin.to_owned()));
-        for path in
-            ["/account/methods/connect", "/sign-out", "/account/password", "/sign-in/start-provider", "/sign-up"]
-        {
+        for path in paths {
             let page = foreign.post_once(path, &[("csrf", &csrf), ("connection", "b"), ("password", PASSWORD)]).await;
             assert_eq!((page.status.as_u16(), code_of(&page)), (403, "origin_mismatch".to_owned()), "{origin} {path}");
         }
@@ -359,24 +369,28 @@ async fn t44_no_part_of_an_answer_makes_a_session(engine: Engine) {
 }
 
 async fn t51_many_at_once_stay_who_they_are(engine: Engine) {
-    let world = World::new(engine).await;
+    let world = Arc::new(World::new(engine).await);
     let people: Vec<String> = (0..20).map(|n| format!("Person {n}")).collect();
     for (n, name) in people.iter().enumerate() {
         for (provider, which) in [(&world.a, "a"), (&world.b, "b")] {
             provider.put_person(Person::new(&format!("{which}-p{n}"), &format!("{name} of {which}")));
         }
     }
-    // First time and coming back, at two providers, all at once.
+    // First time and coming back, at two providers, all at once and on two threads.
     for _ in 0..2 {
-        let journeys = people.iter().enumerate().flat_map(|(n, name)| ["a", "b"].map(|which| (n, name, which)));
-        let world = &world;
-        join_all(journeys.map(|(n, name, which)| async move {
-            let mut browser = world.browser();
-            let page = world.provider_sign_in(&mut browser, which, &format!("{which}-p{n}")).await;
-            assert_eq!(page.path(), "/account", "{}", page.body);
-            assert_eq!(world.who(&mut browser).await, Some(format!("{name} of {which}")));
-        }))
-        .await;
+        let mut journeys = JoinSet::new();
+        for (n, name) in people.iter().enumerate() {
+            for which in ["a", "b"] {
+                let (world, name) = (world.clone(), format!("{name} of {which}"));
+                journeys.spawn(async move {
+                    let mut browser = world.browser();
+                    let page = world.provider_sign_in(&mut browser, which, &format!("{which}-p{n}")).await;
+                    assert_eq!(page.path(), "/account", "{}", page.body);
+                    assert_eq!(world.who(&mut browser).await, Some(name));
+                });
+            }
+        }
+        journeys.join_all().await;
     }
     let accounts = world.accounts().await;
     assert_eq!(accounts.users.len(), 40);
