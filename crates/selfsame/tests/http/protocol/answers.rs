@@ -187,8 +187,14 @@ async fn t60_userinfo_of_somebody_else_is_discarded(engine: Engine) {
 async fn t55_t56_no_token_is_taken_from_a_browser(engine: Engine) {
     let world = World::new(engine).await;
     let (_, before) = people(&world).await;
-    // Whatever a browser brings besides a code: it is not read, least of all an issuer.
-    for (name, value) in [("id_token", "e30.e30."), ("access_token", "t"), ("token", "t"), ("assertion", "t")] {
+    // Whatever a browser brings besides a code: it is not read, least of all an issuer. Not even an honest token of hers,
+    // by whatever name.
+    let honest = world.a.issued();
+    assert!(honest.len() >= 2, "an access token and an ID token: {honest:?}");
+    let asked = world.a.count(Endpoint::Token);
+    let names = ["id_token", "access_token", "token", "assertion"];
+    let values = honest.iter().map(String::as_str).chain(["e30.e30."]);
+    for (value, name) in values.flat_map(|value| names.map(|name| (value, name))) {
         let mut browser = world.browser();
         let mut back = world.until_callback(&mut browser, "a", "a-ada").await;
         let pairs: Vec<_> = back.query_pairs().into_owned().filter(|(known, _)| known != "code").collect();
@@ -203,6 +209,7 @@ async fn t55_t56_no_token_is_taken_from_a_browser(engine: Engine) {
         let call = world.with_token("GET", "/api/v1/session", None, value).await;
         assert_eq!(call.status, 401, "{call:?}");
     }
+    assert_eq!(world.a.count(Endpoint::Token), asked, "the provider was asked about a token");
     assert_eq!(world.accounts().await, before);
 }
 
