@@ -2,7 +2,7 @@
 
 use super::code_of;
 use crate::on_both_engines;
-use axum::http::{Method, header};
+use axum::http::{HeaderValue, Method, header};
 use testkit::{Behaviour, Browser, Endpoint, Engine, ORIGIN, Options, PASSWORD, Page, Person, World};
 
 on_both_engines!(
@@ -121,6 +121,9 @@ fn hardened(page: &Page) {
     // No other origin is ever told an address of ours.
     assert!(["no-referrer", "same-origin"].contains(&header("referrer-policy")), "t53: {at}");
     assert_eq!(header("x-content-type-options"), "nosniff", "{at}");
+    assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{at}");
+    assert_eq!(header("cross-origin-resource-policy"), "same-origin", "{at}");
+    assert!(header("permissions-policy").contains("browsing-topics=()"), "{at}");
     assert!(!page.status.is_redirection() || page.status == 303, "t53: {at}: {}", page.status);
     if !page.url.path().starts_with("/assets/") {
         assert_eq!(header("cache-control"), "no-store", "{at}");
@@ -173,6 +176,33 @@ async fn t46_t53_every_answer_is_hardened(engine: Engine) {
         for path in paths(&link).iter().filter(|path| !path.starts_with("/api/")) {
             hardened(&browser.get_once(path).await);
             hardened(&browser.post_once(path, &[]).await);
+        }
+    }
+    // What is turned away at the door too.
+    let mut foreign = ada.clone();
+    foreign.headers.push(("origin".to_owned(), "https://evil.example".to_owned()));
+    let page = foreign.post_once("/sign-out", &[]).await;
+    assert_eq!((page.status.as_u16(), code_of(&page)), (403, "origin_mismatch".to_owned()), "{}", page.body);
+    hardened(&page);
+    // The API's answers are no pages and hold as much.
+    for (method, path, origin) in [
+        ("GET", "/session", None),
+        ("GET", "/account", None),
+        ("GET", "/nowhere", None),
+        ("PATCH", "/session", Some(ORIGIN)),
+        ("DELETE", "/session", Some("https://evil.example")),
+        ("OPTIONS", "/session", Some("https://evil.example")),
+    ] {
+        let call = ada.clone().api(method, &format!("/api/v1{path}"), None, origin).await;
+        for (name, value) in [
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("x-content-type-options", "nosniff"),
+            ("cache-control", "no-store"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(call.headers.get(name).map(HeaderValue::as_bytes), Some(value.as_bytes()), "{name}: {call:?}");
         }
     }
     // A journey, answer by answer: every redirect is a 303 without a body, and the code is gone from the address before
@@ -242,6 +272,8 @@ async fn t47_nothing_from_outside_becomes_markup(engine: Engine) {
         format!("/callback/{encoded}?state=x"),
         format!("/sign-in?return_to={encoded}"),
         format!("/sign-in?application={encoded}"),
+        format!("/sign-in/failed?kind=flow&reason={encoded}"),
+        format!("/sign-in/failed?kind={encoded}&reason=flow_expired"),
         format!("/flow/{encoded}"),
         format!("/{encoded}"),
         format!("/account?linked={encoded}&removed={encoded}&done={encoded}"),
@@ -333,7 +365,7 @@ async fn t50_cookies_are_ours_alone(engine: Engine) {
         assert!(seen.iter().any(|cookie| cookie.starts_with(kind)), "{kind}: {seen:?}");
     }
     for cookie in &seen {
-        for part in ["; Path=/", "; Secure", "; HttpOnly", "; SameSite=Lax"] {
+        for part in ["; Path=/;", "; Secure", "; HttpOnly", "; SameSite=Lax"] {
             assert!(cookie.contains(part), "{part}: {cookie}");
         }
         assert!(cookie.starts_with("__Host-") && !cookie.to_ascii_lowercase().contains("domain"), "{cookie}");
