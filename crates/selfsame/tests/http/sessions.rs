@@ -112,6 +112,19 @@ async fn t66_a_step_up_as_somebody_else_changes_nothing(engine: Engine) {
         let page = ada.get("/account/password").await;
         assert!(page.has_form("/account/step-up"), "{stranger}: the session became fresh\n{}", page.body);
     }
+    // Mallory's step-up, begun in his session and proven by his password, makes nothing of hers fresh: he put her
+    // session in the place of his meanwhile.
+    let mut mallory = world.browser();
+    world.sign_up(&mut mallory, "Mallory", "mallory@evil.test").await;
+    let page = mallory.get("/account/step-up").await;
+    mallory.set_cookie("__Host-session", &before);
+    let form = page.form_with("/account/step-up", ("method", "password")).with("password", PASSWORD);
+    let page = mallory.press(form, "method", "password").await;
+    assert_eq!(page.status, 403, "{}", page.body);
+    assert!(page.error_code().is_some_and(|code| code.starts_with("wrong_user_proved")), "{}", page.body);
+    assert_eq!(mallory.session().as_deref(), Some(&*before), "the session was renewed");
+    let page = ada.get("/account/password").await;
+    assert!(page.has_form("/account/step-up"), "the session became fresh\n{}", page.body);
     // As herself it works.
     ada.be(&world.a, "a-ada");
     let page = ada.get("/account/step-up").await;
@@ -267,15 +280,16 @@ async fn t88_a_link_needs_a_fresh_session(engine: Engine) {
     let world = World::new(engine).await;
     let mut ada = world.browser();
     world.sign_up(&mut ada, "Ada", "ada@example.test").await;
-    // Begun fresh, finished late: the callback asks for the step-up and links nothing.
+    // Begun fresh, confirmed late: the provider's answer still counts, and yet it links nothing.
+    world.advance(model::MINUTE.times(3));
     let page = ada.get("/account/methods/connect?connection=a").await;
     let csrf = page.hidden("csrf").unwrap();
     ada.be(&world.a, "a-ada");
     let form = [("csrf", csrf.as_str()), ("connection", "a")];
-    let page = ada.post_once("/account/methods/connect", &form).await;
-    let late = world.back_from_provider(&mut ada, page).await;
-    world.advance(model::MINUTE.times(5));
-    ada.get(late.as_str()).await;
+    let page = ada.post("/account/methods/connect", &form).await;
+    world.advance(model::MINUTE.times(3));
+    let page = ada.press(page.form("/sign-in/confirm-link"), "choice", "connect").await;
+    assert!(page.error_code().is_some_and(|code| code.starts_with("step_up_needed")), "{}", page.body);
     assert_eq!(world.user("ada@example.test").await["links"], json!([]));
     // Begun late: no provider is asked before the step-up.
     let asked = world.a.log().len();
@@ -292,6 +306,19 @@ async fn t88_a_link_needs_a_fresh_session(engine: Engine) {
     assert_eq!((call.status.as_u16(), &call.json["code"]), (403, &json!("step_up_needed")), "{call:?}");
     let page = ada.post("/account/password", &[("csrf", &csrf), ("password", NEW_PASSWORD)]).await;
     assert!(page.has_form("/account/step-up"), "{}", page.body);
+    // Removing needs it too; and the new secret that a link gives is as old as the authentication before it.
+    world.step_up(&mut ada, PASSWORD).await;
+    world.advance(model::MINUTE.times(3));
+    let page = world.connect(&mut ada, "a", "a-ada").await;
+    assert_eq!(page.path(), "/account", "{}", page.body);
+    world.advance(model::MINUTE.times(3));
+    let link = world.link_of("ada@example.test", "a").await.to_string();
+    let call = ada.api("DELETE", &format!("/api/v1/account/methods/{link}"), None, Some(ORIGIN)).await;
+    assert_eq!((call.status.as_u16(), &call.json["code"]), (403, &json!("step_up_needed")), "{call:?}");
+    let csrf = ada.get("/account").await.hidden("csrf").unwrap();
+    let page = ada.post("/account/methods/remove", &[("csrf", &csrf), ("method", &link)]).await;
+    assert!(page.has_form("/account/step-up"), "{}", page.body);
+    assert_eq!(world.user("ada@example.test").await["links"][0]["state"], "active");
 }
 
 /// Nothing that this browser holds is a session, in whatever place it is shown.
@@ -338,4 +365,17 @@ async fn t92_a_method_below_the_required_level_gives_no_session(engine: Engine) 
     let mut linus = world.browser();
     world.provider_sign_in(&mut linus, "a", "a-linus").await;
     holds_no_session(&world, &linus, "provider at level one").await;
+    // The same for people who were here before more was required of them.
+    let world = World::with(Options { policy: "email_code = true".to_owned(), ..Options::on(engine) }).await;
+    let mut ada = world.browser();
+    world.sign_up(&mut ada, "Ada", "ada@example.test").await;
+    world.connect(&mut ada, "a", "a-ada").await;
+    let strict = |text: String| text.replace("[policy]", "[policy]\nrequired_level = 2");
+    let mut later = removal::under(&world, strict).await;
+    let page = world.password_sign_in(&mut later, "ada@example.test", PASSWORD).await;
+    assert!(page.error_code().is_some_and(|code| code.starts_with("level_too_low")), "{}", page.body);
+    holds_no_session(&world, &later, "password below the required level").await;
+    let page = world.provider_sign_in(&mut later, "a", "a-ada").await;
+    assert!(page.error_code().is_some_and(|code| code.starts_with("level_too_low")), "{}", page.body);
+    holds_no_session(&world, &later, "provider below the required level").await;
 }
