@@ -7,6 +7,8 @@ use testkit::{Browser, Engine, ORIGIN, Options, PASSWORD, Page, World};
 
 on_both_engines!(
     t95_failures_add_up_over_all_doors,
+    t95_a_success_of_ones_own_buys_no_more_guesses,
+    t95_a_code_has_five_guesses_in_however_many_tabs,
     t76_strangers_do_not_lock_the_owner_out,
     t123_answers_are_the_same_whoever_is_here,
 );
@@ -102,6 +104,51 @@ async fn t95_failures_add_up_over_all_doors(engine: Engine) {
     world.advance(model::SECOND.times(last + 1));
     let call = other.api("POST", &api, right, Some(ORIGIN)).await;
     assert_eq!(call.json["state"], "finished", "{call:?}");
+}
+
+/// Few guesses at each of many accounts from one place, and now and then a sign-in to an account of one's own.
+async fn t95_a_success_of_ones_own_buys_no_more_guesses(engine: Engine) {
+    let world = World::new(engine).await;
+    world.sign_up(&mut world.browser(), "Mallory", "mallory@evil.test").await;
+    let place = Ipv4Addr::new(198, 51, 100, 9);
+    let from_there = || {
+        let mut browser = world.browser();
+        browser.address = place;
+        browser
+    };
+    let mut statuses = Vec::new();
+    for round in 0..6 {
+        for n in 0..10 {
+            let mut browser = from_there();
+            let page = password_page(&mut browser, &format!("ada{round}{n}@example.test")).await;
+            statuses.push(guess(&mut browser, &page, "/sign-in/password").await.status.as_u16());
+        }
+        world.password_sign_in(&mut from_there(), "mallory@evil.test", PASSWORD).await;
+    }
+    assert_eq!(statuses[..40], [422; 40]);
+    assert_eq!(statuses[59], 429, "{statuses:?}");
+}
+
+/// Guesses of one code are counted where neither a tab of before nor patience brings them back.
+async fn t95_a_code_has_five_guesses_in_however_many_tabs(engine: Engine) {
+    let world = World::with(Options { policy: "email_code = true".to_owned(), ..Options::on(engine) }).await;
+    world.sign_up(&mut world.browser(), "Ada", ADDRESS).await;
+    world.advance(model::HOUR.times(13));
+    let mut browser = world.browser();
+    let page = password_page(&mut browser, ADDRESS).await;
+    let seen = world.mailbox.messages().len();
+    let page = browser.press(page.form_with("/sign-in/password", ("method", "code")), "method", "code").await;
+    let right = world.code_after(ADDRESS, seen).await;
+    let wrong = if right == "000000" { "000001" } else { "000000" };
+    for guess in 1..=5 {
+        let answer = browser.clone().submit(page.form("/sign-in/code").with("code", wrong)).await;
+        let code = if guess == 5 { "code_attempts_used_up" } else { "wrong_code" };
+        assert_eq!((answer.status.as_u16(), answer.error_code().as_deref()), (422, Some(code)), "{guess}");
+        world.advance(model::MINUTE);
+    }
+    let answer = browser.submit(page.form("/sign-in/code").with("code", &right)).await;
+    assert_eq!(answer.error_code().as_deref(), Some("code_attempts_used_up"), "{}", answer.body);
+    assert_eq!(browser.session(), None);
 }
 
 async fn t76_strangers_do_not_lock_the_owner_out(engine: Engine) {
