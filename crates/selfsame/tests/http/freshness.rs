@@ -9,8 +9,10 @@ on_both_engines!(
     t91_an_old_answer_creates_nobody,
     t91_an_old_answer_links_nothing,
     t91_another_identity_inherits_nothing,
+    t91_waiting_at_the_prompt_makes_nothing_fresh,
     t91_an_old_mailbox_code_is_asked_for_again,
     t91_an_old_mailbox_code_signs_nobody_up,
+    t42_a_mailed_code_is_over_after_ten_minutes,
 );
 
 const ADA: &str = "ada@example.test";
@@ -93,6 +95,28 @@ async fn t91_another_identity_inherits_nothing(engine: Engine) {
     assert_eq!((accounts.user(ADA).links.len(), accounts.user(JOAN).links.len()), (0, 1));
 }
 
+/// The session is as old as what it rests on, however late the person went on.
+async fn t91_waiting_at_the_prompt_makes_nothing_fresh(engine: Engine) {
+    let world = world(engine).await;
+    world.sign_up(&mut world.browser(), "Joan", JOAN).await;
+    world.provider_sign_in(&mut world.browser(), "a", "a-linus").await;
+    let mut ada = world.browser();
+    world.sign_up(&mut ada, "Ada", ADA).await;
+    let (mut by_provider, mut by_password) = (ada.clone(), ada);
+    let asked = world.provider_sign_in(&mut by_provider, "a", "a-linus").await;
+    let also_asked = world.password_sign_in(&mut by_password, JOAN, PASSWORD).await;
+    world.advance(MINUTE.times(4));
+    for (browser, page, name) in [(&mut by_provider, asked, "Linus"), (&mut by_password, also_asked, "Joan")] {
+        browser.press(page.form("/sign-in/switch"), "choice", "switch").await;
+        assert_eq!(world.who(browser).await.as_deref(), Some(name), "{}", page.body);
+    }
+    world.advance(MINUTE.times(2));
+    for mut browser in [by_provider, by_password] {
+        let page = browser.get("/account/password").await;
+        assert!(page.has_form("/account/step-up"), "{}", page.body);
+    }
+}
+
 async fn t91_an_old_mailbox_code_is_asked_for_again(engine: Engine) {
     let world = world(engine).await;
     let mut other = world.browser();
@@ -126,4 +150,19 @@ async fn t91_an_old_mailbox_code_signs_nobody_up(engine: Engine) {
     let page = enter(&world, &mut browser, &page, JOAN, seen).await;
     assert_eq!(page.path(), "/account", "{}", page.body);
     assert_eq!(world.who(&mut browser).await.as_deref(), Some("Joan"));
+}
+
+async fn t42_a_mailed_code_is_over_after_ten_minutes(engine: Engine) {
+    let world = world(engine).await;
+    for (minutes, works) in [(10, false), (9, true)] {
+        let mut ada = world.browser();
+        let page = ada.get("/sign-up").await;
+        let seen = world.mailbox.messages().len();
+        let form = page.form("/sign-up").with("name", "Ada").with("email", ADA).with("password", PASSWORD);
+        let page = ada.submit(form).await;
+        world.advance(MINUTE.times(minutes));
+        let page = enter(&world, &mut ada, &page, ADA, seen).await;
+        assert_eq!(ada.session().is_some(), works, "{minutes}: {}", page.body);
+        assert_eq!(page.error_code().as_deref() == Some("code_expired"), !works, "{minutes}: {}", page.body);
+    }
 }
