@@ -260,6 +260,8 @@ async fn t111_what_is_too_large_or_too_much_costs_nothing(engine: Engine) {
         let call = world.browser().call("POST", "/api/v1/flows", Some(body), &[]).await;
         assert_eq!(call.status, 400, "{}", call.status);
     }
+    let larger = Some(json!({ "kind": "sign_in", "return_to": larger }));
+    assert_eq!(world.browser().call("POST", "/api/v1/flows", larger, &[]).await.status, 413);
     assert_eq!(world.reads_and_writes().1, before.1, "something was written");
     // A password of any length costs at most one hash, and a long one none.
     let mut ada = world.browser();
