@@ -156,12 +156,20 @@ async fn t32_nothing_but_the_form_starts_a_link(engine: Engine) {
     let csrf = page.hidden("csrf").expect("a form of this session");
     let asked = world.b.count(Endpoint::Authorize);
     // A GET shows; a form without this session's token leads back to the page that says what will happen.
+    let mut mallory = world.browser();
+    world.sign_up(&mut mallory, "Mallory", "mallory@evil.test").await;
+    let of_his = mallory.get("/account").await.hidden("csrf").expect("a form of his session");
     let fields = [("connection", "b"), ("csrf", "")];
     for page in [
         ada.post_once("/account/methods/connect", &fields[..1]).await,
         ada.post_once("/account/methods/connect", &fields).await,
+        ada.post_once("/account/methods/connect", &[("connection", "b"), ("csrf", &of_his)]).await,
     ] {
         assert_eq!(page.headers["location"], "/account/methods/connect?connection=b", "{}", page.body);
+    }
+    for (path, back) in [("/sign-out", "/account"), ("/account/password", "/account/password")] {
+        let page = ada.post_once(path, &[("csrf", &of_his), ("password", "another heron lantern 77 gravel")]).await;
+        assert_eq!(page.headers["location"], back, "{path}: {}", page.body);
     }
     // Elsewhere's forms: nobody says whose, or the origin is somebody else's.
     let cookies: Vec<String> = ada.our_cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
