@@ -9,6 +9,7 @@ on_both_engines!(
     t95_failures_add_up_over_all_doors,
     t95_a_success_of_ones_own_buys_no_more_guesses,
     t95_a_code_has_five_guesses_in_however_many_tabs,
+    t95_a_known_device_waits_for_its_own_failures,
     t76_strangers_do_not_lock_the_owner_out,
     t123_answers_are_the_same_whoever_is_here,
 );
@@ -149,6 +150,25 @@ async fn t95_a_code_has_five_guesses_in_however_many_tabs(engine: Engine) {
     let answer = browser.submit(page.form("/sign-in/code").with("code", &right)).await;
     assert_eq!(answer.error_code().as_deref(), Some("code_attempts_used_up"), "{}", answer.body);
     assert_eq!(browser.session(), None);
+}
+
+/// Whoever has the owner's device in their hands has few guesses too.
+async fn t95_a_known_device_waits_for_its_own_failures(engine: Engine) {
+    let world = World::new(engine).await;
+    let mut ada = world.browser();
+    world.sign_up(&mut ada, "Ada", ADDRESS).await;
+    world.sign_out(&mut ada).await;
+    let page = world.password_sign_in(&mut ada, ADDRESS, PASSWORD).await;
+    assert_eq!(page.path(), "/account", "{}", page.body);
+    world.sign_out(&mut ada).await;
+    let page = password_page(&mut ada, ADDRESS).await;
+    let mut statuses = Vec::new();
+    for place in 0..7u8 {
+        // The device is counted, wherever it is.
+        ada.address = Ipv4Addr::new(198, 51, 100, place);
+        statuses.push(guess(&mut ada, &page, "/sign-in/password").await.status.as_u16());
+    }
+    assert_eq!((&statuses[..5], statuses[6]), (&[422; 5][..], 429));
 }
 
 async fn t76_strangers_do_not_lock_the_owner_out(engine: Engine) {
