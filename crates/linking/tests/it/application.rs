@@ -7,7 +7,7 @@ use linking::{
 };
 use model::{
     AuthorizationFacts, AuthorizationId, Change, ClientFacts, ConsentFacts, DAY, EventKind, HOUR, Level, LinkState,
-    MINUTE, Method, MethodKind, NewAuthorization, Plan, Purpose, SessionId, SessionScope, UserStatus,
+    MINUTE, Method, MethodKind, NewAuthorization, Personal, Plan, Purpose, SessionId, SessionScope, UserStatus,
 };
 
 const ID: AuthorizationId = AuthorizationId::from_bytes([9; 16]);
@@ -58,6 +58,15 @@ fn refresh(world: &World, change: impl FnOnce(&mut AuthorizationFacts), generati
     world.context(|context, _, _| decide_refresh(context, &world.facts(), &known, &terms(&scope), generation))
 }
 
+/// What the owner reads of it later: in which session, by which proofs, and about which application.
+fn told(plan: &Plan, kind: EventKind, in_session: bool, proofs: usize, scope: Option<&str>) {
+    let event = plan.event(kind).unwrap_or_else(|| panic!("no {kind:?}: {plan:?}"));
+    assert_eq!((event.session.is_some(), event.proofs.len()), (in_session, proofs), "{kind:?}");
+    let Personal::Plain(personal) = &event.personal else { panic!("sealed too early") };
+    assert_eq!(personal.get("application").map(String::as_str), Some("shop"), "{kind:?}");
+    assert_eq!(personal.get("scope").map(String::as_str), scope, "{kind:?}");
+}
+
 #[test]
 fn a_code_gives_what_was_allowed_in_the_session_that_asked() {
     let world = World::new().signed_in(VERA);
@@ -69,7 +78,8 @@ fn a_code_gives_what_was_allowed_in_the_session_that_asked() {
     assert!(decision.plan.any(|change| matches!(change, Change::ExpectSession { .. })));
     assert!(decision.plan.any(|change| matches!(change, Change::ExpectUser { .. })));
     assert!(!decision.plan.any(|change| matches!(change, Change::CreateSubject { .. })));
-    assert_eq!(decision.plan.event(EventKind::ApplicationSignedIn).unwrap().proofs.len(), 1);
+    told(&decision.plan, EventKind::ApplicationSignedIn, true, 1, None);
+    assert_eq!(new.expires_at, NOW + HOUR);
     assert_eq!(new.authenticated_at, world.session.as_ref().unwrap().authenticated_at, "not now: T91");
     // The first time in a sector it learns a subject of its own.
     let unknown = ClientFacts { sub: None, ..consented("email openid") };
@@ -150,10 +160,11 @@ fn consent_grows_and_is_taken_back_whole() {
     let kept =
         Change::GiveConsent { client: "shop".to_owned(), user: VERA, scope: words("openid profile email"), at: NOW };
     assert!(decision.outcome && decision.plan.has(&kept), "{:?}", decision.plan);
-    assert!(decision.plan.event(EventKind::ConsentGiven).is_some());
+    told(&decision.plan, EventKind::ConsentGiven, true, 1, Some("email openid"));
+    assert!(decision.plan.any(|change| matches!(change, Change::ExpectSession { .. })));
     let decision = world.context(|context, _, _| decide_withdrawal(context, &world.facts(), "shop"));
     assert!(decision.plan.has(&Change::WithdrawConsent { client: "shop".to_owned(), user: VERA }));
-    assert!(decision.plan.event(EventKind::ConsentWithdrawn).is_some());
+    told(&decision.plan, EventKind::ConsentWithdrawn, true, 1, None);
     assert!(decision.plan.any(|change| matches!(change, Change::ExpectSession { .. })));
 }
 
@@ -210,7 +221,7 @@ fn t68_what_comes_twice_ends_what_rests_on_it() {
         let decision = refresh(&world, |_| {}, generation);
         assert_eq!((decision.outcome, decision.reason), (false, Reason::TokenReused));
         assert!(decision.plan.has(&Change::EndAuthorization { authorization: ID }));
-        assert!(decision.plan.event(EventKind::TokenReused).is_some());
+        told(&decision.plan, EventKind::TokenReused, true, 0, None);
         assert!(!decision.plan.any(|change| matches!(change, Change::Refresh { .. })));
     }
     let known = ClientFacts { authorization: Some(given()), ..ClientFacts::default() };
