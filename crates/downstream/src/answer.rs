@@ -13,7 +13,8 @@ pub(crate) type Answer = Response<Body>;
 /// JSON that nobody keeps (RFC 6749 §5.1).
 pub(crate) fn json_answer(status: u16, body: &Value) -> Answer {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    let headers =
+        [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
     (status, headers, body.to_string()).into_response()
 }
 
@@ -53,7 +54,7 @@ pub(crate) fn form(headers: &HeaderMap, body: &[u8]) -> Result<Parameters, Refus
     Parameters::parse(body)
 }
 
-/// The client that a request comes from (RFC 6749 §2.3). One that is not known and a wrong secret look alike.
+/// The client that a request comes from (RFC 6749 §2.3).
 pub(crate) fn client<'a>(
     journeys: &'a Journeys,
     headers: &HeaderMap,

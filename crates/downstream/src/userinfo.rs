@@ -44,7 +44,7 @@ fn challenge(error: Option<ErrorCode>, status: u16) -> Answer {
     let body = error.map_or_else(|| json!({}), |code| json!({ "error": code.name() }));
     let mut answer = json_answer(status, &body);
     let text = match error {
-        None => "Bearer".to_owned(),
+        None => "Bearer realm=\"userinfo\"".to_owned(),
         Some(ErrorCode::InsufficientScope) => "Bearer error=\"insufficient_scope\", scope=\"openid\"".to_owned(),
         Some(code) => format!("Bearer error=\"{}\"", code.name()),
     };

@@ -25,7 +25,7 @@ pub const RESUME_PATH: &str = "/oauth2/authorize/resume";
 /// The life of a code (RFC 6749 §4.1.2 recommends ten minutes at most).
 const CODE_LIFETIME: Micros = MINUTE;
 /// A request travels in cookies and addresses.
-const REQUEST_MAX: usize = 2_400;
+const REQUEST_MAX: usize = 1_400;
 /// An authorization that goes on without its session.
 const OFFLINE_LIFETIME: Micros = DAY.times(90);
 
@@ -73,9 +73,17 @@ pub struct ConsentAsked {
 pub struct Leaving {
     /// Its name.
     pub client: Option<String>,
-    /// The `sid` that the hint was made for.
-    pub session: Option<SessionId>,
+    /// The client and the `sid` that the hint was made for.
+    sid: Option<(String, String)>,
     pub to: Option<String>,
+}
+
+impl Leaving {
+    /// Whether the hint is about this very session.
+    pub fn is_about(&self, journeys: &Journeys, session: SessionId) -> bool {
+        let known = self.sid.as_ref().and_then(|(client, sid)| Some((journeys.client(client)?, sid)));
+        known.is_some_and(|(client, sid)| journeys.sid_for(client, session) == *sid)
+    }
 }
 
 /// What comes next for a request.
@@ -110,10 +118,16 @@ impl Journeys {
         &self.issuer
     }
 
-    /// Parses and checks a request against its client.
-    pub fn authorization_request(&self, parameters: &Parameters) -> Result<AuthorizationRequest, Invalid> {
+    /// Parses and checks a request against its client, and whom its hint is about.
+    pub async fn authorization_request(&self, parameters: &Parameters) -> Result<AuthorizationRequest, Invalid> {
         let client = parameters.get("client_id").and_then(|id| self.client(id));
-        let request = AuthorizationRequest::parse(parameters, client, self.now())?;
+        let mut request = AuthorizationRequest::parse(parameters, client, self.now())?;
+        if let Some(hint) = parameters.get("id_token_hint") {
+            request.hinted = match self.hinted(hint, &request.client).await {
+                Ok(sub) => Some(sub),
+                Err(refused) => return Err(Invalid::Client(request.answer, refused)),
+            };
+        }
         let size = serde_json::to_vec(&request).map_or(usize::MAX, |text| text.len());
         if size > REQUEST_MAX {
             return Err(Invalid::Client(request.answer, Refused::request("the request is too long")));
@@ -123,8 +137,12 @@ impl Journeys {
 
     /// Whom to sign out, and where to go then (RP-Initiated Logout 1.0 §2). Only a registered redirect is led to, and
     /// only for a client that is named.
-    pub fn leaving(&self, parameters: &Parameters) -> Result<Leaving, Refused> {
-        let hint = parameters.get("id_token_hint").and_then(|hint| self.signer.open("JWT", hint));
+    pub async fn leaving(&self, parameters: &Parameters) -> Result<Leaving, Refused> {
+        let hint = match parameters.get("id_token_hint") {
+            // What cannot be looked at now is as if it were not there: the person is asked.
+            Some(hint) => self.signer.open("JWT", hint).await.unwrap_or_default(),
+            None => None,
+        };
         let word = |name: &str| hint.as_ref().and_then(|claims| claims.get(name)).and_then(|value| value.as_str());
         let hinted = word("aud");
         let named = parameters.get("client_id");
@@ -146,8 +164,20 @@ impl Journeys {
                 Some(String::from(url))
             }
         };
-        let session = word("sid").and_then(|sid| sid.parse().ok());
-        Ok(Leaving { client: client.map(|client| client.name.clone()), session, to })
+        let sid = client.filter(|_| hinted.is_some()).zip(word("sid"));
+        let sid = sid.map(|(client, sid)| (client.id.clone(), sid.to_owned()));
+        Ok(Leaving { client: client.map(|client| client.name.clone()), sid, to })
+    }
+
+    /// Whom an ID token of ours is about: made for this client, however old.
+    async fn hinted(&self, hint: &str, client: &str) -> Result<String, Refused> {
+        let claims = self.signer.open("JWT", hint).await;
+        let claims = claims.map_err(|_| Refused::new(ErrorCode::TemporarilyUnavailable, "try again in a moment"))?;
+        let word = |name: &str| claims.as_ref().and_then(|claims| claims.get(name)).and_then(|value| value.as_str());
+        match (word("aud"), word("sub")) {
+            (Some(aud), Some(sub)) if aud == client => Ok(sub.to_owned()),
+            _ => Err(Refused::request("id_token_hint is no ID token that was made for this client")),
+        }
     }
 
     /// An error for the client.
@@ -243,6 +273,14 @@ impl Journeys {
         if request.asks(Prompt::Create) {
             return Ok(self.sign_in_for(request, browser));
         }
+        if request.hinted.is_some() && request.hinted != known.sub {
+            // Whoever signed in for this very request is not the one it is about.
+            return if silent || session.authenticated_at > request.at {
+                refuse(ErrorCode::LoginRequired, "somebody else is signed in")
+            } else {
+                Ok(self.sign_in_for(request, browser))
+            };
+        }
         if self.is_stale(&request, session) || session.level < required_level(user, &self.policy) {
             return if silent {
                 refuse(ErrorCode::LoginRequired, "the person has to sign in again")
@@ -266,7 +304,8 @@ impl Journeys {
         self.code(&request, session).map(Authorized::Reply)
     }
 
-    /// A sign-in that the client asked for has to be later than the request (Core §3.1.2.1). Seconds are what travels.
+    /// A sign-in that the client asked for has to be later than the request (Core §3.1.2.1). In seconds, because a
+    /// provider's `auth_time` has no more.
     fn is_stale(&self, request: &AuthorizationRequest, session: &SessionFacts) -> bool {
         let at = session.authenticated_at;
         let again = request.asks(Prompt::Login) || request.max_age == Some(Micros(0));
@@ -276,7 +315,8 @@ impl Journeys {
 
     fn sign_in_for(&self, request: AuthorizationRequest, browser: &Browser) -> Authorized {
         let create = request.asks(Prompt::Create);
-        let hint = request.login_hint.clone();
+        let mut request = request;
+        let hint = request.login_hint.take();
         // Whoever signs in now has picked the account with it.
         let request = without(without(request, Prompt::SelectAccount), Prompt::Create);
         let to = Destination::Client(Box::new(request));

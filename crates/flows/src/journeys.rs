@@ -7,7 +7,7 @@ use crate::handover::Applications;
 use crate::{Browser, KeyRing, MailWriter, Passwords, Signer, Store, Upstream};
 use linking::Context;
 use model::{Actor, Address, Clock, ConnectionId, Expiring, Facts, FactsQuery, FlowId, MINUTE, Micros, Policy, Random};
-use protocol::oauth::Client;
+use protocol::oauth::{self, Client};
 use protocol::oidc::{Attempt, CallbackParams};
 use std::sync::Arc;
 
@@ -262,6 +262,10 @@ impl Journeys {
         if proving {
             // A link counts as proof only with a fresh authentication there (T91).
             attempt.max_age = Some(0);
+        } else if let Some(Destination::Client(request)) = flow.goal.destination() {
+            // A client that wants a fresh sign-in gets one, not the provider's own session (T91).
+            attempt.max_age =
+                if request.asks(oauth::Prompt::Login) { Some(0) } else { request.max_age.map(Micros::seconds) };
         } else if matches!(flow.goal, Goal::Link { .. }) {
             // The person picks the account that is linked; the provider's own session does not (T124).
             attempt.select_account = true;

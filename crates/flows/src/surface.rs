@@ -11,6 +11,10 @@ use std::net::IpAddr;
 
 /// Other flows of a browser beside the newest; older sign-ins are forgotten.
 const FLOWS_MAX: usize = 4;
+/// What browsers keep of one cookie is 4,096 bytes with its name (RFC 6265 §6.1).
+const COOKIE_MAX: usize = 4_000;
+/// Of each of the two kinds, names and values together.
+const FLOWS_SIZE_MAX: usize = 6_500;
 const DEVICE_LIFETIME: Micros = DAY.times(400);
 /// No honest cookie header is larger (T111).
 const HEADER_MAX: usize = 16 * 1024;
@@ -171,15 +175,31 @@ impl Journeys {
         let kind = &name[..7];
         let prefix = full_name(cookies.secure, kind);
         let own = full_name(cookies.secure, &name);
-        let mut others: Vec<&str> =
-            cookies.all().map(|(name, _)| name).filter(|name| name.starts_with(&prefix) && *name != own).collect();
+        if sealed.len() > COOKIE_MAX {
+            // A browser would drop it without a word.
+            return Err(Fault::flow("bad_request"));
+        }
+        let mut others: Vec<(&str, usize)> = cookies
+            .all()
+            .filter(|(name, _)| name.starts_with(&prefix) && *name != own)
+            .map(|(name, value)| (name, name.len() + value.len()))
+            .collect();
         // Ids start with their time: the smallest are the oldest.
         others.sort_unstable();
-        let surplus = others.len().saturating_sub(FLOWS_MAX - 1);
+        // No more than this many and no more than this much, so that the header stays one that is read (T111).
+        let mut size = sealed.len() + others.iter().map(|(_, size)| size).sum::<usize>();
+        let mut surplus = others.len().saturating_sub(FLOWS_MAX - 1);
+        for (at, (_, one)) in others.iter().enumerate() {
+            if at >= surplus && size <= FLOWS_SIZE_MAX {
+                break;
+            }
+            size -= one;
+            surplus = surplus.max(at + 1);
+        }
         let mut set_cookies: Vec<String> = others
             .into_iter()
             .take(surplus)
-            .map(|name| forget(cookies.secure, name.strip_prefix("__Host-").unwrap_or(name)))
+            .map(|(name, _)| forget(cookies.secure, name.strip_prefix("__Host-").unwrap_or(name)))
             .collect();
         set_cookies.push(set(cookies.secure, &name, &sealed, flow.expires_at - self.now()));
         Ok(set_cookies)

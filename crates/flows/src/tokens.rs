@@ -31,8 +31,10 @@ pub trait Signer: Send + Sync {
         typ: &str,
         claims: &Map<String, Value>,
     ) -> Result<String, Unavailable>;
-    /// The claims of a JWT of this type that we signed.
-    fn open(&self, typ: &str, token: &str) -> Option<Map<String, Value>>;
+    /// Sees to it that the next signature needs nothing more.
+    async fn ready(&self, algorithm: SigningAlgorithm) -> Result<(), Unavailable>;
+    /// The claims of a JWT of this type that we signed, by whichever replica.
+    async fn open(&self, typ: &str, token: &str) -> Result<Option<Map<String, Value>>, Unavailable>;
 }
 
 const ACCESS_LIFETIME: Micros = MINUTE.times(10);
@@ -145,6 +147,10 @@ impl Journeys {
         match (&code.challenge, verifier) {
             (None, None) => {}
             (Some(challenge), Some(verifier)) => {
+                let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+                if !(43..=128).contains(&verifier.len()) || !verifier.bytes().all(fits) {
+                    return Err(Refused::grant("code_verifier has to be 43 to 128 unreserved characters"));
+                }
                 let same: bool = s256(verifier).as_bytes().ct_eq(challenge.as_bytes()).into();
                 if !same {
                     return Err(Refused::grant("code_verifier does not fit the code_challenge"));
@@ -152,9 +158,6 @@ impl Journeys {
             }
             (Some(_), None) => return Err(Refused::grant("code_verifier is missing")),
             (None, Some(_)) => return Err(Refused::grant("there was no code_challenge for this code_verifier")),
-        }
-        if code.expires_at <= self.now() {
-            return Err(Refused::grant("the code has expired"));
         }
         Ok(code)
     }
@@ -168,13 +171,19 @@ impl Journeys {
     ) -> Result<Map<String, Value>, TokenFault> {
         let code = self.open_code(client, code, redirect_uri, verifier)?;
         let authorization = AuthorizationId::from_bytes(*code.id.as_bytes());
+        if code.expires_at <= self.now() {
+            // It may have been used in its time: then this is its second use.
+            let _ = self.code_reused(client, authorization).await?;
+            return Err(Refused::grant("the code has expired").into());
+        }
+        self.signer.ready(client.id_token_algorithm).await?;
         let browser = Self::nobodys_browser(client);
         let query = FactsQuery { session: Some(code.session), flow: Some(code.id), ..FactsQuery::default() };
         let of_client = Self::client_query(client, ClientQueryBy::Session(code.session));
         for _ in 0..3 {
             let (facts, known) = self.store.facts_for_client(&query, &of_client).await?;
             if facts.flow_spent {
-                return self.code_reused(client, authorization).await;
+                return Err(self.code_reused(client, authorization).await?);
             }
             let actor = Actor::System;
             let mut context = self.context(None, &actor, &browser);
@@ -191,7 +200,7 @@ impl Journeys {
             let (name, address) = person.unwrap_or_default();
             match self.apply(decision.plan, &facts, None, "en").await? {
                 None => {}
-                Some(Conflict::FlowSpent) => return self.code_reused(client, authorization).await,
+                Some(Conflict::FlowSpent) => return Err(self.code_reused(client, authorization).await?),
                 Some(_) => continue,
             }
             let of = Issued {
@@ -201,7 +210,7 @@ impl Journeys {
                 scope: &new.scope,
                 name: &name,
                 address: address.as_deref(),
-                session: new.session.to_string(),
+                session: self.sid_for(client, new.session),
                 evidence: Evidence { at: new.authenticated_at, level: new.level, method: new.method },
                 nonce: code.nonce.as_deref(),
                 store_epoch: new.store_epoch,
@@ -218,12 +227,16 @@ impl Journeys {
         crate::commit::hex(&mac[..16])
     }
 
+    /// What a client knows a session by; those of one sector cannot compare it with others (T133).
+    pub fn sid_for(&self, client: &Client, sid: model::SessionId) -> String {
+        match &client.sector {
+            None => sid.to_string(),
+            Some(sector) => crate::commit::hex(&self.keys.mac("sid", &[sector.as_bytes(), sid.as_bytes()])[..16]),
+        }
+    }
+
     /// What the first exchange gave ends (RFC 6749 §4.1.2, RFC 9700 §2.1.1).
-    async fn code_reused(
-        &self,
-        client: &Client,
-        authorization: AuthorizationId,
-    ) -> Result<Map<String, Value>, TokenFault> {
+    async fn code_reused(&self, client: &Client, authorization: AuthorizationId) -> Result<TokenFault, TokenFault> {
         let browser = Self::nobodys_browser(client);
         let of_client = Self::client_query(client, ClientQueryBy::Authorization(authorization));
         for _ in 0..3 {
@@ -235,7 +248,7 @@ impl Journeys {
                 break;
             }
         }
-        Err(grant_fault(Reason::TokenReused))
+        Ok(grant_fault(Reason::TokenReused))
     }
 
     async fn refresh(
@@ -246,13 +259,16 @@ impl Journeys {
     ) -> Result<Map<String, Value>, TokenFault> {
         let none_of_ours = Refused::grant("this is no refresh token of ours");
         let token: RefreshToken = self.keys.open_value("refresh", b"", token).map_err(|_| none_of_ours)?;
+        self.signer.ready(client.id_token_algorithm).await?;
         let browser = Self::nobodys_browser(client);
         let of_client = Self::client_query(client, ClientQueryBy::Authorization(token.authorization));
         for _ in 0..3 {
             let (facts, known) = self.store.facts_for_client(&FactsQuery::default(), &of_client).await?;
             let given = known.authorization.as_ref().filter(|given| given.client == client.id);
             let given = given.cloned().ok_or_else(|| grant_fault(Reason::SessionExpired))?;
-            let asked = scope.clone().unwrap_or_else(|| given.scope.clone());
+            // What the client may not ask for any more it does not get any more.
+            let mut asked = scope.clone().unwrap_or_else(|| given.scope.clone());
+            asked.retain(|word| client.scopes.contains(word) || !given.scope.contains(word));
             if asked.iter().any(|word| !given.scope.contains(word)) {
                 let refused = Refused::new(ErrorCode::InvalidScope, "more is asked for than was given");
                 return Err(refused.into());
@@ -277,7 +293,7 @@ impl Journeys {
                 scope: &asked,
                 name: user.map_or("", |user| &user.name),
                 address: address.as_deref(),
-                session: given.session.to_string(),
+                session: self.sid_for(client, given.session),
                 evidence: evidence(&given),
                 nonce: None,
                 store_epoch: given.store_epoch,
@@ -295,12 +311,15 @@ impl Journeys {
         // The epoch it is issued in: a restore ends it like everything else (T86).
         let store_epoch = self.facts(&FactsQuery::default()).await?.store_epoch;
         let token = self.access_token(client, None, &scope, &client.id, None, store_epoch).await?;
-        Ok(object(json!({
+        let mut answer = object(json!({
             "access_token": token,
             "token_type": "Bearer",
             "expires_in": ACCESS_LIFETIME.seconds(),
-            "scope": scope.join(" "),
-        })))
+        }));
+        if !scope.is_empty() {
+            answer.insert("scope".to_owned(), scope.join(" ").into());
+        }
+        Ok(answer)
     }
 
     async fn access_token(
@@ -368,31 +387,21 @@ impl Journeys {
     }
 
     /// The inside of an access token of ours, whether it still counts or not.
-    fn open_access_token(&self, text: &str) -> Option<AccessToken> {
+    async fn open_access_token(&self, text: &str) -> Result<Option<AccessToken>, Unavailable> {
         if let Ok(token) = self.keys.open_value("access", b"", text) {
-            return Some(token);
+            return Ok(Some(token));
         }
-        let claims = self.signer.open("at+jwt", text)?;
-        let word = |name: &str| claims.get(name).and_then(Value::as_str);
-        let seconds = |name: &str| claims.get(name).and_then(Value::as_i64).map(Micros::from_seconds);
-        let mut parts = word("jti")?.split('.');
-        let (id, behind, epoch) = (parts.next()?, parts.next()?, parts.next()?);
-        let authorization = if behind.is_empty() { None } else { Some(behind.parse().ok()?) };
-        Some(AccessToken {
-            id: id.parse().ok()?,
-            authorization,
-            client: word("client_id")?.to_owned(),
-            scope: word("scope")?.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
-            issued_at: seconds("iat")?,
-            expires_at: seconds("exp")?,
-            store_epoch: epoch.parse().ok()?,
-        })
+        // Nothing is looked up for what cannot be a token.
+        if text.split('.').count() != 3 {
+            return Ok(None);
+        }
+        Ok(self.signer.open("at+jwt", text).await?.and_then(|claims| access_token_of(&claims)))
     }
 
     /// Whether an access token counts now: one read. It dies with its authorization, session, user, consent, client and
     /// the store's epoch (T67, T68).
     async fn check_access_token(&self, text: &str) -> Result<Option<Checked>, Unavailable> {
-        let Some(token) = self.open_access_token(text) else { return Ok(None) };
+        let Some(token) = self.open_access_token(text).await? else { return Ok(None) };
         if token.expires_at <= self.now() || self.client(&token.client).is_none() {
             return Ok(None);
         }
@@ -482,7 +491,7 @@ impl Journeys {
             let own = facts.is_some_and(|facts| facts.authorization.client == client.id);
             own.then_some(Change::EndAuthorization { authorization: token.authorization })
         } else {
-            let token = self.open_access_token(text).filter(|token| token.client == client.id);
+            let token = self.open_access_token(text).await?.filter(|token| token.client == client.id);
             token.map(|token| Change::SpendFlow(Expiring { flow: token.id, expires_at: token.expires_at }))
         };
         let Some(change) = plan else { return Ok(()) };
@@ -492,6 +501,24 @@ impl Journeys {
             Err(crate::ApplyError::Unavailable(_)) => Err(TokenFault::Unavailable),
         }
     }
+}
+
+/// What a JWT access token says, as the opaque ones are.
+fn access_token_of(claims: &Map<String, Value>) -> Option<AccessToken> {
+    let word = |name: &str| claims.get(name).and_then(Value::as_str);
+    let seconds = |name: &str| claims.get(name).and_then(Value::as_i64).map(Micros::from_seconds);
+    let mut parts = word("jti")?.split('.');
+    let (id, behind, epoch) = (parts.next()?, parts.next()?, parts.next()?);
+    let authorization = if behind.is_empty() { None } else { Some(behind.parse().ok()?) };
+    Some(AccessToken {
+        id: id.parse().ok()?,
+        authorization,
+        client: word("client_id")?.to_owned(),
+        scope: word("scope")?.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+        issued_at: seconds("iat")?,
+        expires_at: seconds("exp")?,
+        store_epoch: epoch.parse().ok()?,
+    })
 }
 
 /// What an answer of the token endpoint is made of.

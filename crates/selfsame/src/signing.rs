@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use downstream::KeySets;
 use flows::oauth::{PublicKeys, SigningAlgorithm, SigningKey};
 use flows::{KeyRing, Signer, Unavailable};
-use model::{Clock, DAY, HOUR, MINUTE, Micros, Random};
+use model::{Clock, DAY, HOUR, MINUTE, Micros, Random, SECOND};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, RwLock};
 use store::{Store, StoredKey};
@@ -18,6 +18,8 @@ const KNOWN_BEFORE: Micros = MINUTE.times(15);
 const KNOWN_AFTER: Micros = HOUR.times(2);
 /// How often a replica looks for keys of others.
 const LOOK_EVERY: Micros = MINUTE.times(5);
+/// And how soon again for a token that no known key signed.
+const LOOK_AGAIN_AFTER: Micros = SECOND.times(5);
 
 /// A key and its place in the store.
 struct Known {
@@ -74,9 +76,15 @@ impl Keys {
         ready.max_by_key(|known| known.number).cloned()
     }
 
-    fn is_old(&self) -> bool {
+    fn looked_within(&self, time: Micros) -> bool {
         let now = self.clock.now();
-        self.held().looked_at.is_none_or(|at| at + LOOK_EVERY <= now)
+        self.held().looked_at.is_some_and(|at| at + time > now)
+    }
+
+    fn opened(&self, typ: &str, token: &str) -> Option<Map<String, Value>> {
+        let held = self.held();
+        let keys: Vec<&SigningKey> = held.keys.iter().map(|known| &known.key).collect();
+        PublicKeys(&keys).open(typ, token)
     }
 
     /// Reads all keys. Those that are retired for good are forgotten here, and by the sweeper in the store.
@@ -108,7 +116,11 @@ impl Keys {
     }
 
     /// Makes a key and keeps it. Of two replicas the first one's stays.
-    async fn make(&self, algorithm: SigningAlgorithm, number: i64, signs_from: Micros) -> Result<(), Unavailable> {
+    async fn make(&self, algorithm: SigningAlgorithm, signs_from: Micros) -> Result<(), Unavailable> {
+        // After all that are stored, also those that no root key opens any more.
+        let stored = self.store.signing_keys().await.map_err(|error| failed(&error))?;
+        let of_algorithm = stored.iter().filter(|row| row.algorithm == algorithm.name());
+        let number = of_algorithm.map(|row| row.number).max().unwrap_or(0) + 1;
         let pkcs8 = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm)).await;
         let pkcs8 = pkcs8.ok().and_then(Result::ok).ok_or(Unavailable)?;
         let name = algorithm.name();
@@ -127,21 +139,21 @@ impl Keys {
             let has = |wanted: &SigningAlgorithm| held.keys.iter().any(|known| known.key.algorithm == *wanted);
             algorithms.iter().copied().filter(|wanted| !has(wanted)).collect::<Vec<_>>()
         };
-        if !self.is_old() && missing(self).is_empty() {
+        if self.looked_within(LOOK_EVERY) && missing(self).is_empty() {
             return Ok(());
         }
         let _one = self.making.lock().await;
-        if self.is_old() {
-            self.look().await?;
-        }
+        // Another replica may have made them since.
+        self.look().await?;
         let wanted = missing(self);
         if wanted.is_empty() {
             return Ok(());
         }
         for algorithm in wanted {
-            self.make(algorithm, 1, self.clock.now()).await?;
+            self.make(algorithm, self.clock.now()).await?;
         }
-        self.look().await
+        self.look().await?;
+        if missing(self).is_empty() { Ok(()) } else { Err(Unavailable) }
     }
 
     /// A new key for each algorithm: known now, signing when everybody knows it.
@@ -150,11 +162,7 @@ impl Keys {
         let _one = self.making.lock().await;
         self.look().await?;
         for algorithm in SigningAlgorithm::ALL {
-            let newest = {
-                let held = self.held();
-                held.keys.iter().filter(|known| known.key.algorithm == algorithm).map(|known| known.number).max()
-            };
-            self.make(algorithm, newest.unwrap_or(0) + 1, self.clock.now() + KNOWN_BEFORE).await?;
+            self.make(algorithm, self.clock.now() + KNOWN_BEFORE).await?;
         }
         self.look().await?;
         Ok(self.summaries())
@@ -225,10 +233,24 @@ impl Signer for Keys {
         known.key.jwt(typ, claims).map_err(|_| Unavailable)
     }
 
-    fn open(&self, typ: &str, token: &str) -> Option<Map<String, Value>> {
-        let held = self.held();
-        let keys: Vec<&SigningKey> = held.keys.iter().map(|known| &known.key).collect();
-        PublicKeys(&keys).open(typ, token)
+    async fn ready(&self, algorithm: SigningAlgorithm) -> Result<(), Unavailable> {
+        self.ensure(&[algorithm]).await
+    }
+
+    async fn open(&self, typ: &str, token: &str) -> Result<Option<Map<String, Value>>, Unavailable> {
+        self.ensure(&[]).await?;
+        if let Some(claims) = self.opened(typ, token) {
+            return Ok(Some(claims));
+        }
+        // Another replica may have signed it with a key made since; nonsense makes nobody look more often than this.
+        if self.looked_within(LOOK_AGAIN_AFTER) {
+            return Ok(None);
+        }
+        let _one = self.making.lock().await;
+        if !self.looked_within(LOOK_AGAIN_AFTER) {
+            self.look().await?;
+        }
+        Ok(self.opened(typ, token))
     }
 }
 

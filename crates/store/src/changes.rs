@@ -195,8 +195,8 @@ impl Writer {
             }
             Change::EndSessionsOfUser { user } => {
                 self.any(&sql::END_SESSIONS_OF_USER, vec![id(user)]);
-                // Those in a session end with it, and go on where this plan renews it; the others end here (T24, T68).
-                self.any(&sql::END_AUTHORIZATIONS_OF_USER, vec![id(user), 1.into()]);
+                // Also those of a session that this plan renews: whoever has stolen it may have let themselves in (T24, T68).
+                self.any(&sql::END_AUTHORIZATIONS_OF_USER, vec![id(user)]);
             }
 
             Change::Authorize(new) => self.authorize(new),
@@ -293,7 +293,7 @@ impl Writer {
         for statement in of_user {
             self.any(statement, vec![id(user)]);
         }
-        self.any(&sql::END_AUTHORIZATIONS_OF_USER, vec![id(user), 0.into()]);
+        self.any(&sql::END_AUTHORIZATIONS_OF_USER, vec![id(user)]);
         self.any(&sql::ERASE_LINKS, vec![at, id(user)]);
         self.any(&sql::ERASE_IDENTITIES, vec![json(&DisplayClaims::default()).into(), id(user)]);
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 /// The secret of the application in tests; its digest is [`challenge`].
-pub const VERIFIER: &str = "a verifier of forty-three characters or more";
+pub const VERIFIER: &str = "a-verifier-of-forty-three-characters-or-more";
 
 /// S256 of [`VERIFIER`].
 pub fn challenge() -> String {

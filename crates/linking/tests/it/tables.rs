@@ -100,7 +100,17 @@ const CHAPTERS: [Chapter; 18] = [
 ];
 
 /// Reasons of what is not in a table: the throttle, and the ends of sessions.
-const ELSEWHERE: [Reason; 3] = [Reason::Throttled, Reason::AttemptAllowed, Reason::SignedOut];
+const ELSEWHERE: [Reason; 8] = [
+    Reason::Throttled,
+    Reason::AttemptAllowed,
+    Reason::SignedOut,
+    // Applications change nothing of an account: `application.rs` has them.
+    Reason::ApplicationLetIn,
+    Reason::ConsentGiven,
+    Reason::ConsentWithdrawn,
+    Reason::ConsentMissing,
+    Reason::TokenReused,
+];
 
 const PREFACE: &str = "\
 # The decision table

@@ -69,6 +69,8 @@ pub struct AuthorizationRequest {
     pub max_age: Option<Micros>,
     pub acr_values: Vec<String>,
     pub login_hint: Option<String>,
+    /// The `sub` of the `id_token_hint`: nobody else is answered for (Core §3.1.2.2).
+    pub hinted: Option<String>,
     /// The connection to go to at once.
     pub connection: Option<String>,
     /// When it came in: what `prompt=login` asks for has to happen after.
@@ -146,6 +148,7 @@ impl AuthorizationRequest {
             max_age: max_age(parameters)?,
             acr_values: parameters.words("acr_values"),
             login_hint: short("login_hint")?,
+            hinted: None,
             connection: short("idp_hint")?.or(short("connection")?),
             at: now,
         })

@@ -129,7 +129,7 @@ super::statements! {
     REFRESH = "UPDATE authorizations SET generation = generation + 1 WHERE id = $1 AND generation = $2";
     END_AUTHORIZATION = "DELETE FROM authorizations WHERE id = $1";
     END_AUTHORIZATIONS_OF_LINK = "DELETE FROM authorizations WHERE user_id = $1 AND link_id = $2";
-    END_AUTHORIZATIONS_OF_USER = "DELETE FROM authorizations WHERE user_id = $1 AND offline >= $2";
+    END_AUTHORIZATIONS_OF_USER = "DELETE FROM authorizations WHERE user_id = $1";
     END_AUTHORIZATIONS_OF_CLIENT = "DELETE FROM authorizations WHERE user_id = $1 AND client = $2";
     END_AUTHORIZATIONS_OF_CONNECTION = "DELETE FROM authorizations WHERE (user_id, link_id) IN \
         (SELECT l.user_id, l.id FROM links l WHERE l.connection_id = $1)";

@@ -7,8 +7,8 @@ use super::{Page, Site, Visit, add_cookies, html, see_other};
 use crate::pages::{Consent, FormPost, LeaveFor, route};
 use axum::extract::{Form, Query, RawQuery, Request, State};
 use axum::http::HeaderMap;
-use flows::oauth::{AuthorizationRequest, Invalid, Parameters, Refused, ResponseMode};
-use flows::{Action, Authorized, Destination, Fault, Flow, Reply, Step};
+use flows::oauth::{AuthorizationRequest, ErrorCode, Invalid, Parameters, Refused, ResponseMode};
+use flows::{Action, Authorized, Destination, Fault, FaultKind, Flow, Reply, Step};
 use model::ConnectionId;
 use serde::Deserialize;
 
@@ -16,10 +16,18 @@ use serde::Deserialize;
 /// page sends stay behind.
 pub(super) async fn authorize(State(site): State<Site>, RawQuery(query): RawQuery, request: Request) -> Page {
     let visit = Visit::of(&site, &request);
-    match parse(&site, query.as_deref().unwrap_or_default().as_bytes()) {
+    match parse(&site, query.as_deref().unwrap_or_default().as_bytes()).await {
         Ok(asked) => {
+            let answer = asked.answer.clone();
             let next = site.journeys.authorize(asked, &visit.browser).await;
-            visit.authorized(next).await
+            match next {
+                // Whoever waits in a frame hears of it too.
+                Err(fault) if fault.kind == FaultKind::Unavailable => {
+                    let refused = Refused::new(ErrorCode::TemporarilyUnavailable, "try again in a moment");
+                    visit.invalid(&Invalid::Client(answer, refused))
+                }
+                next => visit.authorized(next).await,
+            }
         }
         Err(invalid) => visit.invalid(&invalid),
     }
@@ -29,9 +37,9 @@ pub(super) async fn authorize_by_form(body: String) -> Page {
     see_other(&format!("{}?{body}", route::AUTHORIZE), &[])
 }
 
-fn parse(site: &Site, text: &[u8]) -> Result<AuthorizationRequest, Invalid> {
+async fn parse(site: &Site, text: &[u8]) -> Result<AuthorizationRequest, Invalid> {
     let parameters = Parameters::parse(text).map_err(Invalid::Page)?;
-    site.journeys.authorization_request(&parameters)
+    site.journeys.authorization_request(&parameters).await
 }
 
 #[derive(Deserialize)]
@@ -180,7 +188,7 @@ pub(super) async fn leave_by_form(
 async fn leave_with(visit: &Visit, asked: &str, answer: Option<&Parameters>) -> Page {
     let journeys = &visit.site.journeys;
     let Ok(parameters) = Parameters::parse(asked.as_bytes()) else { return visit.error(400, "bad_request") };
-    let wanted = match journeys.leaving(&parameters) {
+    let wanted = match journeys.leaving(&parameters).await {
         Ok(wanted) => wanted,
         Err(refused) => return visit.error(400, page_code(&refused)),
     };
@@ -195,7 +203,7 @@ async fn leave_with(visit: &Visit, asked: &str, answer: Option<&Parameters>) -> 
     if stays {
         return see_other(route::ACCOUNT, &[]);
     }
-    if !own && wanted.session != Some(present.sid) {
+    if !own && !wanted.is_about(journeys, present.sid) {
         let address = super::show::address_of(&present);
         let page = LeaveFor {
             shell: visit.shell_for(&present.name, &address),

@@ -3,7 +3,7 @@
 use super::{Client, claims, error_at, options, parameter, text};
 use crate::on_both_engines;
 use model::{HOUR, MINUTE};
-use testkit::{Engine, ORIGIN, PASSWORD, World};
+use testkit::{Behaviour, Engine, ORIGIN, PASSWORD, World};
 
 on_both_engines!(
     a_person_signs_in_to_an_application,
@@ -16,6 +16,9 @@ on_both_engines!(
     t31_a_request_goes_on_in_its_own_browser_and_time,
     signing_out_for_an_application,
     applications_with_access,
+    a_hint_is_about_one_person,
+    t91_a_fresh_sign_in_is_one_at_the_provider_too,
+    t111_large_requests_shut_nobody_out,
 );
 
 async fn a_person_signs_in_to_an_application(engine: Engine) {
@@ -280,4 +283,69 @@ async fn applications_with_access(engine: Engine) {
     assert!(
         activity.contains("Access of an application taken back") && activity.contains("An application was allowed in")
     );
+}
+
+/// OpenID Connect Core §3.1.2.2: nobody else is answered for.
+async fn a_hint_is_about_one_person(engine: Engine) {
+    let world = World::with(options(engine)).await;
+    let mut browser = world.browser();
+    world.sign_up(&mut browser, "Ada", "ada@example.test").await;
+    let own = Client::new(&world, "own");
+    let hint = text(&own.tokens(&mut browser, &[]).await, "id_token");
+    let silent = |hint: &str| own.request(&[("prompt", "none"), ("id_token_hint", hint)]);
+    assert!(parameter(&browser.get(&silent(&hint)).await.url, "code").is_some());
+    assert_eq!(error_at(&browser.get(&silent("e30.e30.e30")).await), "invalid_request");
+    let shop = Client::new(&world, "shop");
+    let of_shop = text(&shop.tokens(&mut browser, &[]).await, "id_token");
+    assert_eq!(error_at(&browser.get(&silent(&of_shop)).await), "invalid_request", "made for another client");
+    let mut other = world.browser();
+    world.provider_sign_in(&mut other, "a", "a-grace").await;
+    assert_eq!(error_at(&other.get(&silent(&hint)).await), "login_required");
+    // Asked aloud, they may sign in as that person, and nobody else is told of.
+    world.advance(MINUTE);
+    let page = other.get(&own.request(&[("id_token_hint", &hint)])).await;
+    let page = other.submit(page.form("/sign-in/email").with("email", "ada@example.test")).await;
+    let page = other.press(page.form("/sign-in/password").with("password", PASSWORD), "method", "password").await;
+    let page = other.press(page.form("/sign-in/switch"), "choice", "switch").await;
+    assert!(parameter(&page.url, "code").is_some(), "{} {}", page.url, page.all_text());
+}
+
+/// Signed out here, but not there: the provider's own session is no sign-in that the client asked for.
+async fn t91_a_fresh_sign_in_is_one_at_the_provider_too(engine: Engine) {
+    let world = World::with(options(engine)).await;
+    let own = Client::new(&world, "own");
+    let mut browser = world.browser();
+    world.provider_sign_in(&mut browser, "a", "a-grace").await;
+    world.sign_out(&mut browser).await;
+    world.a.script([Behaviour::StaleAuthTime]);
+    for more in [("prompt", "login"), ("max_age", "0"), ("max_age", "60")] {
+        let page = browser.get(&own.request(&[more, ("idp_hint", "a")])).await;
+        assert_eq!(parameter(&page.url, "code"), None, "{more:?}: {}", page.url);
+        assert_eq!(world.who(&mut browser).await, None);
+    }
+    world.a.script([]);
+    let page = browser.get(&own.request(&[("prompt", "login"), ("idp_hint", "a")])).await;
+    assert!(parameter(&page.url, "code").is_some(), "{} {}", page.url, page.all_text());
+}
+
+/// Somebody's page sends a person here again and again with as much as a request may hold.
+async fn t111_large_requests_shut_nobody_out(engine: Engine) {
+    let world = World::with(options(engine)).await;
+    let mut browser = world.browser();
+    world.sign_up(&mut browser, "Ada", "ada@example.test").await;
+    let shop = Client::new(&world, "shop");
+    let state = "x".repeat(900);
+    for prompt in ["select_account", "create", "login", "select_account", "create", "login", "create", "select_account"]
+    {
+        world.advance(MINUTE);
+        let page = browser.get(&shop.request(&[("prompt", prompt), ("state", &state)])).await;
+        assert_eq!(page.status, 200, "{prompt}: {}", page.all_text());
+        let cookies = browser.our_cookies();
+        let header: usize = cookies.iter().map(|(name, value)| name.len() + value.len() + 3).sum();
+        assert!(header < 16_000, "{header}");
+        assert!(cookies.values().all(|value| value.len() <= 4_000));
+        assert_eq!(world.who(&mut browser).await.as_deref(), Some("Ada"));
+    }
+    let page = browser.get(&shop.request(&[("state", &"x".repeat(1_020)), ("nonce", &"y".repeat(1_020))])).await;
+    assert_eq!(error_at(&page), "invalid_request");
 }

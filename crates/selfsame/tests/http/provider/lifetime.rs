@@ -64,7 +64,7 @@ async fn t68_tokens_die_with_session_user_and_password(engine: Engine) {
     let offline = Given::of(&world, &mut browser, "own", OFFLINE).await;
     world.sign_out(&mut browser).await;
     assert!(in_session.is_dead().await && !offline.is_dead().await);
-    // A new password ends what others hold, and a renewed session keeps what it gave.
+    // A new password ends what everybody holds.
     world.password_sign_in(&mut browser, "ada@example.test", PASSWORD).await;
     let mut thief = world.browser();
     world.password_sign_in(&mut thief, "ada@example.test", PASSWORD).await;
@@ -75,7 +75,8 @@ async fn t68_tokens_die_with_session_user_and_password(engine: Engine) {
     let form = page.form("/account/password").with("password", "another tapir battery 42 staple");
     browser.submit(form).await;
     assert!(stolen.is_dead().await && stolen_offline.is_dead().await);
-    assert!(!mine.is_dead().await, "the session goes on with a new secret, and so does what it gave");
+    assert!(mine.is_dead().await, "also what was given here: a thief of this session may have taken it");
+    assert!(!Given::of(&world, &mut browser, "own", "openid").await.is_dead().await, "and asks for it again");
     // Disabled: at once, and enabling revives nothing.
     let (given, given_offline) =
         (Given::of(&world, &mut browser, "own", "openid").await, Given::of(&world, &mut browser, "own", OFFLINE).await);
@@ -146,6 +147,12 @@ async fn t22_one_person_has_one_sub_by_every_method(engine: Engine) {
     seen.dedup();
     assert_eq!(seen.len(), 1, "{seen:?}");
     assert_ne!(seen[0].0, seen[0].1, "t133: the sector has one of its own");
+    let sid = |tokens: &serde_json::Value| text(&claims(&text(tokens, "id_token")), "sid");
+    let (public, pairwise) = (own.tokens(&mut browser, &[]).await, apart.tokens(&mut browser, &[]).await);
+    assert_ne!(sid(&public), sid(&pairwise), "t133: nor can sessions be compared");
+    let hint = text(&pairwise, "id_token");
+    browser.get(&format!("/oauth2/logout?id_token_hint={hint}")).await;
+    assert_eq!(world.who(&mut browser).await, None, "its own it knows");
     let user = world.user("ada@example.test").await["id"].as_str().unwrap().to_owned();
     assert!(seen[0].0 != user && seen[0].1 != user, "no sub is a user's id");
     // Somebody else is somebody else in both.

@@ -15,6 +15,7 @@ on_both_engines!(
     what_the_provider_says_of_itself,
     t61_tokens_are_taken_for_what_they_are,
     keys_are_changed_without_a_gap,
+    t68_every_replica_knows_a_token,
 );
 
 async fn t38_a_code_is_for_one_client_one_redirect_and_one_use(engine: Engine) {
@@ -38,9 +39,10 @@ async fn t38_a_code_is_for_one_client_one_redirect_and_one_use(engine: Engine) {
     for (client, fields) in [
         (own, with("code", &code)),
         (shop, with("redirect_uri", "https://shop.example/other")),
-        (shop, with("code_verifier", "a verifier that is as long but quite another one")),
+        (shop, with("code_verifier", "a-verifier-that-is-as-long-but-quite-another-one")),
         (shop, with("code", &code[1..])),
         (shop, with("code_verifier", "")),
+        (shop, with("code_verifier", "short")),
     ] {
         let sent: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let call = client.post("/oauth2/token", &sent).await;
@@ -54,10 +56,14 @@ async fn t38_a_code_is_for_one_client_one_redirect_and_one_use(engine: Engine) {
     assert_eq!(shop.exchange(&code).await.json["error"], "invalid_grant");
     assert_eq!(shop.userinfo(&access).await.status, 401);
     assert_eq!(shop.refresh(&text(&tokens.json, "refresh_token")).await.json["error"], "invalid_grant");
-    // A minute, and no longer.
+    // A minute, and no longer; a second use is one also later.
     let code = shop.code(&mut browser, &[]).await;
     world.advance(SECOND.times(59));
-    assert_eq!(shop.exchange(&code).await.status, 200);
+    let given = shop.exchange(&code).await;
+    assert_eq!(given.status, 200);
+    world.advance(SECOND.times(2));
+    assert_eq!(shop.exchange(&code).await.json["error"], "invalid_grant");
+    assert_eq!(shop.userinfo(&text(&given.json, "access_token")).await.status, 401);
     let code = shop.code(&mut browser, &[]).await;
     world.advance(SECOND.times(61));
     assert_eq!(shop.exchange(&code).await.json["error"], "invalid_grant");
@@ -287,7 +293,10 @@ async fn t61_tokens_are_taken_for_what_they_are(engine: Engine) {
     let call = browser.send_form("/oauth2/userinfo", &[("access_token", &access)], &headers).await;
     assert_eq!(call.status, 400);
     assert_eq!(browser.send_form("/oauth2/userinfo", &[("access_token", &access)], &[]).await.status, 200);
-    assert_eq!(browser.send_form("/oauth2/userinfo", &[], &[]).await.headers["www-authenticate"], "Bearer");
+    assert_eq!(
+        browser.send_form("/oauth2/userinfo", &[], &[]).await.headers["www-authenticate"],
+        "Bearer realm=\"userinfo\""
+    );
 }
 
 async fn keys_are_changed_without_a_gap(engine: Engine) {
@@ -323,4 +332,33 @@ async fn keys_are_changed_without_a_gap(engine: Engine) {
     }
     world.advance(model::HOUR.times(3));
     assert!(!known(world.browser()).await.contains(&old), "nothing it signed counts any more");
+}
+
+/// A replica that has signed nothing yet, and one that has not heard of the newest key.
+async fn t68_every_replica_knows_a_token(engine: Engine) {
+    let world = World::with(options(engine)).await;
+    let mut browser = world.browser();
+    world.sign_up(&mut browser, "Ada", "ada@example.test").await;
+    let own = Client::new(&world, "own");
+    let basic = {
+        use base64::Engine as _;
+        let text = format!("own:{CLIENT_SECRET}");
+        [("authorization", format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(text)))]
+    };
+    let tokens = own.tokens(&mut browser, &[]).await;
+    let access = text(&tokens, "access_token");
+    let fresh = World::start(&world.config, world.clock.clone(), 2).await;
+    let elsewhere = testkit::Browser::of(fresh.router.clone());
+    let bearer = [("authorization", format!("Bearer {access}"))];
+    assert_eq!(elsewhere.call("GET", "/oauth2/userinfo", None, &bearer).await.status, 200);
+    let revoked = elsewhere.send_form("/oauth2/revoke", &[("token", &access)], &basic).await;
+    assert_eq!(revoked.status, 200);
+    assert!(!own.is_active(&access).await, "it was really revoked");
+    // The keys change after that replica looked; half a minute later somebody brings it a token of the new one.
+    world.operate(selfsame::admin::Operation::KeysRotate {}).await.unwrap();
+    world.advance(MINUTE.times(16));
+    elsewhere.call("GET", "/oauth2/jwks", None, &[]).await;
+    let access = text(&own.tokens(&mut browser, &[]).await, "access_token");
+    let bearer = [("authorization", format!("Bearer {access}"))];
+    assert_eq!(elsewhere.call("GET", "/oauth2/userinfo", None, &bearer).await.status, 200);
 }
