@@ -9,8 +9,8 @@ use crate::sign_in::{in_scope, open_connection};
 use crate::unlink::methods_without;
 use crate::{Context, Decision, Reason};
 use model::{
-    Assertion, Change, EventKind, Facts, LinkFacts, LinkId, LinkState, MailKind, Method, Proof, SessionFacts,
-    SessionId, Undoable, UserFacts, UserId, UserStatus,
+    Assertion, Change, EventKind, Facts, LinkFacts, LinkId, LinkState, MailKind, Proof, SessionFacts, SessionId,
+    Undoable, UserFacts, UserId, UserStatus,
 };
 
 /// Stepped up here, the other user proven, the identity itself just shown: all in one browser.
@@ -46,7 +46,6 @@ struct Checked<'a> {
     to: &'a UserFacts,
     from: &'a UserFacts,
     link: &'a LinkFacts,
-    remaining: Vec<Method>,
 }
 
 pub fn decide_move(context: &Context<'_>, input: &MoveInput<'_>) -> Decision<MoveOutcome> {
@@ -89,11 +88,11 @@ fn check<'a>(context: &Context<'a>, input: &MoveInput<'a>) -> Result<Checked<'a>
     if at_link_limit(context, to, input.assertion.connection()) {
         return Err(refuse(Reason::LinkLimit));
     }
-    let remaining = methods_without(context, input.facts, from, link.id);
-    if remaining.is_empty() {
+    // A net: the method that proved the other user is one that stays.
+    if methods_without(context, input.facts, from, link.id).is_empty() {
         return Err((MoveOutcome::LastMethod, Reason::LastMethod));
     }
-    Ok(Checked { session, to, from, link, remaining })
+    Ok(Checked { session, to, from, link })
 }
 
 fn check_proof(context: &Context<'_>, input: &MoveInput<'_>, from: &UserFacts, link: &LinkFacts) -> Result<(), Reason> {
@@ -109,15 +108,15 @@ fn check_proof(context: &Context<'_>, input: &MoveInput<'_>, from: &UserFacts, l
 }
 
 fn commit(context: &Context<'_>, input: &MoveInput<'_>, checked: &Checked<'_>) -> Decision<MoveOutcome> {
-    let Checked { session, to, from, link: old, remaining } = checked;
+    let Checked { session, to, from, link: old } = checked;
     let reason = Reason::Moved;
     let identity = input.assertion.identity();
     let connection = input.assertion.connection();
     let mut draft = Draft::new(context, input.facts);
     draft.push(Change::ExpectSession { hash: session.hash });
     draft.raise_both(to, from);
+    // What proved the other user remains to them: it is the method that must still work when this commits (T72).
     draft.expect_method(input.proof.method());
-    draft.expect_remaining(remaining);
     draft.push(Change::RemoveLink { link: old.id, user: from.id, identity: identity.clone(), at: context.now });
     draft.push(Change::EndSessionsOfLink { link: old.id, user: from.id });
     let proofs = vec![session_reference(session), assertion_reference(input.assertion), reference(input.proof)];
