@@ -54,22 +54,23 @@ pub(crate) fn form(headers: &HeaderMap, body: &[u8]) -> Result<Parameters, Refus
     Parameters::parse(body)
 }
 
-/// The client that a request comes from (RFC 6749 §2.3).
-pub(crate) fn client<'a>(
+/// The client that a request comes from (RFC 6749 §2.3), and what it sent.
+pub(crate) fn from_client<'a>(
     journeys: &'a Journeys,
     headers: &HeaderMap,
-    form: &Parameters,
-) -> Result<&'a Client, Refused> {
+    body: &[u8],
+) -> Result<(&'a Client, Parameters), Refused> {
+    let form = form(headers, body)?;
     let header = match headers.get(header::AUTHORIZATION).map(HeaderValue::to_str) {
         None => None,
         Some(Ok(text)) => Some(text),
         Some(Err(_)) => return Err(Refused::new(ErrorCode::InvalidClient, "the Authorization header is not text")),
     };
-    let presented = Presented::read(header, form)?;
+    let presented = Presented::read(header, &form)?;
     let client = journeys.client(&presented.client);
     let client = client.ok_or(Refused::new(ErrorCode::InvalidClient, "the client is unknown or its secret wrong"))?;
     client.authenticate(&presented)?;
-    Ok(client)
+    Ok((client, form))
 }
 
 /// Single-page applications ask from their own origin. Nothing here rests on cookies, so every origin may.

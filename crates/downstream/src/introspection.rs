@@ -1,7 +1,7 @@
 //! Token introspection (RFC 7662 §2): for confidential clients only.
 
 use crate::Provider;
-use crate::answer::{Answer, client, fault, form, good};
+use crate::answer::{Answer, fault, from_client, good};
 use axum::body::Bytes;
 use axum::extract::State;
 use flows::oauth::{ErrorCode, Refused};
@@ -9,8 +9,7 @@ use http::HeaderMap;
 
 pub(crate) async fn introspect(State(provider): State<Provider>, headers: HeaderMap, body: Bytes) -> Answer {
     let journeys = &provider.journeys;
-    let parsed = form(&headers, &body).and_then(|form| {
-        let client = client(journeys, &headers, &form)?;
+    let parsed = from_client(journeys, &headers, &body).and_then(|(client, form)| {
         if client.is_public() {
             return Err(Refused::new(ErrorCode::InvalidClient, "a client without a secret may not ask about tokens"));
         }

@@ -1,7 +1,7 @@
 //! Token revocation (RFC 7009 §2). What is no token is answered like one that was revoked.
 
 use crate::Provider;
-use crate::answer::{Answer, client, fault, form, good};
+use crate::answer::{Answer, fault, from_client, good};
 use axum::body::Bytes;
 use axum::extract::State;
 use http::HeaderMap;
@@ -9,10 +9,8 @@ use serde_json::Map;
 
 pub(crate) async fn revoke(State(provider): State<Provider>, headers: HeaderMap, body: Bytes) -> Answer {
     let journeys = &provider.journeys;
-    let parsed = form(&headers, &body).and_then(|form| {
-        let client = client(journeys, &headers, &form)?;
-        Ok((client, form.need("token", "token is missing")?.to_owned()))
-    });
+    let parsed = from_client(journeys, &headers, &body)
+        .and_then(|(client, form)| Ok((client, form.need("token", "token is missing")?.to_owned())));
     let (client, token) = match parsed {
         Ok(parsed) => parsed,
         Err(refused) => return fault(refused.into()),

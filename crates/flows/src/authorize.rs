@@ -6,7 +6,7 @@
 //! address. So nothing that happened on the way can be skipped, and nothing is stored before a code is exchanged.
 
 use crate::Browser;
-use crate::flow::{Destination, Fault, Flow, Goal, Step};
+use crate::flow::{Destination, Fault, Flow, Goal};
 use crate::journeys::Journeys;
 use linking::{ClientTerms, Reason, decide_consent, is_consented, required_level};
 use model::{
@@ -226,8 +226,7 @@ impl Journeys {
     }
 
     pub(crate) fn client_query(client: &Client, by: ClientQueryBy) -> ClientQuery {
-        let sector = client.sector.clone().unwrap_or_else(|| "public".to_owned());
-        ClientQuery { client: client.id.clone(), sector, by }
+        ClientQuery { client: client.id.clone(), sector: client.sector_name().to_owned(), by }
     }
 
     /// The facts about the person at the browser and what they have to do with the client. One read; none where nobody
@@ -249,7 +248,7 @@ impl Journeys {
         ClientTerms {
             client: &client.id,
             scope,
-            sector: client.sector.as_deref().unwrap_or("public"),
+            sector: client.sector_name(),
             new_sub,
             first_party: client.first_party,
             lifetime: if offline { OFFLINE_LIFETIME } else { session },
@@ -267,18 +266,18 @@ impl Journeys {
             return if silent {
                 refuse(ErrorCode::LoginRequired, "nobody is signed in")
             } else {
-                Ok(self.sign_in_for(request, browser))
+                Ok(self.sign_in_for(request))
             };
         };
         if request.asks(Prompt::Create) {
-            return Ok(self.sign_in_for(request, browser));
+            return Ok(self.sign_in_for(request));
         }
         if request.hinted.is_some() && request.hinted != known.sub {
             // Whoever signed in for this very request is not the one it is about.
             return if silent || session.authenticated_at > request.at {
                 refuse(ErrorCode::LoginRequired, "somebody else is signed in")
             } else {
-                Ok(self.sign_in_for(request, browser))
+                Ok(self.sign_in_for(request))
             };
         }
         if self.is_stale(&request, session) || session.level < required_level(user, &self.policy) {
@@ -313,7 +312,7 @@ impl Journeys {
         before || request.max_age.is_some_and(|age| age > Micros(0) && (at + age).seconds() < request.at.seconds())
     }
 
-    fn sign_in_for(&self, request: AuthorizationRequest, browser: &Browser) -> Authorized {
+    fn sign_in_for(&self, request: AuthorizationRequest) -> Authorized {
         let create = request.asks(Prompt::Create);
         let mut request = request;
         let hint = request.login_hint.take();
@@ -324,8 +323,6 @@ impl Journeys {
         if let Some(email) = hint.filter(|hint| hint.contains('@')) {
             flow.material.typed = crate::flow::Typed::of(&crate::Action::Email(email));
         }
-        debug_assert!(matches!(flow.step, Step::Identify));
-        let _ = browser;
         Authorized::Journey(Box::new(flow))
     }
 
@@ -336,8 +333,7 @@ impl Journeys {
         user: &UserFacts,
         known: &ClientFacts,
     ) -> Result<ConsentAsked, Fault> {
-        let allowed = known.consent.as_ref().map_or(&[][..], |consent| &consent.scope);
-        let (before, new) = request.scope.iter().cloned().partition(|scope| allowed.contains(scope));
+        let (before, new) = request.scope.iter().cloned().partition(|scope| known.allows(scope));
         Ok(ConsentAsked {
             request: self.seal_request(request)?,
             client: client.id.clone(),
@@ -366,7 +362,7 @@ impl Journeys {
             if !decision.outcome {
                 return match decision.reason {
                     // The session ended while the page was open: sign in, and be asked again.
-                    Reason::SessionExpired | Reason::SessionScope => Ok(self.sign_in_for(request, browser)),
+                    Reason::SessionExpired | Reason::SessionScope => Ok(self.sign_in_for(request)),
                     reason => Err(Fault::refused(reason)),
                 };
             }

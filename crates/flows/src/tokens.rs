@@ -222,8 +222,7 @@ impl Journeys {
 
     /// One sub for each user and sector, the same from every replica, and telling nothing of the public one.
     fn pairwise_sub(&self, client: &Client, user: model::UserId) -> String {
-        let sector = client.sector.as_deref().unwrap_or("public");
-        let mac = self.keys.mac("pairwise", &[sector.as_bytes(), user.as_bytes()]);
+        let mac = self.keys.mac("pairwise", &[client.sector_name().as_bytes(), user.as_bytes()]);
         crate::commit::hex(&mac[..16])
     }
 

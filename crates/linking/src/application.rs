@@ -8,7 +8,7 @@ use crate::record::session_reference;
 use crate::{Context, Decision, Reason, required_level};
 use model::{
     ActiveUser, AuthorizationFacts, AuthorizationId, Change, ClientFacts, EventKind, Facts, LinkState, Micros,
-    NewAuthorization, SessionFacts, SessionScope, UserFacts, UserId,
+    NewAuthorization, SessionFacts, SessionScope, UserFacts,
 };
 use std::collections::BTreeMap;
 
@@ -41,13 +41,7 @@ fn letting_in<'a>(context: &Context<'_>, facts: &'a Facts) -> Result<(&'a Sessio
 
 /// Whether the person has said yes to all of this, or need not be asked.
 pub fn is_consented(terms: &ClientTerms<'_>, known: &ClientFacts) -> bool {
-    let allowed = known.consent.as_ref().map_or(&[][..], |consent| &consent.scope);
-    terms.first_party || terms.scope.iter().all(|scope| allowed.contains(scope))
-}
-
-/// May this session let the client in, as far as the person is concerned? What it is asked before a code is made.
-pub fn check_letting_in(context: &Context<'_>, facts: &Facts) -> Result<UserId, Reason> {
-    letting_in(context, facts).map(|(_, user)| user.id)
+    terms.first_party || terms.scope.iter().all(|scope| known.allows(scope))
 }
 
 /// A code is exchanged: the authorization has the code's own id, so that a second exchange finds what to end.
@@ -191,7 +185,7 @@ pub fn decide_consent(
         Err(reason) => return Decision::without_plan(false, reason, None),
     };
     let mut scope = known.consent.as_ref().map(|consent| consent.scope.clone()).unwrap_or_default();
-    scope.extend(terms.scope.iter().filter(|word| !known_to(known, word)).cloned());
+    scope.extend(terms.scope.iter().filter(|word| !known.allows(word)).cloned());
     let mut draft = Draft::new(context, facts);
     draft.push(Change::ExpectSession { hash: session.hash });
     let client = terms.client.to_owned();
@@ -202,10 +196,6 @@ pub fn decide_consent(
     let told = Told { session: Some(session.id), proofs, personal, ..Told::default() };
     draft.own_event(user, EventKind::ConsentGiven, Reason::ConsentGiven, told);
     Decision { outcome: true, reason: Reason::ConsentGiven, row: None, plan: draft.into_plan() }
-}
-
-fn known_to(known: &ClientFacts, word: &str) -> bool {
-    known.consent.as_ref().is_some_and(|consent| consent.scope.iter().any(|allowed| allowed == word))
 }
 
 /// The person takes a client's access back: consent, tokens and all.

@@ -96,6 +96,13 @@ pub struct ClientFacts {
     pub authorization: Option<AuthorizationFacts>,
 }
 
+impl ClientFacts {
+    /// Whether the person has allowed this scope.
+    pub fn allows(&self, scope: &str) -> bool {
+        self.consent.as_ref().is_some_and(|consent| consent.scope.iter().any(|allowed| allowed == scope))
+    }
+}
+
 /// What checking an access token needs: one read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenFacts {

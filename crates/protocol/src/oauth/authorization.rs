@@ -157,10 +157,6 @@ impl AuthorizationRequest {
     pub fn asks(&self, prompt: Prompt) -> bool {
         self.prompt.contains(&prompt)
     }
-
-    pub fn has_scope(&self, scope: &str) -> bool {
-        self.scope.iter().any(|known| known == scope)
-    }
 }
 
 /// PKCE with S256 and nothing else (T39). A confidential OpenID client that is excused from it sends a nonce, which

@@ -82,6 +82,11 @@ impl Client {
         self.authentication == Authentication::None
     }
 
+    /// The sector that knows its users: its own, or that of all without one.
+    pub fn sector_name(&self) -> &str {
+        self.sector.as_deref().unwrap_or("public")
+    }
+
     pub fn may(&self, grant: GrantType) -> Result<(), Refused> {
         if self.grants.contains(&grant) {
             return Ok(());
