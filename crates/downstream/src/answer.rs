@@ -7,6 +7,7 @@ use flows::TokenFault;
 use flows::oauth::{Client, ErrorCode, Parameters, Presented, Refused};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 pub(crate) type Answer = Response<Body>;
 
@@ -55,11 +56,11 @@ pub(crate) fn form(headers: &HeaderMap, body: &[u8]) -> Result<Parameters, Refus
 }
 
 /// The client that a request comes from (RFC 6749 §2.3), and what it sent.
-pub(crate) fn from_client<'a>(
-    journeys: &'a Journeys,
+pub(crate) fn from_client(
+    journeys: &Journeys,
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<(&'a Client, Parameters), Refused> {
+) -> Result<(Arc<Client>, Parameters), Refused> {
     let form = form(headers, body)?;
     let header = match headers.get(header::AUTHORIZATION).map(HeaderValue::to_str) {
         None => None,

@@ -19,7 +19,7 @@ pub(crate) async fn introspect(State(provider): State<Provider>, headers: Header
         Ok(parsed) => parsed,
         Err(refused) => return fault(refused.into()),
     };
-    match journeys.introspect(client, &token).await {
+    match journeys.introspect(&client, &token).await {
         Ok(members) => good(members),
         Err(error) => fault(error),
     }

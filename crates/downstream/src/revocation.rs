@@ -15,7 +15,7 @@ pub(crate) async fn revoke(State(provider): State<Provider>, headers: HeaderMap,
         Ok(parsed) => parsed,
         Err(refused) => return fault(refused.into()),
     };
-    match journeys.revoke(client, &token).await {
+    match journeys.revoke(&client, &token).await {
         Ok(()) => good(Map::new()),
         Err(error) => fault(error),
     }

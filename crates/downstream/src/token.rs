@@ -15,7 +15,7 @@ pub(crate) async fn token(State(provider): State<Provider>, headers: HeaderMap, 
         Ok(parsed) => parsed,
         Err(refused) => return fault(refused.into()),
     };
-    match journeys.token(client, request).await {
+    match journeys.token(&client, request).await {
         Ok(members) => good(members),
         Err(error) => fault(error),
     }

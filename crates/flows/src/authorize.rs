@@ -17,6 +17,7 @@ use protocol::oauth::{
     Answer, AuthorizationRequest, Client, ErrorCode, Evidence, Invalid, Parameters, Prompt, Refused, ResponseMode,
 };
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use url::Url;
 
 /// Where the browser comes back with its sealed request.
@@ -82,7 +83,7 @@ impl Leaving {
     /// Whether the hint is about this very session.
     pub fn is_about(&self, journeys: &Journeys, session: SessionId) -> bool {
         let known = self.sid.as_ref().and_then(|(client, sid)| Some((journeys.client(client)?, sid)));
-        known.is_some_and(|(client, sid)| journeys.sid_for(client, session) == *sid)
+        known.is_some_and(|(client, sid)| journeys.sid_for(&client, session) == *sid)
     }
 }
 
@@ -96,12 +97,12 @@ pub enum Authorized {
 }
 
 impl Journeys {
-    pub fn clients(&self) -> &[Client] {
-        &self.clients
+    pub fn clients(&self) -> Vec<Arc<Client>> {
+        self.clients.clone()
     }
 
-    pub fn client(&self, id: &str) -> Option<&Client> {
-        self.clients.iter().find(|client| client.id == id)
+    pub fn client(&self, id: &str) -> Option<Arc<Client>> {
+        self.clients.iter().find(|client| client.id == id).cloned()
     }
 
     /// What levels are called in `acr`, the ones that can be reached here.
@@ -121,7 +122,7 @@ impl Journeys {
     /// Parses and checks a request against its client, and whom its hint is about.
     pub async fn authorization_request(&self, parameters: &Parameters) -> Result<AuthorizationRequest, Invalid> {
         let client = parameters.get("client_id").and_then(|id| self.client(id));
-        let mut request = AuthorizationRequest::parse(parameters, client, self.now())?;
+        let mut request = AuthorizationRequest::parse(parameters, client.as_deref(), self.now())?;
         if let Some(hint) = parameters.get("id_token_hint") {
             request.hinted = match self.hinted(hint, &request.client).await {
                 Ok(sub) => Some(sub),
@@ -153,7 +154,9 @@ impl Journeys {
         let to = match parameters.get("post_logout_redirect_uri") {
             None => None,
             Some(uri) => {
-                let known = client.is_some_and(|client| client.post_logout_redirect_uris.iter().any(|one| one == uri));
+                let known = client
+                    .as_deref()
+                    .is_some_and(|client| client.post_logout_redirect_uris.iter().any(|one| one == uri));
                 let mut url = Url::parse(uri)
                     .ok()
                     .filter(|_| known)
@@ -164,7 +167,7 @@ impl Journeys {
                 Some(String::from(url))
             }
         };
-        let sid = client.filter(|_| hinted.is_some()).zip(word("sid"));
+        let sid = client.as_deref().filter(|_| hinted.is_some()).zip(word("sid"));
         let sid = sid.map(|(client, sid)| (client.id.clone(), sid.to_owned()));
         Ok(Leaving { client: client.map(|client| client.name.clone()), sid, to })
     }
@@ -258,7 +261,7 @@ impl Journeys {
     /// May this request have its code now?
     pub async fn authorize(&self, request: AuthorizationRequest, browser: &Browser) -> Result<Authorized, Fault> {
         let client = self.client(&request.client).ok_or_else(|| Fault::flow("unknown_application"))?;
-        let (facts, known) = self.facts_at(client, browser).await?;
+        let (facts, known) = self.facts_at(&client, browser).await?;
         let silent = request.asks(Prompt::None);
         let refuse = |code, because| self.refusal(&request.answer, Refused::new(code, because)).map(Authorized::Reply);
         let live = facts.live_session(self.now()).filter(|(session, _)| session.scope == SessionScope::Account);
@@ -292,12 +295,12 @@ impl Journeys {
             let to = Destination::Client(Box::new(without(request, Prompt::SelectAccount)));
             return Ok(Authorized::Journey(Box::new(self.continue_flow(to, &crate::decide::display_name(user)))));
         }
-        let terms = Self::terms(client, &request.scope, "", self.session_lifetime);
+        let terms = Self::terms(&client, &request.scope, "", self.session_lifetime);
         if !is_consented(&terms, &known) || request.asks(Prompt::Consent) {
             return if silent {
                 refuse(ErrorCode::ConsentRequired, "the person has not allowed this")
             } else {
-                self.ask_consent(&request, client, user, &known).map(|asked| Authorized::Consent(Box::new(asked)))
+                self.ask_consent(&request, &client, user, &known).map(|asked| Authorized::Consent(Box::new(asked)))
             };
         }
         self.code(&request, session).map(Authorized::Reply)
@@ -354,10 +357,10 @@ impl Journeys {
             return self.refusal(&request.answer, refused).map(Authorized::Reply);
         }
         for _ in 0..3 {
-            let (facts, known) = self.facts_at(client, browser).await?;
+            let (facts, known) = self.facts_at(&client, browser).await?;
             let actor = facts.session.as_ref().map_or(Actor::System, |session| Actor::User { user: session.user });
             let context = self.context(None, &actor, browser);
-            let terms = Self::terms(client, &request.scope, "", self.session_lifetime);
+            let terms = Self::terms(&client, &request.scope, "", self.session_lifetime);
             let decision = decide_consent(&context, &facts, &known, &terms);
             if !decision.outcome {
                 return match decision.reason {

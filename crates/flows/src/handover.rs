@@ -93,17 +93,14 @@ impl Journeys {
         })
     }
 
-    /// The application's name, for "to continue to …".
-    pub fn application_name(&self, id: &str) -> Option<&str> {
-        self.applications.find(id).map(|application| application.name.as_str())
-    }
-
     /// Who is waiting for the person at the end of a journey, by the name people know.
-    pub fn awaited_by(&self, goal: &Goal) -> Option<&str> {
+    pub fn awaited_by(&self, goal: &Goal) -> Option<String> {
         match goal.destination()? {
             Destination::Path(_) => None,
-            Destination::Application(request) => self.application_name(&request.application),
-            Destination::Client(request) => self.client(&request.client).map(|client| client.name.as_str()),
+            Destination::Application(request) => {
+                self.applications.find(&request.application).map(|application| application.name.clone())
+            }
+            Destination::Client(request) => self.client(&request.client).map(|client| client.name.clone()),
         }
     }
 

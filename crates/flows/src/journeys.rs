@@ -24,7 +24,7 @@ pub struct Settings {
     pub policy: Policy,
     pub session_lifetime: Micros,
     pub applications: Vec<Application>,
-    pub clients: Vec<Client>,
+    pub clients: Vec<Arc<Client>>,
     /// The issuer: our public origin.
     pub issuer: String,
 }
@@ -42,7 +42,7 @@ pub struct Journeys {
     pub(crate) session_lifetime: Micros,
     pub(crate) applications: Applications,
     pub(crate) signer: Arc<dyn Signer>,
-    pub(crate) clients: Vec<Client>,
+    pub(crate) clients: Vec<Arc<Client>>,
     pub(crate) issuer: String,
 }
 

@@ -251,7 +251,7 @@ fn journeys(
             policy: config.policy(),
             session_lifetime: config.session_lifetime,
             applications,
-            clients: config.clients.clone(),
+            clients: config.clients.iter().cloned().map(Arc::new).collect(),
             issuer: origin.to_owned(),
         },
     ))

@@ -182,7 +182,7 @@ impl Caller {
             providers: &self.api.providers,
             errors_url: &self.api.errors_url,
             now: journeys.now(),
-            application: application.map(str::to_owned),
+            application,
         };
         frame.view(flow)
     }

@@ -214,27 +214,18 @@ fn max_age(parameters: &Parameters) -> Result<Option<Micros>, Refused> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AccessTokenFormat, Authentication, SigningAlgorithm};
+    use super::super::Authentication;
     use super::*;
 
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
     fn client(require_pkce: bool, public: bool) -> Client {
         Client {
-            id: "notes".to_owned(),
-            name: "Notes".to_owned(),
             authentication: if public { Authentication::None } else { Authentication::Secret },
-            secrets: Vec::new(),
             redirect_uris: vec!["https://app.example/cb?tenant=1".to_owned()],
-            post_logout_redirect_uris: Vec::new(),
-            grants: vec![GrantType::AuthorizationCode],
             scopes: ["openid", "email"].map(str::to_owned).to_vec(),
             require_pkce,
-            id_token_algorithm: SigningAlgorithm::Es256,
-            access_tokens: AccessTokenFormat::Opaque,
-            first_party: false,
-            introspects: false,
-            sector: None,
+            ..Client::new("notes", "Notes")
         }
     }
 

@@ -78,6 +78,26 @@ pub struct Client {
 }
 
 impl Client {
+    /// A public client that may do what most do. Whatever else it is, its fields say.
+    pub fn new(id: &str, name: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            authentication: Authentication::None,
+            secrets: Vec::new(),
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            grants: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+            scopes: super::STANDARD_SCOPES.map(str::to_owned).to_vec(),
+            require_pkce: true,
+            id_token_algorithm: SigningAlgorithm::Es256,
+            access_tokens: AccessTokenFormat::Opaque,
+            first_party: false,
+            introspects: false,
+            sector: None,
+        }
+    }
+
     pub fn is_public(&self) -> bool {
         self.authentication == Authentication::None
     }
@@ -207,20 +227,10 @@ mod tests {
     fn client(authentication: Authentication) -> Client {
         let hash = |text: &str| digest::digest(&digest::SHA256, text.as_bytes()).as_ref().try_into().unwrap();
         Client {
-            id: "notes".to_owned(),
-            name: "Notes".to_owned(),
             authentication,
             secrets: vec![hash("old one"), hash("s:e cret+")],
             redirect_uris: vec!["https://app.example/cb".to_owned(), "http://127.0.0.1/cb".to_owned()],
-            post_logout_redirect_uris: Vec::new(),
-            grants: vec![GrantType::AuthorizationCode],
-            scopes: Vec::new(),
-            require_pkce: true,
-            id_token_algorithm: SigningAlgorithm::Es256,
-            access_tokens: AccessTokenFormat::Opaque,
-            first_party: false,
-            introspects: false,
-            sector: None,
+            ..Client::new("notes", "Notes")
         }
     }
 

@@ -243,7 +243,7 @@ impl Admin {
             Operation::DoctorPage { from, limit } => {
                 doctor_page(self.store(), self.journeys.policy(), from.as_deref(), limit).await
             }
-            Operation::ClientList {} => Ok(self.journeys.clients().iter().map(client_json).collect()),
+            Operation::ClientList {} => Ok(self.journeys.clients().iter().map(|client| client_json(client)).collect()),
             Operation::KeysList {} => keys_json(self.signing.list().await),
             Operation::KeysRotate {} => keys_json(self.signing.rotate().await),
             Operation::ConnectionList {} => {

@@ -409,8 +409,6 @@ impl Check<'_> {
             }
             clients.push(Client {
                 sector: if settings.pairwise { self.sector(&path, &settings.redirect_uris) } else { None },
-                id: settings.id,
-                name: settings.name,
                 authentication,
                 secrets,
                 redirect_uris: settings.redirect_uris,
@@ -429,6 +427,7 @@ impl Check<'_> {
                 },
                 first_party: settings.first_party,
                 introspects: settings.introspection,
+                ..Client::new(&settings.id, &settings.name)
             });
         }
         clients

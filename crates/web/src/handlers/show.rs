@@ -322,7 +322,7 @@ impl Visit {
     }
 
     fn client_name(&self, flow: &Flow) -> Option<String> {
-        self.site.journeys.awaited_by(&flow.goal).map(str::to_owned)
+        self.site.journeys.awaited_by(&flow.goal)
     }
 
     fn code(&self, flow: &Flow, address: &model::Address, proves: Proves) -> Code {
