@@ -1,9 +1,12 @@
 //! A registered application and how it shows that it is itself (RFC 6749 §2).
 
+use super::proof::{ASSERTION_TYPE, Asked, claimed_client, verify_assertion};
 use super::{ErrorCode, Parameters, Refused, SigningAlgorithm};
+use crate::oidc::KeySet;
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use model::Expiring;
 use subtle::ConstantTimeEq as _;
 use url::Url;
 
@@ -40,6 +43,8 @@ pub enum Authentication {
     Secret,
     Basic,
     Post,
+    /// By a JWT that one of its keys signed.
+    PrivateKeyJwt,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +64,8 @@ pub struct Client {
     pub authentication: Authentication,
     /// SHA-256 of each secret that is good now; a second one lets the client change over.
     pub secrets: Vec<[u8; 32]>,
+    /// The public keys of its assertions.
+    pub keys: Option<KeySet>,
     /// Compared exactly (RFC 9700 §2.1); a loopback address literal may use any port (RFC 8252 §7.3).
     pub redirect_uris: Vec<String>,
     pub post_logout_redirect_uris: Vec<String>,
@@ -73,6 +80,14 @@ pub struct Client {
     pub first_party: bool,
     /// It may ask about tokens of other clients, as the server of a resource (RFC 7662).
     pub introspects: bool,
+    /// Servers of resources that it may ask tokens for, by their addresses (RFC 8707).
+    pub resources: Vec<String>,
+    /// Its requests have to be pushed (RFC 9126 §6).
+    pub require_pushed: bool,
+    /// Its tokens are bound to a key that it shows (RFC 9449 §5.2).
+    pub dpop_bound: bool,
+    /// All that the FAPI 2.0 Security Profile asks of it is asked of it.
+    pub fapi: bool,
     /// Its users have subjects of their own there (OpenID Connect Core §8.1); without, the public one.
     pub sector: Option<String>,
 }
@@ -85,6 +100,7 @@ impl Client {
             name: name.to_owned(),
             authentication: Authentication::None,
             secrets: Vec::new(),
+            keys: None,
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
             grants: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
@@ -94,6 +110,10 @@ impl Client {
             access_tokens: AccessTokenFormat::Opaque,
             first_party: false,
             introspects: false,
+            resources: Vec::new(),
+            require_pushed: false,
+            dpop_bound: false,
+            fapi: false,
             sector: None,
         }
     }
@@ -119,13 +139,34 @@ impl Client {
         self.redirect_uris.iter().any(|registered| redirect_matches(registered, given))
     }
 
-    /// Whether what was presented is this client's (T38: both the id and the way must fit).
-    pub fn authenticate(&self, presented: &Presented) -> Result<(), Refused> {
+    pub fn must_push(&self) -> bool {
+        self.require_pushed || self.fapi
+    }
+
+    pub fn must_show_a_key(&self) -> bool {
+        self.dpop_bound || self.fapi
+    }
+
+    /// Whether a refresh token is replaced when it is used. One that nobody else can use need not be, and FAPI 2.0
+    /// §5.3.2.1 would not have it (a lost answer would cost the sign-in).
+    pub fn rotates(&self) -> bool {
+        !self.fapi
+    }
+
+    /// Whether what was presented is this client's (T38: both the id and the way must fit), and what of it has to be
+    /// spent.
+    pub fn authenticate(&self, presented: &Presented, asked: &Asked<'_>) -> Result<Option<Expiring>, Refused> {
         let refused = |because| Err(Refused::new(ErrorCode::InvalidClient, because));
         let allowed = match (&presented.credential, self.authentication) {
-            (Credential::None, Authentication::None) => return Ok(()),
+            (Credential::None, Authentication::None) => return Ok(None),
             (Credential::None, _) => return refused("this client has to authenticate"),
             (_, Authentication::None) => return refused("a public client has no secret"),
+            (Credential::Assertion(text), Authentication::PrivateKeyJwt) => {
+                let keys = self.keys.as_ref();
+                let keys = keys.ok_or(Refused::new(ErrorCode::InvalidClient, "this client has no keys"))?;
+                return verify_assertion(text, &self.id, keys, asked, self.fapi).map(Some);
+            }
+            (Credential::Assertion(_), _) | (_, Authentication::PrivateKeyJwt) => false,
             (Credential::Basic(_), way) => way != Authentication::Post,
             (Credential::Post(_), way) => way != Authentication::Basic,
         };
@@ -140,7 +181,7 @@ impl Client {
         for known in &self.secrets {
             good |= known.as_slice().ct_eq(hash.as_ref());
         }
-        if good.into() { Ok(()) } else { refused("the secret is wrong") }
+        if good.into() { Ok(None) } else { refused("the secret is wrong") }
     }
 }
 
@@ -156,6 +197,8 @@ pub enum Credential {
     None,
     Basic(String),
     Post(String),
+    /// RFC 7523 §2.2.
+    Assertion(String),
 }
 
 impl std::fmt::Debug for Presented {
@@ -169,12 +212,28 @@ impl Presented {
     pub fn read(authorization: Option<&str>, form: &Parameters) -> Result<Self, Refused> {
         let refused = |because| Refused::new(ErrorCode::InvalidClient, because);
         let secret = form.get("client_secret");
+        let assertion = form.get("client_assertion");
+        if authorization.is_none()
+            && let Some(text) = assertion
+        {
+            if secret.is_some() {
+                return Err(Refused::request("a client authenticates in one way at a time"));
+            }
+            if form.get("client_assertion_type") != Some(ASSERTION_TYPE) {
+                return Err(refused("client_assertion_type has to be that of a JWT"));
+            }
+            let claimed = claimed_client(text).ok_or(refused("client_assertion names no client"))?;
+            if form.get("client_id").is_some_and(|named| named != claimed) {
+                return Err(refused("client_assertion names another client"));
+            }
+            return Ok(Self { client: claimed, credential: Credential::Assertion(text.to_owned()) });
+        }
         let Some(header) = authorization else {
             let client = form.get("client_id").ok_or(refused("no client was named"))?;
             let credential = secret.map_or(Credential::None, |secret| Credential::Post(secret.to_owned()));
             return Ok(Self { client: client.to_owned(), credential });
         };
-        if secret.is_some() || form.get("client_assertion").is_some() {
+        if secret.is_some() || assertion.is_some() {
             return Err(Refused::request("a client authenticates in one way at a time"));
         }
         let malformed = refused("the Authorization header is not that of a client");
@@ -234,6 +293,13 @@ mod tests {
         }
     }
 
+    const ASKED: Asked<'_> = Asked {
+        issuer: "https://id.example",
+        method: "POST",
+        uri: "https://id.example/oauth2/token",
+        now: model::Micros(0),
+    };
+
     fn form(text: &str) -> Parameters {
         Parameters::parse(text.as_bytes()).unwrap()
     }
@@ -276,10 +342,10 @@ mod tests {
             (Authentication::None, false, false, true),
         ] {
             let client = client(way);
-            assert_eq!(client.authenticate(&by_header).is_ok(), header, "{way:?}");
-            assert_eq!(client.authenticate(&by_form).is_ok(), body, "{way:?}");
-            assert_eq!(client.authenticate(&nothing).is_ok(), none, "{way:?}");
-            assert!(client.authenticate(&wrong).is_err(), "{way:?}");
+            assert_eq!(client.authenticate(&by_header, &ASKED).is_ok(), header, "{way:?}");
+            assert_eq!(client.authenticate(&by_form, &ASKED).is_ok(), body, "{way:?}");
+            assert_eq!(client.authenticate(&nothing, &ASKED).is_ok(), none, "{way:?}");
+            assert!(client.authenticate(&wrong, &ASKED).is_err(), "{way:?}");
         }
         for (header, body) in [
             (good.as_deref(), "client_secret=x"),

@@ -1,6 +1,7 @@
 //! Errors as the standards name them.
 
-/// RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 8707 §2, OpenID Connect Core §3.1.2.6.
+/// RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 8707 §2, RFC 9101 §6.2, RFC 9449 §12.2, OpenID Connect
+/// Core §3.1.2.6, OpenID Connect Unmet Authentication Requirements 1.0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
     InvalidRequest,
@@ -20,6 +21,10 @@ pub enum ErrorCode {
     RequestUriNotSupported,
     InvalidToken,
     InsufficientScope,
+    InvalidRequestUri,
+    InvalidTarget,
+    InvalidDpopProof,
+    UnmetAuthenticationRequirements,
 }
 
 impl ErrorCode {
@@ -42,6 +47,10 @@ impl ErrorCode {
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
+            Self::InvalidRequestUri => "invalid_request_uri",
+            Self::InvalidTarget => "invalid_target",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
         }
     }
 

@@ -8,6 +8,7 @@ mod client;
 mod discovery;
 mod error;
 mod parameters;
+mod proof;
 mod sign;
 mod token;
 
@@ -17,5 +18,6 @@ pub use client::{AccessTokenFormat, Authentication, Client, Credential, GrantTyp
 pub use discovery::{Endpoints, metadata};
 pub use error::{ErrorCode, Refused};
 pub use parameters::Parameters;
+pub use proof::{ASSERTION_TYPE, Asked, PROOF_ALGORITHMS, Possession, verify_possession};
 pub use sign::{KeyError, PublicKeys, SigningAlgorithm, SigningKey};
 pub use token::TokenRequest;

@@ -150,7 +150,7 @@ impl SigningKey {
         Ok(text)
     }
 
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let random = SystemRandom::new();
         Ok(match &self.pair {
             Pair::Es256(pair) => pair.sign(&random, message).map_err(|_| KeyError)?.as_ref().to_vec(),

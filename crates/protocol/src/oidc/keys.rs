@@ -119,6 +119,28 @@ fn is_ed25519(name: &str, algorithm: Algorithm) -> bool {
     algorithm == Algorithm::EdDSA && name == "Ed25519"
 }
 
+/// The public key that a token brings along (RFC 7515 §4.1.3), for this algorithm; never with its private half.
+pub(crate) fn brought(jwk: &Map<String, Value>, algorithm: Algorithm) -> Option<DecodingKey> {
+    if ["d", "p", "q", "k"].iter().any(|private| jwk.contains_key(*private)) {
+        return None;
+    }
+    let (kind, public) = material(jwk)?;
+    (kind == algorithm.key_kind()).then_some(public)
+}
+
+/// What names a key wherever it is (RFC 7638 §3): SHA-256 over its required members, in order of name.
+pub(crate) fn thumbprint(jwk: &Map<String, Value>) -> Option<String> {
+    let names: &[&str] = match json::text(jwk, "kty")? {
+        "EC" => &["crv", "kty", "x", "y"],
+        "OKP" => &["crv", "kty", "x"],
+        "RSA" => &["e", "kty", "n"],
+        _ => return None,
+    };
+    let member = |name: &&str| Some(((*name).to_owned(), Value::from(json::text(jwk, name)?)));
+    let members: Map<String, Value> = names.iter().map(member).collect::<Option<_>>()?;
+    Some(URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, Value::Object(members).to_string().as_bytes())))
+}
+
 fn material(jwk: &Map<String, Value>) -> Option<(KeyKind, DecodingKey)> {
     let bytes = |name: &str| URL_SAFE_NO_PAD.decode(json::text(jwk, name)?).ok();
     let coordinate = |name: &str, length: usize| {
