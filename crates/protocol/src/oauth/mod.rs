@@ -5,19 +5,25 @@
 mod authorization;
 mod claims;
 mod client;
+mod client_metadata;
 mod discovery;
 mod error;
 mod parameters;
 mod proof;
+mod registration;
 mod sign;
 mod token;
 
 pub use authorization::{Answer, AuthorizationRequest, Invalid, Prompt, ResponseMode, STANDARD_SCOPES};
 pub use claims::{Evidence, Frame, Person, access_token, id_token, userinfo};
 pub use client::{AccessTokenFormat, Authentication, Client, Credential, GrantType, Presented, redirect_matches, s256};
+pub use client_metadata::Metadata;
 pub use discovery::{Endpoints, metadata};
 pub use error::{ErrorCode, Refused};
 pub use parameters::Parameters;
 pub use proof::{ASSERTION_TYPE, Asked, PROOF_ALGORITHMS, Possession, verify_possession};
+pub use registration::{
+    MetadataFault, Registrant, Schemes, has_user_info, is_loopback, is_scope, plain_name, redirect_uri_fault,
+};
 pub use sign::{KeyError, PublicKeys, SigningAlgorithm, SigningKey};
 pub use token::TokenRequest;

@@ -3,18 +3,21 @@
 use super::ConfigError;
 use super::checked::{
     Application, Branding, ClientAccessTokens, ClientAlgorithm, ClientAuth, ClientGrant, ClientIp, Config, Connection,
-    Database, EmailEvidence, Mail, RootKey, Server, Smtp, SmtpSecurity, TokenAuth, redirect_uri_fault,
+    Database, EmailEvidence, Mail, RootKey, Server, Smtp, SmtpSecurity, TokenAuth,
 };
-use super::names::{IpNetwork, Origin, domain, has_user_info, https_or_loopback, is_loopback};
+use super::names::{IpNetwork, Origin, domain, https_or_loopback};
 use super::settings::{
     ApplicationSettings, BrandingSettings, ClientSettings, ConnectionSettings, DatabaseSettings, MailSettings,
     SecretReference, SecretsSettings, ServerSettings, Settings,
 };
 use super::source::{Source, below};
 use crate::os;
-use flows::oauth::{AccessTokenFormat, Authentication, Client, GrantType, SigningAlgorithm};
+use flows::oauth::{
+    Client, GrantType, Metadata, Registrant, Schemes, SigningAlgorithm, has_user_info, is_loopback, is_scope,
+    redirect_uri_fault,
+};
 use model::{ConnectionId, ConnectionPolicy, HOUR, Level, LocalMethods, MailAuthority, MatchOn, Secret};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -338,15 +341,9 @@ impl Check<'_> {
         domains
     }
 
-    /// What a redirect has to be, as it is written.
     fn redirect(&mut self, path: &str, text: &str) {
-        let fault = match Url::parse(text) {
-            Err(_) => Some("write a full address".to_owned()),
-            Ok(url) if url.as_str() != text => Some(format!("write it as `{url}`: it is compared exactly")),
-            Ok(url) => redirect_uri_fault(&url),
-        };
-        if let Some(message) = fault {
-            self.at(path, message);
+        if let Some((_, cure)) = redirect_uri_fault(text, Schemes::Web) {
+            self.at(path, cure);
         }
     }
 
@@ -374,61 +371,27 @@ impl Check<'_> {
 
     fn clients(&mut self, settings: Vec<ClientSettings>) -> Vec<Client> {
         let mut clients: Vec<Client> = Vec::new();
+        let mut ids = BTreeSet::new();
         for (index, settings) in settings.into_iter().enumerate() {
             let path = format!("clients[{index}]");
-            self.short_name(&below(&path, "id"), &settings.id);
-            if clients.iter().any(|other| other.id == settings.id) {
+            if !ids.insert(settings.id.clone()) {
                 self.at(&below(&path, "id"), "another client has this id");
             }
-            for (field, uris) in [
-                ("redirect_uris", &settings.redirect_uris),
-                ("post_logout_redirect_uris", &settings.post_logout_redirect_uris),
-            ] {
-                for (number, text) in uris.iter().enumerate() {
-                    self.redirect(&below(&path, &format!("{field}[{number}]")), text);
+            let mut secrets = self.client_secrets(&path, &settings);
+            if settings.secret.is_some() && secrets.is_empty() {
+                // It could not be read and was complained about: the rest is looked at as if it were there.
+                secrets.push([0; 32]);
+            }
+            match client_metadata(&settings).client(&settings.id, secrets, Registrant::Operator) {
+                Ok(client) => clients.push(client),
+                Err(faults) => {
+                    for fault in faults {
+                        let field = below(&path, client_key(&fault.field));
+                        let field = fault.index.map_or(field.clone(), |index| format!("{field}[{index}]"));
+                        self.at(&field, fault.cure);
+                    }
                 }
             }
-            for (number, scope) in settings.scopes.iter().enumerate() {
-                if !is_scope(scope) || scope.len() > 100 {
-                    self.at(&below(&path, &format!("scopes[{number}]")), "is not a scope (RFC 6749 §3.3)");
-                }
-            }
-            let secrets = self.client_secrets(&path, &settings);
-            let authentication = self.client_auth(&path, &settings, !secrets.is_empty());
-            let grants: Vec<GrantType> = settings.grants.iter().map(|grant| grant_type(*grant)).collect();
-            let by_code = grants.contains(&GrantType::AuthorizationCode);
-            if by_code && settings.redirect_uris.is_empty() {
-                self.at(&below(&path, "redirect_uris"), "name where people are sent with a code");
-            }
-            let public = authentication == Authentication::None;
-            if public && grants.contains(&GrantType::ClientCredentials) {
-                self.at(&below(&path, "grants"), "a client without a secret cannot use client_credentials");
-            }
-            if public && (!settings.require_pkce || settings.introspection) {
-                self.at(&path, "a client without a secret uses PKCE, and learns nothing about tokens");
-            }
-            clients.push(Client {
-                sector: if settings.pairwise { self.sector(&path, &settings.redirect_uris) } else { None },
-                authentication,
-                secrets,
-                redirect_uris: settings.redirect_uris,
-                post_logout_redirect_uris: settings.post_logout_redirect_uris,
-                grants,
-                scopes: settings.scopes,
-                require_pkce: settings.require_pkce,
-                id_token_algorithm: match settings.algorithm {
-                    ClientAlgorithm::RS256 => SigningAlgorithm::Rs256,
-                    ClientAlgorithm::ES256 => SigningAlgorithm::Es256,
-                    ClientAlgorithm::EdDSA => SigningAlgorithm::EdDsa,
-                },
-                access_tokens: match settings.access_tokens {
-                    ClientAccessTokens::Opaque => AccessTokenFormat::Opaque,
-                    ClientAccessTokens::Jwt => AccessTokenFormat::Jwt,
-                },
-                first_party: settings.first_party,
-                introspects: settings.introspection,
-                ..Client::new(&settings.id, &settings.name)
-            });
         }
         clients
     }
@@ -447,37 +410,6 @@ impl Check<'_> {
             hashes.extend(<[u8; 32]>::try_from(digest.as_ref()));
         }
         hashes
-    }
-
-    fn client_auth(&mut self, path: &str, settings: &ClientSettings, has_secret: bool) -> Authentication {
-        match (settings.auth, has_secret) {
-            (None, true) => Authentication::Secret,
-            (Some(ClientAuth::Basic), true) => Authentication::Basic,
-            (Some(ClientAuth::Post), true) => Authentication::Post,
-            (None | Some(ClientAuth::None), false) => Authentication::None,
-            (Some(ClientAuth::None), true) => {
-                self.at(&below(path, "auth"), "`none` goes without a secret");
-                Authentication::None
-            }
-            (Some(_), false) => {
-                // A secret that could not be read was complained about.
-                if settings.secret.is_none() {
-                    self.at(&below(path, "auth"), "needs a `secret`");
-                }
-                Authentication::None
-            }
-        }
-    }
-
-    /// OpenID Connect Core §8.1: the host of the redirects, which has to be one.
-    fn sector(&mut self, path: &str, redirect_uris: &[String]) -> Option<String> {
-        let host = |text: &String| Url::parse(text).ok()?.host_str().map(str::to_owned);
-        let mut hosts: Vec<String> = redirect_uris.iter().filter_map(host).collect();
-        hosts.dedup();
-        if hosts.len() != 1 {
-            self.at(&below(path, "pairwise"), "needs redirect URIs on one host, which is the sector of the subjects");
-        }
-        hosts.into_iter().next()
     }
 
     fn short_name(&mut self, path: &str, text: &str) {
@@ -505,6 +437,40 @@ impl Check<'_> {
     }
 }
 
+/// What the file says of a client, in the words of the standards.
+fn client_metadata(settings: &ClientSettings) -> Metadata {
+    Metadata {
+        client_name: Some(settings.name.clone()),
+        redirect_uris: settings.redirect_uris.clone(),
+        post_logout_redirect_uris: settings.post_logout_redirect_uris.clone(),
+        grant_types: Some(settings.grants.iter().map(|grant| grant_type(*grant).name().to_owned()).collect()),
+        scope: Some(settings.scopes.clone()),
+        token_endpoint_auth_method: settings.auth.map(|auth| auth_method(auth).to_owned()),
+        subject_type: settings.pairwise.then(|| "pairwise".to_owned()),
+        id_token_signed_response_alg: Some(algorithm(settings.algorithm).name().to_owned()),
+        require_pkce: Some(settings.require_pkce),
+        access_token_format: (settings.access_tokens == ClientAccessTokens::Jwt).then(|| "jwt".to_owned()),
+        first_party: settings.first_party,
+        introspection: settings.introspection,
+        ..Metadata::default()
+    }
+}
+
+/// The file's key for a word of the standards.
+fn client_key(field: &str) -> &str {
+    match field {
+        "client_id" => "id",
+        "client_name" => "name",
+        "grant_types" => "grants",
+        "scope" => "scopes",
+        "token_endpoint_auth_method" => "auth",
+        "subject_type" => "pairwise",
+        "id_token_signed_response_alg" => "algorithm",
+        "access_token_format" => "access_tokens",
+        same => same,
+    }
+}
+
 fn grant_type(grant: ClientGrant) -> GrantType {
     match grant {
         ClientGrant::AuthorizationCode => GrantType::AuthorizationCode,
@@ -513,9 +479,20 @@ fn grant_type(grant: ClientGrant) -> GrantType {
     }
 }
 
-/// RFC 6749 §3.3.
-fn is_scope(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+fn auth_method(auth: ClientAuth) -> &'static str {
+    match auth {
+        ClientAuth::Basic => "client_secret_basic",
+        ClientAuth::Post => "client_secret_post",
+        ClientAuth::None => "none",
+    }
+}
+
+fn algorithm(algorithm: ClientAlgorithm) -> SigningAlgorithm {
+    match algorithm {
+        ClientAlgorithm::RS256 => SigningAlgorithm::Rs256,
+        ClientAlgorithm::ES256 => SigningAlgorithm::Es256,
+        ClientAlgorithm::EdDSA => SigningAlgorithm::EdDsa,
+    }
 }
 
 /// Scheme, and the port it implies (RFC 8314 §3.3, RFC 6409 §3.1, RFC 5321).

@@ -1,7 +1,7 @@
 //! The configuration after every check: what the rest of the binary reads.
 
-use super::names::{IpNetwork, Origin, has_user_info, https_or_loopback};
-use flows::oauth::Client;
+use super::names::{IpNetwork, Origin};
+use flows::oauth::{Client, Schemes, redirect_uri_fault};
 use model::{ConnectionId, ConnectionPolicy, Level, LocalMethods, Micros, Secret, SignUp};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -211,23 +211,11 @@ fn loopback_form(uri: &str) -> Option<Url> {
         Host::Domain(_) => false,
     };
     // What the parser would rewrite is not the text that was declared.
-    let as_written = url.as_str() == uri;
-    if !as_written || !address || url.scheme() != "http" || redirect_uri_fault(&url).is_some() {
+    if !address || url.scheme() != "http" || redirect_uri_fault(uri, Schemes::Web).is_some() {
         return None;
     }
     url.set_port(None).ok()?;
     Some(url)
-}
-
-/// RFC 9700 §4.1: where a browser may be sent.
-pub(super) fn redirect_uri_fault(url: &Url) -> Option<String> {
-    if url.fragment().is_some() || has_user_info(url) {
-        return Some("leave out fragment and user name".to_owned());
-    }
-    if url.as_str().contains('*') {
-        return Some("write each address out; patterns are not supported".to_owned());
-    }
-    https_or_loopback(url).err()
 }
 
 #[cfg(test)]

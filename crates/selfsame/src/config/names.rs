@@ -1,9 +1,10 @@
 //! Small forms that appear in configuration: origins, networks, domains.
 
+use flows::oauth::{has_user_info, is_loopback};
 use model::Address;
 use std::fmt;
 use std::net::IpAddr;
-use url::{Host, Url};
+use url::Url;
 
 /// An origin in its canonical text (RFC 6454 §6.2), as browsers send it: `https://id.example.org`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,20 +45,6 @@ impl Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
-    }
-}
-
-pub(super) fn has_user_info(url: &Url) -> bool {
-    !url.username().is_empty() || url.password().is_some()
-}
-
-/// The names and addresses that never leave the machine (RFC 6761 §6.3, RFC 8252 §7.3).
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

@@ -307,6 +307,34 @@ fn one_mistake_gives_one_error() {
 }
 
 #[test]
+fn t41_a_client_s_faults_are_told_by_the_keys_of_the_file() {
+    let of = |more: &str| {
+        let client = format!("{GOOD}\n[[clients]]\nid = \"shop\"\nname = \"Shop\"\n{more}\n");
+        let errors = parse(&client, &[("CLIENT_SECRET", "0123456789abcdef0123456789abcdef")]).err().unwrap_or_default();
+        errors.iter().map(|error| error.split_once("clients[0]").unwrap().1.to_owned()).collect::<Vec<_>>().join("\n")
+    };
+    let uri = "redirect_uris = [\"https://shop.example/cb\"]";
+    let secret = "secret = { env = \"CLIENT_SECRET\" }";
+    assert_eq!(of(uri), "");
+    assert_eq!(of(&format!("{uri}\n{secret}\nauth = \"post\"")), "");
+    for (more, start) in [
+        (String::new(), ".redirect_uris: name where people are sent"),
+        ("redirect_uris = [\"https://a.example/\", \"http://b.example/\"]".to_owned(), ".redirect_uris[1]: use https"),
+        (format!("{uri}\npost_logout_redirect_uris = [\"x:/y\"]"), ".post_logout_redirect_uris[0]: use an https"),
+        (format!("{uri}\nscopes = [\"openid\", \"a b\"]"), ".scopes[1]: is not a scope"),
+        (format!("{uri}\nauth = \"basic\""), ".auth: needs a `secret`"),
+        (format!("{uri}\n{secret}\nauth = \"none\""), ".auth: `none` goes without"),
+        (format!("{uri}\ngrants = [\"client_credentials\"]"), ".grants: a client without a secret"),
+        (format!("{uri}\nrequire_pkce = false"), ".require_pkce: a client without a secret"),
+        (format!("{uri}\nsecret = {{ env = \"NOBODY\" }}\nauth = \"basic\""), ".secret.env: environment variable"),
+        ("redirect_uris = [\"https://a.example/\", \"https://b.example/\"]\npairwise = true".to_owned(), ".pairwise: "),
+    ] {
+        let told = of(&more);
+        assert!(told.starts_with(start) && told.lines().count() == 1, "{more}\n{told}");
+    }
+}
+
+#[test]
 fn all_mistakes_are_told_at_once() {
     let text =
         with("listen = \"127.0.0.1:8080\"", "listen = 1\nport = 2").replace("client_id = \"a\"", "clientid = \"a\"");
