@@ -2,12 +2,10 @@
 
 use axum::body::Body;
 use axum::response::IntoResponse as _;
-use flows::Journeys;
-use flows::TokenFault;
-use flows::oauth::{Client, ErrorCode, Parameters, Presented, Refused};
+use flows::oauth::{ErrorCode, Parameters, Refused};
+use flows::{Caller, Journeys, Shown, TokenFault};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
 
 pub(crate) type Answer = Response<Body>;
 
@@ -58,20 +56,30 @@ pub(crate) fn form(headers: &HeaderMap, body: &[u8]) -> Result<Parameters, Refus
 /// The client that a request comes from (RFC 6749 §2.3), and what it sent.
 pub(crate) fn from_client(
     journeys: &Journeys,
+    path: &str,
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<(Arc<Client>, Parameters), Refused> {
+) -> Result<(Caller, Parameters), Refused> {
     let form = form(headers, body)?;
-    let header = match headers.get(header::AUTHORIZATION).map(HeaderValue::to_str) {
-        None => None,
-        Some(Ok(text)) => Some(text),
-        Some(Err(_)) => return Err(Refused::new(ErrorCode::InvalidClient, "the Authorization header is not text")),
-    };
-    let presented = Presented::read(header, &form)?;
-    let client = journeys.client(&presented.client);
-    let client = client.ok_or(Refused::new(ErrorCode::InvalidClient, "the client is unknown or its secret wrong"))?;
-    client.authenticate(&presented)?;
-    Ok((client, form))
+    let because = "the Authorization header is not text";
+    let authorization = one(headers, &header::AUTHORIZATION, Refused::new(ErrorCode::InvalidClient, because))?;
+    let shown = Shown { path, method: "POST", authorization, proof: proof(headers)? };
+    Ok((journeys.caller(&shown, &form)?, form))
+}
+
+/// The `DPoP` header, of which there may be one (RFC 9449 §4.3).
+pub(crate) fn proof(headers: &HeaderMap) -> Result<Option<&str>, Refused> {
+    let because = "there is more than one DPoP header, or it is not text";
+    one(headers, &HeaderName::from_static("dpop"), Refused::new(ErrorCode::InvalidDpopProof, because))
+}
+
+fn one<'a>(headers: &'a HeaderMap, name: &HeaderName, refused: Refused) -> Result<Option<&'a str>, Refused> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next().map(HeaderValue::to_str), values.next()) {
+        (None, _) => Ok(None),
+        (Some(Ok(text)), None) => Ok(Some(text)),
+        _ => Err(refused),
+    }
 }
 
 /// Single-page applications ask from their own origin. Nothing here rests on cookies, so every origin may.
@@ -88,7 +96,7 @@ pub(crate) async fn for_every_origin(mut response: Answer) -> Answer {
 pub(crate) async fn preflight() -> Answer {
     let headers = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, DPoP"),
         (header::ACCESS_CONTROL_MAX_AGE, "7200"),
     ];
     (StatusCode::NO_CONTENT, headers).into_response()

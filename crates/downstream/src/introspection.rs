@@ -1,7 +1,7 @@
 //! Token introspection (RFC 7662 §2): for confidential clients only.
 
-use crate::Provider;
 use crate::answer::{Answer, fault, from_client, good};
+use crate::{ENDPOINTS, Provider};
 use axum::body::Bytes;
 use axum::extract::State;
 use flows::oauth::{ErrorCode, Refused};
@@ -9,17 +9,17 @@ use http::HeaderMap;
 
 pub(crate) async fn introspect(State(provider): State<Provider>, headers: HeaderMap, body: Bytes) -> Answer {
     let journeys = &provider.journeys;
-    let parsed = from_client(journeys, &headers, &body).and_then(|(client, form)| {
-        if client.is_public() {
+    let parsed = from_client(journeys, ENDPOINTS.introspection, &headers, &body).and_then(|(caller, form)| {
+        if caller.client.is_public() {
             return Err(Refused::new(ErrorCode::InvalidClient, "a client without a secret may not ask about tokens"));
         }
-        Ok((client, form.need("token", "token is missing")?.to_owned()))
+        Ok((caller, form.need("token", "token is missing")?.to_owned()))
     });
-    let (client, token) = match parsed {
+    let (caller, token) = match parsed {
         Ok(parsed) => parsed,
         Err(refused) => return fault(refused.into()),
     };
-    match journeys.introspect(&client, &token).await {
+    match journeys.introspect(&caller, &token).await {
         Ok(members) => good(members),
         Err(error) => fault(error),
     }

@@ -5,6 +5,7 @@
 mod answer;
 mod discovery;
 mod introspection;
+mod pushed;
 mod revocation;
 mod token;
 mod userinfo;
@@ -32,6 +33,7 @@ pub const ENDPOINTS: Endpoints = Endpoints {
     introspection: "/oauth2/introspect",
     revocation: "/oauth2/revoke",
     end_session: "/oauth2/logout",
+    pushed: "/oauth2/par",
 };
 
 /// What the endpoints are made of.
@@ -66,6 +68,7 @@ pub fn router(provider: Provider) -> Router {
         .route(ENDPOINTS.jwks, get(discovery::jwks))
         .route(ENDPOINTS.token, post(token::token).options(answer::preflight))
         .route(ENDPOINTS.userinfo, get(userinfo::userinfo).post(userinfo::userinfo).options(answer::preflight))
+        .route(ENDPOINTS.pushed, post(pushed::push).options(answer::preflight))
         .route(ENDPOINTS.introspection, post(introspection::introspect))
         .route(ENDPOINTS.revocation, post(revocation::revoke).options(answer::preflight))
         .layer(axum::middleware::map_response(answer::for_every_origin))

@@ -6,9 +6,11 @@
 //! address. So nothing that happened on the way can be skipped, and nothing is stored before a code is exchanged.
 
 use crate::Browser;
-use crate::flow::{Destination, Fault, Flow, Goal};
+use crate::decide::proof_methods;
+use crate::flow::{Destination, Fault, Flow, Goal, Step};
 use crate::journeys::Journeys;
-use linking::{ClientTerms, Reason, decide_consent, is_consented, required_level};
+pub(crate) use crate::pushed::spent_request;
+use linking::{ClientTerms, Reason, decide_consent, is_consented, methods_at, own_methods, required_level};
 use model::{
     Actor, ClientFacts, ClientQuery, ClientQueryBy, DAY, Facts, FactsQuery, FlowId, Level, MINUTE, Micros,
     SessionFacts, SessionId, SessionScope, UserFacts,
@@ -26,7 +28,7 @@ pub const RESUME_PATH: &str = "/oauth2/authorize/resume";
 /// The life of a code (RFC 6749 §4.1.2 recommends ten minutes at most).
 const CODE_LIFETIME: Micros = MINUTE;
 /// A request travels in cookies and addresses.
-const REQUEST_MAX: usize = 1_400;
+pub(crate) const REQUEST_MAX: usize = 1_400;
 /// An authorization that goes on without its session.
 const OFFLINE_LIFETIME: Micros = DAY.times(90);
 
@@ -40,6 +42,9 @@ pub(crate) struct Code {
     pub challenge: Option<String>,
     pub nonce: Option<String>,
     pub scope: Vec<String>,
+    pub resource: Vec<String>,
+    pub dpop_key: Option<String>,
+    pub pushed: Option<FlowId>,
     /// The browser's session: when it ends, the code is worth nothing.
     pub session: [u8; 32],
     pub expires_at: Micros,
@@ -121,6 +126,9 @@ impl Journeys {
 
     /// Parses and checks a request against its client, and whom its hint is about.
     pub async fn authorization_request(&self, parameters: &Parameters) -> Result<AuthorizationRequest, Invalid> {
+        if let Some(pushed) = self.pushed_request(parameters) {
+            return pushed;
+        }
         let client = parameters.get("client_id").and_then(|id| self.client(id));
         let mut request = AuthorizationRequest::parse(parameters, client.as_deref(), self.now())?;
         if let Some(hint) = parameters.get("id_token_hint") {
@@ -129,11 +137,11 @@ impl Journeys {
                 Err(refused) => return Err(Invalid::Client(request.answer, refused)),
             };
         }
-        let size = serde_json::to_vec(&request).map_or(usize::MAX, |text| text.len());
-        if size > REQUEST_MAX {
-            return Err(Invalid::Client(request.answer, Refused::request("the request is too long")));
+        self.check_pushed(&request).map_err(|(answer, refused)| Invalid::Client(answer, refused))?;
+        match self.check_size(&request) {
+            Ok(()) => Ok(request),
+            Err(refused) => Err(Invalid::Client(request.answer, refused)),
         }
-        Ok(request)
     }
 
     /// Whom to sign out, and where to go then (RP-Initiated Logout 1.0 §2). Only a registered redirect is led to, and
@@ -173,7 +181,7 @@ impl Journeys {
     }
 
     /// Whom an ID token of ours is about: made for this client, however old.
-    async fn hinted(&self, hint: &str, client: &str) -> Result<String, Refused> {
+    pub(crate) async fn hinted(&self, hint: &str, client: &str) -> Result<String, Refused> {
         let claims = self.signer.open("JWT", hint).await;
         let claims = claims.map_err(|_| Refused::new(ErrorCode::TemporarilyUnavailable, "try again in a moment"))?;
         let word = |name: &str| claims.as_ref().and_then(|claims| claims.get(name)).and_then(|value| value.as_str());
@@ -234,9 +242,14 @@ impl Journeys {
 
     /// The facts about the person at the browser and what they have to do with the client. One read; none where nobody
     /// is signed in.
-    async fn facts_at(&self, client: &Client, browser: &Browser) -> Result<(Facts, ClientFacts), Fault> {
+    async fn facts_at(
+        &self,
+        client: &Client,
+        request: &AuthorizationRequest,
+        browser: &Browser,
+    ) -> Result<(Facts, ClientFacts), Fault> {
         let Some(hash) = browser.session else { return Ok(<(Facts, ClientFacts)>::default()) };
-        let query = FactsQuery { session: Some(hash), ..FactsQuery::default() };
+        let query = FactsQuery { session: Some(hash), flow: request.pushed, ..FactsQuery::default() };
         let of_client = Self::client_query(client, ClientQueryBy::Session(hash));
         Ok(self.store.facts_for_client(&query, &of_client).await?)
     }
@@ -255,15 +268,19 @@ impl Journeys {
             new_sub,
             first_party: client.first_party,
             lifetime: if offline { OFFLINE_LIFETIME } else { session },
+            rotates: client.rotates(),
         }
     }
 
     /// May this request have its code now?
     pub async fn authorize(&self, request: AuthorizationRequest, browser: &Browser) -> Result<Authorized, Fault> {
         let client = self.client(&request.client).ok_or_else(|| Fault::flow("unknown_application"))?;
-        let (facts, known) = self.facts_at(&client, browser).await?;
+        let (facts, known) = self.facts_at(&client, &request, browser).await?;
         let silent = request.asks(Prompt::None);
         let refuse = |code, because| self.refusal(&request.answer, Refused::new(code, because)).map(Authorized::Reply);
+        if facts.flow_spent {
+            return refuse(ErrorCode::InvalidRequestUri, "this pushed request was used before: push another one");
+        }
         let live = facts.live_session(self.now()).filter(|(session, _)| session.scope == SessionScope::Account);
         let Some((session, user)) = live else {
             return if silent {
@@ -291,6 +308,17 @@ impl Journeys {
                 Ok(Authorized::Journey(Box::new(self.step_up_flow(&facts, session, user, to))))
             };
         }
+        match self.acr_step(&request, &facts, session, user) {
+            AcrStep::Reached => {}
+            AcrStep::StepUp(_) if silent => {
+                return refuse(ErrorCode::LoginRequired, "the person has to sign in at a higher level");
+            }
+            AcrStep::StepUp(flow) => return Ok(Authorized::Journey(flow)),
+            AcrStep::Unmet => {
+                let because = "this person has no way to sign in at that level";
+                return refuse(ErrorCode::UnmetAuthenticationRequirements, because);
+            }
+        }
         if request.asks(Prompt::SelectAccount) {
             let to = Destination::Client(Box::new(without(request, Prompt::SelectAccount)));
             return Ok(Authorized::Journey(Box::new(self.continue_flow(to, &crate::decide::display_name(user)))));
@@ -313,6 +341,35 @@ impl Journeys {
         let again = request.asks(Prompt::Login) || request.max_age == Some(Micros(0));
         let before = again && at.seconds() < request.at.seconds();
         before || request.max_age.is_some_and(|age| age > Micros(0) && (at + age).seconds() < request.at.seconds())
+    }
+
+    /// The level that the client would like, or has to have (Core §3.1.2.1, §5.5.1.1; RFC 9470 §5): by one of the
+    /// person's own methods that reach it, asked for once. What cannot be had is left to the client where it is not
+    /// essential: `acr` says what was reached.
+    fn acr_step(
+        &self,
+        request: &AuthorizationRequest,
+        facts: &Facts,
+        session: &SessionFacts,
+        user: &UserFacts,
+    ) -> AcrStep {
+        let wanted = request.acr_values.iter().filter_map(|acr| Evidence::level(acr)).min();
+        let unmet = if request.essential_acr { AcrStep::Unmet } else { AcrStep::Reached };
+        let Some(wanted) = wanted else {
+            return if request.acr_values.is_empty() { AcrStep::Reached } else { unmet };
+        };
+        if session.level >= wanted {
+            return AcrStep::Reached;
+        }
+        let methods = methods_at(wanted, own_methods(user, &facts.connections, &self.policy), &self.policy);
+        if methods.is_empty() || request.acr_asked {
+            return unmet;
+        }
+        let asked = AuthorizationRequest { acr_asked: true, ..request.clone() };
+        let to = Destination::Client(Box::new(asked));
+        let mut flow = self.step_up_flow(facts, session, user, to);
+        flow.step = Step::StepUp { methods: proof_methods(&methods) };
+        AcrStep::StepUp(Box::new(flow))
     }
 
     fn sign_in_for(&self, request: AuthorizationRequest) -> Authorized {
@@ -357,7 +414,7 @@ impl Journeys {
             return self.refusal(&request.answer, refused).map(Authorized::Reply);
         }
         for _ in 0..3 {
-            let (facts, known) = self.facts_at(&client, browser).await?;
+            let (facts, known) = self.facts_at(&client, &request, browser).await?;
             let actor = facts.session.as_ref().map_or(Actor::System, |session| Actor::User { user: session.user });
             let context = self.context(None, &actor, browser);
             let terms = Self::terms(&client, &request.scope, "", self.session_lifetime);
@@ -384,12 +441,23 @@ impl Journeys {
             challenge: request.challenge.clone(),
             nonce: request.nonce.clone(),
             scope: request.scope.clone(),
+            resource: request.resource.clone(),
+            dpop_key: request.dpop_key.clone(),
+            pushed: request.pushed,
             session: session.hash,
             expires_at: self.now() + CODE_LIFETIME,
         };
         let sealed = self.keys.seal_value("code", b"", &code, self.random()).map_err(|_| Fault::unavailable())?;
         self.reply(&request.answer, &[("code", &sealed)])
     }
+}
+
+/// Whether the session is at the level that a request asks for.
+enum AcrStep {
+    Reached,
+    /// It can be, by a journey.
+    StepUp(Box<Flow>),
+    Unmet,
 }
 
 fn without(mut request: AuthorizationRequest, prompt: Prompt) -> AuthorizationRequest {

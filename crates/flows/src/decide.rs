@@ -119,7 +119,7 @@ impl Journeys {
             Conflict::FlowSpent => Fault::flow("flow_spent"),
             Conflict::IdentityTaken => Fault::refused(Reason::IdentityOfOtherUser),
             Conflict::AddressTaken => Fault::refused(Reason::AddressBelongsToAccount),
-            Conflict::TokenSpent => Fault::refused(Reason::TokenReused),
+            Conflict::TokenSpent | Conflict::ProofSpent => Fault::refused(Reason::TokenReused),
             Conflict::GrantSpent => Fault::refused(Reason::UndoSpent),
             Conflict::SessionGone => Fault::refused(Reason::SessionExpired),
             Conflict::Stale => Fault::new(FaultKind::Unavailable, "busy"),

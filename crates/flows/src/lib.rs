@@ -8,6 +8,7 @@
 mod account;
 mod authorize;
 mod browser;
+mod caller;
 mod commit;
 mod decide;
 mod flow;
@@ -16,6 +17,7 @@ mod journeys;
 mod mailbox;
 mod ports;
 mod prove;
+mod pushed;
 mod return_to;
 mod seal;
 mod surface;
@@ -24,6 +26,7 @@ mod tokens;
 pub use account::{AccountView, MethodView, Removed};
 pub use authorize::{Authorized, ConsentAsked, Leaving, RESUME_PATH, Reply};
 pub use browser::{Browser, Device};
+pub use caller::{Caller, Shown};
 pub use flow::{
     Action, Destination, Fault, FaultKind, Field, Finished, Flow, Goal, HandoverRequest, Material, Next, PendingSignUp,
     ProofMethod, Proves, SealedProof, Step, Typed,

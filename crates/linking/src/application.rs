@@ -24,6 +24,8 @@ pub struct ClientTerms<'a> {
     /// Nobody is asked about a client of ours.
     pub first_party: bool,
     pub lifetime: Micros,
+    /// A refresh token is replaced by its use.
+    pub rotates: bool,
 }
 
 /// The session of somebody who may let a client in: live, at the level they need, and theirs. One that an application
@@ -146,7 +148,9 @@ pub fn decide_refresh(
     }
     let mut draft = Draft::new(context, facts);
     draft.push(Change::ExpectUser { user: user.id, version: user.version });
-    draft.push(Change::Refresh { authorization: authorization.id, generation });
+    if terms.rotates {
+        draft.push(Change::Refresh { authorization: authorization.id, generation });
+    }
     Decision { outcome: true, reason: Reason::ApplicationLetIn, row: None, plan: draft.into_plan() }
 }
 

@@ -45,7 +45,7 @@ pub use local::{
 };
 pub use matched::recycled_notice_key;
 pub use merge::{MergeInput, MergeOutcome, MergePreview, UnmergeInput, decide_merge, decide_unmerge, preview_merge};
-pub use methods::{UnusableBecause, own_methods, required_level, usable_methods, ways_in, why_unusable};
+pub use methods::{UnusableBecause, methods_at, own_methods, required_level, usable_methods, ways_in, why_unusable};
 pub use move_link::{MoveInput, MoveOutcome, decide_move};
 pub use reason::Reason;
 pub use recover::{RecoverInput, RecoverOutcome, decide_recover, decide_release};

@@ -53,8 +53,12 @@ pub fn ways_in(user: &UserFacts, connections: &[ConnectionState], policy: &Polic
 }
 
 /// Those of `methods` that reach the level this user requires.
-pub(crate) fn reaching(user: &UserFacts, mut methods: Vec<Method>, policy: &Policy) -> Vec<Method> {
-    let needed = required_level(user, policy);
+pub(crate) fn reaching(user: &UserFacts, methods: Vec<Method>, policy: &Policy) -> Vec<Method> {
+    methods_at(required_level(user, policy), methods, policy)
+}
+
+/// Those of `methods` that reach a level.
+pub fn methods_at(needed: Level, mut methods: Vec<Method>, policy: &Policy) -> Vec<Method> {
     methods.retain(|method| {
         let reached = match method {
             Method::Password | Method::EmailCode { .. } => Level::One,

@@ -131,6 +131,8 @@ pub enum Change {
     },
     /// The journey's outcome is committed: a second one conflicts (I7).
     SpendFlow(Expiring),
+    /// A client assertion, a proof of possession or a pushed request counts once (RFC 7523 §3, RFC 9449 §11.1).
+    SpendProof(Expiring),
 
     CreateUser {
         user: UserId,
@@ -388,6 +390,8 @@ pub enum Conflict {
     GrantSpent,
     /// The refresh token was used already, or what it belongs to has ended.
     TokenSpent,
+    /// What a request shows for itself was shown before.
+    ProofSpent,
 }
 
 impl std::fmt::Display for Conflict {
@@ -400,6 +404,7 @@ impl std::fmt::Display for Conflict {
             Self::SessionGone => "the session has ended",
             Self::GrantSpent => "this was already undone",
             Self::TokenSpent => "this token was already used",
+            Self::ProofSpent => "this proof was already used",
         })
     }
 }

@@ -253,6 +253,7 @@ impl Reading<'_> {
             | Change::Throttle { .. }
             | Change::ClearThrottle { .. }
             | Change::DeclareConnection(_)
+            | Change::SpendProof(_)
             | Change::Authorize(_)
             | Change::Refresh { .. }
             | Change::EndAuthorization { .. }

@@ -117,6 +117,7 @@ fn client_settings(connection: &Connection, origin: &str) -> ClientSettings {
     settings.allowed_audiences.clone_from(&connection.allowed_audiences);
     settings.approved_hosts.clone_from(&connection.approved_hosts);
     settings.fetch_userinfo = connection.fetch_userinfo;
+    settings.level = connection.policy.level;
     settings
 }
 

@@ -64,7 +64,7 @@ impl Writer {
     }
 
     fn change(&mut self, change: &Change) -> Result<(), StoreError> {
-        use Conflict::{AddressTaken, FlowSpent, GrantSpent, SessionGone, Stale, TokenSpent};
+        use Conflict::{AddressTaken, FlowSpent, GrantSpent, ProofSpent, SessionGone, Stale, TokenSpent};
         match change {
             Change::ExpectUser { user, version } => {
                 self.one(&sql::EXPECT_USER, Stale, vec![id(user), (*version).into()]);
@@ -83,6 +83,9 @@ impl Writer {
             }
             Change::SpendFlow(spent) => {
                 self.one(&sql::SPEND_FLOW, FlowSpent, vec![spent.flow.as_bytes().into(), spent.expires_at.into()]);
+            }
+            Change::SpendProof(spent) => {
+                self.one(&sql::SPEND_FLOW, ProofSpent, vec![spent.flow.as_bytes().into(), spent.expires_at.into()]);
             }
 
             Change::CreateUser { user, name, required_level, sealed_key, at } => {

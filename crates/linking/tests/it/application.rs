@@ -17,7 +17,15 @@ fn words(text: &str) -> Vec<String> {
 }
 
 fn terms(scope: &[String]) -> ClientTerms<'_> {
-    ClientTerms { client: "shop", scope, sector: "public", new_sub: "new", first_party: false, lifetime: HOUR }
+    ClientTerms {
+        client: "shop",
+        scope,
+        sector: "public",
+        new_sub: "new",
+        first_party: false,
+        lifetime: HOUR,
+        rotates: true,
+    }
 }
 
 fn consented(scope: &str) -> ClientFacts {
@@ -175,6 +183,13 @@ fn t68_a_refresh_looks_at_everything_again() {
     let good = refresh(&world, through, 3);
     assert!(good.outcome && good.plan.has(&Change::Refresh { authorization: ID, generation: 3 }));
     assert!(good.plan.any(|change| matches!(change, Change::ExpectUser { .. })));
+    // One that only its holder can use stays as it is.
+    let scope = words("openid");
+    let stays = ClientTerms { rotates: false, ..terms(&scope) };
+    let known = ClientFacts { authorization: Some(given()), ..consented("openid") };
+    let kept = world.context(|context, _, _| decide_refresh(context, &world.facts(), &known, &stays, 3));
+    assert!(kept.outcome && !kept.plan.any(|change| matches!(change, Change::Refresh { .. })));
+    assert!(kept.plan.any(|change| matches!(change, Change::ExpectUser { .. })));
     let refused = |world: &World, change: &dyn Fn(&mut AuthorizationFacts)| {
         let decision = refresh(world, |given| change(given), 3);
         assert!(!decision.outcome && decision.plan.is_empty(), "{decision:?}");

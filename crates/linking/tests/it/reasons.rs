@@ -330,6 +330,7 @@ fn observe(case: &Case, seen: &mut Seen) {
             new_sub: "new",
             first_party: false,
             lifetime: HOUR,
+            rotates: true,
         };
         for known in &known_clients() {
             decide! {

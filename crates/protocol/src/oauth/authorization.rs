@@ -1,9 +1,10 @@
 //! The authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1, RFC 7636, RFC 9207).
 
+use super::asked_claims::AskedClaims;
 use super::{Client, ErrorCode, GrantType, Parameters, Refused};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use model::{Micros, SECOND};
+use model::{FlowId, Micros, SECOND};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -67,10 +68,20 @@ pub struct AuthorizationRequest {
     pub challenge: Option<String>,
     pub prompt: Vec<Prompt>,
     pub max_age: Option<Micros>,
+    /// Levels that would be welcome; with `essential_acr` one of them has to be reached (Core §5.5.1.1).
     pub acr_values: Vec<String>,
+    pub essential_acr: bool,
+    /// The person was asked to sign in at such a level.
+    pub acr_asked: bool,
     pub login_hint: Option<String>,
-    /// The `sub` of the `id_token_hint`: nobody else is answered for (Core §3.1.2.2).
+    /// The `sub` of the `id_token_hint` or of `claims`: nobody else is answered for (Core §3.1.2.2, §5.5.1).
     pub hinted: Option<String>,
+    /// Where the access token is meant for (RFC 8707 §2).
+    pub resource: Vec<String>,
+    /// The key that the code is bound to (RFC 9449 §10).
+    pub dpop_key: Option<String>,
+    /// The id of a pushed request (RFC 9126), which one sign-in spends.
+    pub pushed: Option<FlowId>,
     /// The connection to go to at once.
     pub connection: Option<String>,
     /// When it came in: what `prompt=login` asks for has to happen after.
@@ -87,6 +98,8 @@ pub enum Invalid {
 }
 
 const TEXT_MAX: usize = 1024;
+/// Of one client at once.
+const RESOURCES_MAX: usize = 8;
 
 impl AuthorizationRequest {
     /// `client` is the one that `client_id` names, if there is one.
@@ -116,7 +129,8 @@ impl AuthorizationRequest {
             return Err(Refused::new(ErrorCode::RequestNotSupported, "request objects are not supported"));
         }
         if parameters.get("request_uri").is_some() {
-            return Err(Refused::new(ErrorCode::RequestUriNotSupported, "request_uri is not supported"));
+            let because = "request_uri is only what the endpoint for pushed requests gave";
+            return Err(Refused::new(ErrorCode::RequestUriNotSupported, because));
         }
         match parameters.need("response_type", "response_type is missing")? {
             "code" => {}
@@ -127,7 +141,12 @@ impl AuthorizationRequest {
             other => Ok(other.map(str::to_owned)),
         };
         short("state")?;
-        let asked = parameters.words("scope");
+        let claims = AskedClaims::parse(parameters.get("claims"))?;
+        let mut asked = parameters.words("scope");
+        // A claim by name is its scope: what people are asked about, and what they give.
+        let more = claims.scope.iter().filter(|_| asked.iter().any(|word| word == "openid"));
+        let more: Vec<String> = more.map(|scope| (*scope).to_owned()).collect();
+        asked.extend(more.into_iter().filter(|scope| !parameters.words("scope").contains(scope)));
         if asked.iter().any(|word| word.len() > 100) {
             return Err(Refused::new(ErrorCode::InvalidScope, "a scope is too long"));
         }
@@ -136,6 +155,16 @@ impl AuthorizationRequest {
         if scope.is_empty() {
             return Err(Refused::new(ErrorCode::InvalidScope, "this client may ask for none of these scopes"));
         }
+        let dpop_key = short("dpop_jkt")?;
+        if dpop_key.as_ref().is_some_and(|key| !is_digest(key)) {
+            return Err(Refused::request("dpop_jkt is no thumbprint of a key"));
+        }
+        let essential_acr = !claims.essential_acr.is_empty();
+        let acr_values = if essential_acr {
+            claims.essential_acr
+        } else {
+            parameters.words("acr_values").into_iter().chain(claims.acr).collect()
+        };
         let nonce = short("nonce")?;
         let challenge = challenge(parameters, client, &scope, nonce.as_deref())?;
         Ok(Self {
@@ -146,9 +175,14 @@ impl AuthorizationRequest {
             challenge,
             prompt: prompts(parameters)?,
             max_age: max_age(parameters)?,
-            acr_values: parameters.words("acr_values"),
+            acr_values,
+            essential_acr,
+            acr_asked: false,
             login_hint: short("login_hint")?,
-            hinted: None,
+            hinted: claims.sub,
+            resource: resources(parameters, client)?,
+            dpop_key,
+            pushed: None,
             connection: short("idp_hint")?.or(short("connection")?),
             at: now,
         })
@@ -184,8 +218,31 @@ fn challenge(
     if parameters.get("code_challenge_method") != Some("S256") {
         return Err(Refused::request("code_challenge_method must be S256"));
     }
-    let whole = challenge.len() == 43 && URL_SAFE_NO_PAD.decode(challenge).is_ok_and(|bytes| bytes.len() == 32);
-    if whole { Ok(Some(challenge.to_owned())) } else { Err(Refused::request("code_challenge is not that of S256")) }
+    if is_digest(challenge) {
+        Ok(Some(challenge.to_owned()))
+    } else {
+        Err(Refused::request("code_challenge is not that of S256"))
+    }
+}
+
+/// SHA-256 in base64url.
+fn is_digest(text: &str) -> bool {
+    text.len() == 43 && URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 32)
+}
+
+/// Where tokens are meant for, of what the client may name (RFC 8707 §2). Also at the token endpoint.
+pub(super) fn resources(parameters: &Parameters, client: &Client) -> Result<Vec<String>, Refused> {
+    let mut resources: Vec<String> = Vec::new();
+    for resource in parameters.all("resource") {
+        if !client.resources.iter().any(|known| known == resource) || resources.len() == RESOURCES_MAX {
+            let because = "this client is not registered for this resource";
+            return Err(Refused::new(ErrorCode::InvalidTarget, because));
+        }
+        if !resources.iter().any(|known| known == resource) {
+            resources.push(resource.to_owned());
+        }
+    }
+    Ok(resources)
 }
 
 fn prompts(parameters: &Parameters) -> Result<Vec<Prompt>, Refused> {
@@ -311,6 +368,41 @@ mod tests {
     }
 
     #[test]
+    fn a_claim_by_name_is_its_scope_and_a_level_can_be_essential() {
+        let client = client(true, true);
+        let claims = r#"{"userinfo":{"email":{"essential":true},"name":null},
+            "id_token":{"sub":{"value":"s1"},"acr":{"essential":true,"value":"urn:selfsame:aal2"}}}"#;
+        let asked = |fields: &mut Vec<(&'static str, String)>| {
+            fields.retain(|(name, _)| *name != "scope");
+            fields.push(("scope", "openid".to_owned()));
+            fields.push(("claims", claims.to_owned()));
+            fields.push(("acr_values", "urn:selfsame:aal1".to_owned()));
+        };
+        let request = parse(&client, asked).unwrap();
+        assert_eq!(request.scope, ["openid", "email"], "of what the client may ask for");
+        assert_eq!((request.hinted.as_deref(), request.essential_acr), (Some("s1"), true));
+        assert_eq!(request.acr_values, ["urn:selfsame:aal2"], "what is essential is what counts");
+        let welcome = parse(&client, with("acr_values", "urn:selfsame:aal3 urn:selfsame:aal2")).unwrap();
+        assert!(!welcome.essential_acr);
+        assert_eq!(welcome.acr_values.len(), 2);
+    }
+
+    #[test]
+    fn a_token_is_meant_for_what_the_client_may_name() {
+        let mut client = client(true, true);
+        client.resources = ["https://api.example/a", "https://api.example/b"].map(str::to_owned).to_vec();
+        let both = |fields: &mut Vec<(&'static str, String)>| {
+            for resource in ["https://api.example/b", "https://api.example/a", "https://api.example/b"] {
+                fields.push(("resource", resource.to_owned()));
+            }
+        };
+        let request = parse(&client, both).unwrap();
+        assert_eq!(request.resource, ["https://api.example/b", "https://api.example/a"]);
+        let other = parse(&client, with("resource", "https://api.example/c"));
+        assert!(matches!(other, Err(Invalid::Client(_, refused)) if refused.code == ErrorCode::InvalidTarget));
+    }
+
+    #[test]
     fn what_is_wrong_is_told_to_the_client_by_its_name() {
         for (name, value, expected) in [
             ("response_type", "token", ErrorCode::UnsupportedResponseType),
@@ -320,6 +412,9 @@ mod tests {
             ("prompt", "none login", ErrorCode::InvalidRequest),
             ("prompt", "dance", ErrorCode::InvalidRequest),
             ("max_age", "-1", ErrorCode::InvalidRequest),
+            ("claims", "[]", ErrorCode::InvalidRequest),
+            ("dpop_jkt", "short", ErrorCode::InvalidRequest),
+            ("resource", "https://api.example", ErrorCode::InvalidTarget),
             ("request", "e30.e30.", ErrorCode::RequestNotSupported),
             ("request_uri", "https://app.example/r", ErrorCode::RequestUriNotSupported),
         ] {

@@ -70,6 +70,10 @@ impl Evidence {
         format!("urn:selfsame:aal{}", i64::from(level))
     }
 
+    pub fn level(acr: &str) -> Option<Level> {
+        [Level::One, Level::Two, Level::Three].into_iter().find(|level| Self::acr(*level) == acr)
+    }
+
     /// RFC 8176 §2. A provider's own sign-in has no registered name of its own; `fed` says that it was one.
     fn amr(&self) -> Value {
         match self.method {
@@ -79,7 +83,7 @@ impl Evidence {
         }
     }
 
-    fn claims(&self, into: &mut Map<String, Value>) {
+    pub fn claims(&self, into: &mut Map<String, Value>) {
         into.insert("auth_time".to_owned(), self.at.seconds().into());
         into.insert("acr".to_owned(), Self::acr(self.level).into());
         into.insert("amr".to_owned(), self.amr());
@@ -108,23 +112,47 @@ pub fn id_token(
     claims
 }
 
-/// RFC 9068 §2.2. `sub` is the client itself where no person is behind it (§2.2).
-pub fn access_token(
-    frame: &Frame<'_>,
-    sub: &str,
-    audience: &str,
-    scope: &[String],
-    id: &str,
-    evidence: Option<&Evidence>,
-) -> Map<String, Value> {
+/// What an access token is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Access<'a> {
+    /// The client itself where no person is behind it (RFC 9068 §2.2).
+    pub sub: &'a str,
+    /// Where it counts: none named is the issuer.
+    pub audience: &'a [String],
+    pub scope: &'a [String],
+    pub id: &'a str,
+    pub evidence: Option<&'a Evidence>,
+    /// The thumbprint of the key it is bound to.
+    pub key: Option<&'a str>,
+}
+
+/// `aud` is one text where there is one (RFC 7519 §4.1.3).
+pub fn audience(resources: &[String], issuer: &str) -> Value {
+    match resources {
+        [] => issuer.into(),
+        [one] => one.as_str().into(),
+        several => json!(several),
+    }
+}
+
+/// RFC 9449 §6.1.
+pub fn confirmation(key: &str) -> Value {
+    json!({ "jkt": key })
+}
+
+/// RFC 9068 §2.2.
+pub fn access_token(frame: &Frame<'_>, access: &Access<'_>) -> Map<String, Value> {
     let mut claims = frame.claims();
-    claims.insert("sub".to_owned(), sub.into());
-    claims.insert("aud".to_owned(), audience.into());
+    claims.insert("sub".to_owned(), access.sub.into());
+    claims.insert("aud".to_owned(), audience(access.audience, frame.issuer));
     claims.insert("client_id".to_owned(), frame.client.into());
-    claims.insert("scope".to_owned(), scope.join(" ").into());
-    claims.insert("jti".to_owned(), id.into());
-    if let Some(evidence) = evidence {
+    claims.insert("scope".to_owned(), access.scope.join(" ").into());
+    claims.insert("jti".to_owned(), access.id.into());
+    if let Some(evidence) = access.evidence {
         evidence.claims(&mut claims);
+    }
+    if let Some(key) = access.key {
+        claims.insert("cnf".to_owned(), confirmation(key));
     }
     claims
 }

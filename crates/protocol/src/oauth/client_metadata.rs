@@ -27,6 +27,16 @@ pub struct Metadata {
     pub first_party: bool,
     /// Ours: it may ask about tokens of other clients.
     pub introspection: bool,
+    /// Public keys (RFC 7517 §5), for `private_key_jwt`.
+    pub jwks: Option<Map<String, Value>>,
+    /// RFC 9126 §6.
+    pub require_pushed_authorization_requests: bool,
+    /// RFC 9449 §5.2.
+    pub dpop_bound_access_tokens: bool,
+    /// Ours: all that FAPI 2.0 asks of a client is asked of it.
+    pub fapi: bool,
+    /// Ours: the servers of resources that it may ask tokens for (RFC 8707).
+    pub resources: Vec<String>,
 }
 
 /// What means something to us that we do not do. Whoever relies on it should hear of it.
@@ -66,6 +76,13 @@ impl Metadata {
             access_token_format: reader.text("access_token_format"),
             first_party: reader.flag("first_party").unwrap_or_default(),
             introspection: reader.flag("introspection").unwrap_or_default(),
+            jwks: reader.take("jwks", "write a JWK set as an object", |value| value.as_object().cloned()),
+            require_pushed_authorization_requests: reader
+                .flag("require_pushed_authorization_requests")
+                .unwrap_or_default(),
+            dpop_bound_access_tokens: reader.flag("dpop_bound_access_tokens").unwrap_or_default(),
+            fapi: reader.flag("fapi").unwrap_or_default(),
+            resources: reader.list("resources").unwrap_or_default(),
         };
         reader.rest(registrant);
         if reader.faults.is_empty() { Ok(metadata) } else { Err(reader.faults) }
@@ -93,9 +110,11 @@ impl Metadata {
                 put(name, list.clone().into());
             }
         }
-        for (name, list) in
-            [("redirect_uris", &self.redirect_uris), ("post_logout_redirect_uris", &self.post_logout_redirect_uris)]
-        {
+        for (name, list) in [
+            ("redirect_uris", &self.redirect_uris),
+            ("post_logout_redirect_uris", &self.post_logout_redirect_uris),
+            ("resources", &self.resources),
+        ] {
             if !list.is_empty() {
                 put(name, list.clone().into());
             }
@@ -106,7 +125,16 @@ impl Metadata {
         if let Some(require_pkce) = self.require_pkce {
             put("require_pkce", require_pkce.into());
         }
-        for (name, flag) in [("first_party", self.first_party), ("introspection", self.introspection)] {
+        if let Some(jwks) = &self.jwks {
+            put("jwks", Value::Object(jwks.clone()));
+        }
+        for (name, flag) in [
+            ("first_party", self.first_party),
+            ("introspection", self.introspection),
+            ("require_pushed_authorization_requests", self.require_pushed_authorization_requests),
+            ("dpop_bound_access_tokens", self.dpop_bound_access_tokens),
+            ("fapi", self.fapi),
+        ] {
             if flag {
                 put(name, true.into());
             }
@@ -115,6 +143,7 @@ impl Metadata {
     }
 
     /// With the defaults spelled out, for the one who registered it (RFC 7591 §3.2.1).
+    #[must_use]
     pub fn with_defaults(&self, has_secret: bool) -> Self {
         let mut all = self.clone();
         let code = GrantType::AuthorizationCode.name().to_owned();
@@ -135,9 +164,9 @@ impl Metadata {
         all
     }
 
-    /// Whether the client is one with a secret. It is unless it says `none` (RFC 7591 §2).
+    /// Whether the client is one with a secret. It is unless it says otherwise (RFC 7591 §2).
     pub fn wants_secret(&self) -> bool {
-        self.token_endpoint_auth_method.as_deref() != Some("none")
+        !matches!(self.token_endpoint_auth_method.as_deref(), Some("none" | "private_key_jwt"))
     }
 }
 
@@ -231,6 +260,11 @@ mod tests {
             "access_token_format": "jwt",
             "first_party": true,
             "introspection": true,
+            "jwks": { "keys": [] },
+            "require_pushed_authorization_requests": true,
+            "dpop_bound_access_tokens": true,
+            "fapi": true,
+            "resources": ["https://api.example"],
         })
     }
 
@@ -256,6 +290,9 @@ mod tests {
     fn what_cannot_be_read_is_named() {
         for (name, _) in whole().as_object().unwrap() {
             for odd in [json!(1), json!({}), json!([1]), json!("a\0"), json!(["a\0"])] {
+                if name == "jwks" && odd.is_object() {
+                    continue;
+                }
                 let mut bad = whole();
                 bad[name] = odd.clone();
                 assert_eq!(read(&bad, ITSELF), Err(vec![format!("{name} form")]), "{name} {odd}");

@@ -1,6 +1,6 @@
 //! What we say of ourselves (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
 
-use super::{GrantType, SigningAlgorithm};
+use super::{GrantType, SigningAlgorithm, proof_algorithms};
 use serde_json::{Value, json};
 
 /// Paths under the issuer.
@@ -13,6 +13,7 @@ pub struct Endpoints {
     pub introspection: &'static str,
     pub revocation: &'static str,
     pub end_session: &'static str,
+    pub pushed: &'static str,
 }
 
 /// `acr_values`: the levels that can be reached here.
@@ -25,7 +26,9 @@ pub fn metadata(
 ) -> Value {
     let at = |path: &str| format!("{issuer}{path}");
     let algorithms = SigningAlgorithm::ALL.map(SigningAlgorithm::name);
-    let secrets = ["client_secret_basic", "client_secret_post", "none"];
+    let proofs = proof_algorithms();
+    let confidential = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+    let all = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
     json!({
         "issuer": issuer,
         "authorization_endpoint": at(endpoints.authorization),
@@ -35,14 +38,20 @@ pub fn metadata(
         "introspection_endpoint": at(endpoints.introspection),
         "revocation_endpoint": at(endpoints.revocation),
         "end_session_endpoint": at(endpoints.end_session),
+        "pushed_authorization_request_endpoint": at(endpoints.pushed),
+        "require_pushed_authorization_requests": false,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": GrantType::ALL.map(GrantType::name),
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": algorithms,
-        "token_endpoint_auth_methods_supported": secrets,
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "revocation_endpoint_auth_methods_supported": secrets,
+        "token_endpoint_auth_methods_supported": all,
+        "token_endpoint_auth_signing_alg_values_supported": proofs,
+        "introspection_endpoint_auth_methods_supported": confidential,
+        "introspection_endpoint_auth_signing_alg_values_supported": proofs,
+        "revocation_endpoint_auth_methods_supported": all,
+        "revocation_endpoint_auth_signing_alg_values_supported": proofs,
+        "dpop_signing_alg_values_supported": proofs,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "scopes_supported": scopes,
@@ -52,7 +61,7 @@ pub fn metadata(
         ],
         "acr_values_supported": acr_values,
         "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
-        "claims_parameter_supported": false,
+        "claims_parameter_supported": true,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "ui_locales_supported": languages,

@@ -2,6 +2,7 @@
 //!
 //! Parsers and checks only. Who a person is, whether they agreed and whether a token still lives is decided elsewhere.
 
+mod asked_claims;
 mod authorization;
 mod claims;
 mod client;
@@ -11,17 +12,18 @@ mod error;
 mod parameters;
 mod proof;
 mod registration;
+mod registration_keys;
 mod sign;
 mod token;
 
 pub use authorization::{Answer, AuthorizationRequest, Invalid, Prompt, ResponseMode, STANDARD_SCOPES};
-pub use claims::{Evidence, Frame, Person, access_token, id_token, userinfo};
+pub use claims::{Access, Evidence, Frame, Person, access_token, audience, confirmation, id_token, userinfo};
 pub use client::{AccessTokenFormat, Authentication, Client, Credential, GrantType, Presented, redirect_matches, s256};
 pub use client_metadata::Metadata;
 pub use discovery::{Endpoints, metadata};
 pub use error::{ErrorCode, Refused};
 pub use parameters::Parameters;
-pub use proof::{ASSERTION_TYPE, Asked, PROOF_ALGORITHMS, Possession, verify_possession};
+pub use proof::{ASSERTION_TYPE, Asked, Possession, proof_algorithms, verify_possession};
 pub use registration::{
     MetadataFault, Registrant, Schemes, has_user_info, is_loopback, is_scope, plain_name, redirect_uri_fault,
 };

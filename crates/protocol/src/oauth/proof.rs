@@ -15,8 +15,13 @@ use subtle::ConstantTimeEq as _;
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// What clients may sign with. FAPI 2.0 §5.4 leaves RS256 out.
-pub const PROOF_ALGORITHMS: [Algorithm; 5] =
+const ALGORITHMS: [Algorithm; 5] =
     [Algorithm::ES256, Algorithm::EdDSA, Algorithm::PS256, Algorithm::ES384, Algorithm::RS256];
+
+/// Their names, as discovery says them.
+pub fn proof_algorithms() -> [&'static str; 5] {
+    ALGORITHMS.map(Algorithm::name)
+}
 
 /// Clocks that go ahead of ours (FAPI 2.0 §5.3.2.1 asks for ten seconds at least and refuses more than sixty).
 const AHEAD_MAX: Micros = SECOND.times(30);
@@ -118,7 +123,7 @@ pub(super) fn verify_assertion(
 }
 
 fn allowed(jws: &Jws<'_>, strict: bool) -> Option<Algorithm> {
-    let algorithm = jws.algorithm().filter(|algorithm| PROOF_ALGORITHMS.contains(algorithm))?;
+    let algorithm = jws.algorithm().filter(|algorithm| ALGORITHMS.contains(algorithm))?;
     (!strict || algorithm != Algorithm::RS256).then_some(algorithm)
 }
 

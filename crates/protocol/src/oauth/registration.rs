@@ -77,6 +77,9 @@ impl Metadata {
         let sector = check.sector();
         let id_token_algorithm = check.algorithm();
         let access_tokens = check.access_tokens();
+        let keys = check.keys(authentication);
+        check.resources();
+        check.fapi(authentication, id_token_algorithm);
         check.privileges(&grants);
         if !check.faults.is_empty() {
             return Err(check.faults);
@@ -93,24 +96,34 @@ impl Metadata {
             access_tokens,
             first_party: self.first_party,
             introspects: self.introspection,
+            keys,
+            require_pushed: self.require_pushed_authorization_requests,
+            dpop_bound: self.dpop_bound_access_tokens,
+            fapi: self.fapi,
+            resources: self.resources.clone(),
             sector,
             ..Client::new(id, &name)
         })
     }
 }
 
-struct Check<'a> {
-    metadata: &'a Metadata,
+pub(super) struct Check<'a> {
+    pub(super) metadata: &'a Metadata,
     registrant: Registrant,
     faults: Vec<MetadataFault>,
 }
 
 impl Check<'_> {
-    fn fault(&mut self, field: &'static str, code: &'static str, cure: impl Into<Cow<'static, str>>) {
+    pub(super) fn fault(&mut self, field: &'static str, code: &'static str, cure: impl Into<Cow<'static, str>>) {
         self.faults.push(MetadataFault::new(field, code, cure));
     }
 
-    fn fault_in(&mut self, field: &'static str, index: usize, (code, cure): (&'static str, Cow<'static, str>)) {
+    pub(super) fn fault_in(
+        &mut self,
+        field: &'static str,
+        index: usize,
+        (code, cure): (&'static str, Cow<'static, str>),
+    ) {
         self.faults.push(MetadataFault { index: Some(index), ..MetadataFault::new(field, code, cure) });
     }
 
@@ -218,6 +231,11 @@ impl Check<'_> {
             (Some("client_secret_basic"), true) => Authentication::Basic,
             (Some("client_secret_post"), true) => Authentication::Post,
             (None | Some("none"), false) => Authentication::None,
+            (Some("private_key_jwt"), false) => return Authentication::PrivateKeyJwt,
+            (Some("private_key_jwt"), true) => {
+                self.fault(FIELD, "auth_method_with_secret", "`private_key_jwt` goes without a secret");
+                return Authentication::PrivateKeyJwt;
+            }
             (Some("none"), true) => {
                 self.fault(FIELD, "auth_method_with_secret", "`none` goes without a secret");
                 return Authentication::None;
@@ -227,7 +245,7 @@ impl Check<'_> {
                 return Authentication::Secret;
             }
             (Some(_), _) => {
-                let cure = "use client_secret_basic, client_secret_post or none";
+                let cure = "use client_secret_basic, client_secret_post, private_key_jwt or none";
                 self.fault(FIELD, "auth_method_unknown", cure);
                 return Authentication::Secret;
             }
@@ -300,6 +318,9 @@ impl Check<'_> {
         }
         if self.metadata.introspection {
             self.fault("introspection", "not_for_registration", "is decided by the operator; leave it out");
+        }
+        if !self.metadata.resources.is_empty() {
+            self.fault("resources", "not_for_registration", "are decided by the operator; leave them out");
         }
         if self.metadata.require_pkce == Some(false) {
             self.fault("require_pkce", "not_for_registration", "PKCE is asked of every registered client");

@@ -1,9 +1,7 @@
 //! From checked claims to an assertion: which claim proves what (T03), and nothing more.
 
 use super::{ClientSettings, IdTokenClaims, OidcError, json};
-use model::{
-    Address, Assertion, AssertionParts, DisplayClaims, ExternalIdentity, Level, MailClaim, Micros, UpstreamSubject,
-};
+use model::{Address, Assertion, AssertionParts, DisplayClaims, ExternalIdentity, MailClaim, Micros, UpstreamSubject};
 use serde_json::{Map, Value};
 
 /// Characters of a name that are kept.
@@ -33,7 +31,7 @@ pub fn assertion(settings: &ClientSettings, claims: &IdTokenClaims, now: Micros)
         },
         authenticated_at: claims.authenticated_at,
         verified_at: now,
-        level: Level::One,
+        level: settings.level,
     }))
 }
 

@@ -1,7 +1,7 @@
 //! What an operator fixed for a connection, before any token is seen (T56).
 
 use super::{Algorithm, is_loopback_host};
-use model::{ConnectionId, Namespace, Secret};
+use model::{ConnectionId, Level, Namespace, Secret};
 use url::Url;
 
 /// How we authenticate at the token endpoint (OpenID Connect Core §9).
@@ -37,6 +37,8 @@ pub struct ClientSettings {
     /// Hosts beside the issuer's own and those below it that its endpoints may be on (T37).
     pub approved_hosts: Vec<String>,
     pub fetch_userinfo: bool,
+    /// What a sign-in there is worth, as the operator says; never what a token says of itself (T90).
+    pub level: Level,
     /// The provider documents `email_verified` as the text `"true"` (T02).
     pub accept_string_verified: bool,
     pub redirect_uri: String,
@@ -70,6 +72,7 @@ impl ClientSettings {
             allowed_audiences: Vec::new(),
             approved_hosts: Vec::new(),
             fetch_userinfo: false,
+            level: Level::One,
             accept_string_verified: false,
             redirect_uri: redirect_uri.to_owned(),
             pkce: true,

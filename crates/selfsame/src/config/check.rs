@@ -293,7 +293,8 @@ impl Check<'_> {
             link_on_match: settings.link_on_match,
             sign_up: settings.sign_up,
             purpose: settings.purpose,
-            level: Level::One,
+            // The schema has held it to 1 to 3.
+            level: Level::try_from(settings.level).unwrap_or(Level::One),
             max_links_per_user: settings.max_links_per_user,
             profile_sync: settings.profile_sync,
             mail_authority: MailAuthority { issuer: settings.issuer.clone(), vouched, authoritative_domains },
@@ -382,7 +383,13 @@ impl Check<'_> {
                 // It could not be read and was complained about: the rest is looked at as if it were there.
                 secrets.push([0; 32]);
             }
-            match client_metadata(&settings).client(&settings.id, secrets, Registrant::Operator) {
+            let jwks = settings.jwks.as_deref().map(serde_json::from_str::<serde_json::Map<_, _>>);
+            let Ok(jwks) = jwks.transpose() else {
+                self.at(&below(&path, "jwks"), "is no JSON object like {\"keys\": [...]}");
+                continue;
+            };
+            let metadata = Metadata { jwks, ..client_metadata(&settings) };
+            match metadata.client(&settings.id, secrets, Registrant::Operator) {
                 Ok(client) => clients.push(client),
                 Err(faults) => {
                     for fault in faults {
@@ -452,6 +459,10 @@ fn client_metadata(settings: &ClientSettings) -> Metadata {
         access_token_format: (settings.access_tokens == ClientAccessTokens::Jwt).then(|| "jwt".to_owned()),
         first_party: settings.first_party,
         introspection: settings.introspection,
+        require_pushed_authorization_requests: settings.require_pushed,
+        dpop_bound_access_tokens: settings.dpop,
+        fapi: settings.fapi,
+        resources: settings.resources.clone(),
         ..Metadata::default()
     }
 }
@@ -467,6 +478,8 @@ fn client_key(field: &str) -> &str {
         "subject_type" => "pairwise",
         "id_token_signed_response_alg" => "algorithm",
         "access_token_format" => "access_tokens",
+        "require_pushed_authorization_requests" => "require_pushed",
+        "dpop_bound_access_tokens" => "dpop",
         same => same,
     }
 }
@@ -483,6 +496,7 @@ fn auth_method(auth: ClientAuth) -> &'static str {
     match auth {
         ClientAuth::Basic => "client_secret_basic",
         ClientAuth::Post => "client_secret_post",
+        ClientAuth::PrivateKeyJwt => "private_key_jwt",
         ClientAuth::None => "none",
     }
 }

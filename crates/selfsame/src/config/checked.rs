@@ -124,6 +124,7 @@ pub enum TokenAuth {
 pub enum ClientAuth {
     Basic,
     Post,
+    PrivateKeyJwt,
     None,
 }
 

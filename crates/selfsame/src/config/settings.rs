@@ -222,6 +222,11 @@ pub(super) struct ConnectionSettings {
     #[serde(default)]
     #[schemars(schema_with = "purpose")]
     pub purpose: Purpose,
+    /// Assurance level of a sign-in through this connection: more than 1 only where the provider asks everybody for a
+    /// second factor.
+    #[serde(default = "level_one")]
+    #[schemars(range(min = 1, max = 3))]
+    pub level: i64,
     /// How many identities of this connection one user may have.
     #[serde(default = "default_max_links")]
     #[schemars(range(min = 1, max = 100))]
@@ -248,6 +253,10 @@ fn default_scopes() -> Vec<String> {
 
 fn default_subject_claim() -> String {
     "sub".to_owned()
+}
+
+fn level_one() -> i64 {
+    1
 }
 
 fn default_max_links() -> u32 {
@@ -310,6 +319,20 @@ pub(super) struct ClientSettings {
     /// The client may ask about tokens of other clients, as a resource server does.
     #[serde(default)]
     pub introspection: bool,
+    /// The client's public keys, a JWK set as JSON text: for `auth = "private_key_jwt"`.
+    pub jwks: Option<String>,
+    /// Servers of resources that the client may ask tokens for, by their addresses (RFC 8707).
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// Requests have to be pushed (RFC 9126).
+    #[serde(default)]
+    pub require_pushed: bool,
+    /// Tokens are bound to a key that the client shows (DPoP, RFC 9449).
+    #[serde(default)]
+    pub dpop: bool,
+    /// The FAPI 2.0 Security Profile: `private_key_jwt`, pushed requests, DPoP, no RS256.
+    #[serde(default)]
+    pub fapi: bool,
     /// Its users have subjects of their own there. All redirect URIs have to be on one host.
     #[serde(default)]
     pub pairwise: bool,

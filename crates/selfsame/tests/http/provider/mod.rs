@@ -2,8 +2,11 @@
 
 mod authorize;
 mod budgets;
+mod keys;
 mod lifetime;
+mod proofs;
 mod tokens;
+mod wishes;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

@@ -1,0 +1,72 @@
+//! A client's own key: what it signs for itself.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use flows::oauth::{SigningAlgorithm, SigningKey, s256};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use model::Clock as _;
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
+use testkit::{ORIGIN, World};
+
+/// A key on P-256, by another library than ours.
+pub(crate) struct Key {
+    signs: EncodingKey,
+    pub jwk: Value,
+    /// RFC 7638.
+    pub thumbprint: String,
+    count: AtomicU64,
+}
+
+impl Key {
+    pub fn new() -> Self {
+        let pkcs8 = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
+        let public = SigningKey::from_pkcs8(SigningAlgorithm::Es256, pkcs8.expose()).unwrap();
+        let signs = EncodingKey::from_ec_der(pkcs8.expose());
+        Self { signs, jwk: public.jwk().clone(), thumbprint: public.kid.clone(), count: AtomicU64::new(0) }
+    }
+
+    /// Its line in the file.
+    pub fn line(&self) -> String {
+        format!("jwks = '''{}'''\n", json!({ "keys": [self.jwk] }))
+    }
+
+    fn signed(&self, header: &Header, claims: &Value) -> String {
+        jsonwebtoken::encode(header, claims, &self.signs).unwrap()
+    }
+
+    fn id(&self) -> String {
+        format!("{}-{}", self.thumbprint, self.count.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// RFC 7523 §3.
+    pub fn assertion(&self, world: &World, client: &str) -> String {
+        let now = world.clock.now().seconds();
+        let claims = json!({
+            "iss": client, "sub": client, "aud": ORIGIN, "iat": now, "exp": now + 60, "jti": self.id(),
+        });
+        self.signed(&Header::new(Algorithm::ES256), &claims)
+    }
+
+    /// RFC 9449 §4.2, for a request to one of our paths.
+    pub fn proof(&self, world: &World, method: &str, path: &str, token: Option<&str>) -> String {
+        let mut claims = json!({
+            "htm": method,
+            "htu": format!("{ORIGIN}{path}"),
+            "iat": world.clock.now().seconds(),
+            "jti": self.id(),
+        });
+        if let Some(token) = token {
+            claims["ath"] = s256(token).into();
+        }
+        let mut header = Header::new(Algorithm::ES256);
+        header.typ = Some("dpop+jwt".to_owned());
+        header.jwk = Some(serde_json::from_value(self.jwk.clone()).unwrap());
+        self.signed(&header, &claims)
+    }
+}
+
+/// The header of a JWT.
+pub(crate) fn header_of(token: &str) -> Value {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap()).unwrap()
+}

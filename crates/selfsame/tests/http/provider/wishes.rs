@@ -1,0 +1,128 @@
+//! What a client may wish for beside a sign-in: a level, claims by name, a resource.
+
+use super::{Client, claims, error_at, options, parameter, text};
+use crate::on_both_engines;
+use serde_json::json;
+use testkit::{Engine, ORIGIN, World};
+
+on_both_engines!(
+    a_level_that_can_be_reached_is_asked_for,
+    t90_a_level_that_cannot_be_reached_is_not_claimed,
+    claims_by_name_are_asked_for_as_their_scope,
+    tokens_are_meant_for_a_resource,
+);
+
+const AAL2: &str = "urn:selfsame:aal2";
+
+async fn a_level_that_can_be_reached_is_asked_for(engine: Engine) {
+    let mut options = options(engine);
+    options.connection_a.push_str("\nlevel = 2\n");
+    let world = World::with(options).await;
+    let mut browser = world.browser();
+    world.sign_up(&mut browser, "Ada", "ada@example.test").await;
+    world.connect(&mut browser, "a", "a-ada").await;
+    world.sign_out(&mut browser).await;
+    world.password_sign_in(&mut browser, "ada@example.test", testkit::PASSWORD).await;
+    let own = Client::new(&world, "own");
+    let essential = json!({ "id_token": { "acr": { "essential": true, "values": [AAL2] } } }).to_string();
+    assert_eq!(
+        error_at(&browser.get(&own.request(&[("acr_values", AAL2), ("prompt", "none")])).await),
+        "login_required"
+    );
+    for wish in [("acr_values", AAL2), ("claims", essential.as_str())] {
+        world.password_sign_in(&mut browser, "ada@example.test", testkit::PASSWORD).await;
+        let page = browser.get(&own.request(&[wish])).await;
+        // Only what reaches it is offered.
+        assert!(
+            page.all_text().contains("Example A") && !page.body.contains("type=\"password\""),
+            "{}",
+            page.all_text()
+        );
+        browser.be(&world.a, "a-ada");
+        let page = browser.press(page.form("/account/step-up"), "connection", "a").await;
+        let code = parameter(&page.url, "code").unwrap_or_else(|| panic!("{} {}", page.url, page.all_text()));
+        let told = claims(&text(&own.exchange(&code).await.json, "id_token"));
+        assert_eq!((&told["acr"], &told["amr"][0]), (&AAL2.into(), &"fed".into()));
+        world.sign_out(&mut browser).await;
+    }
+    // Whoever signs in for the request is asked once more where that did not reach it.
+    let mut fresh = world.browser();
+    let page = fresh.get(&own.request(&[("acr_values", AAL2)])).await;
+    let page = fresh.submit(page.form("/sign-in/email").with("email", "ada@example.test")).await;
+    let form = page.form("/sign-in/password").with("password", testkit::PASSWORD);
+    let page = fresh.press(form, "method", "password").await;
+    assert!(page.has_form("/account/step-up"), "{} {}", page.url, page.all_text());
+}
+
+async fn t90_a_level_that_cannot_be_reached_is_not_claimed(engine: Engine) {
+    let world = World::with(options(engine)).await;
+    let mut browser = world.browser();
+    world.sign_up(&mut browser, "Ada", "ada@example.test").await;
+    let own = Client::new(&world, "own");
+    // Welcome is not essential: the client hears what was reached.
+    for values in [AAL2, "urn:else:gold", "urn:selfsame:aal3 urn:selfsame:aal1"] {
+        let told = claims(&text(&own.tokens(&mut browser, &[("acr_values", values)]).await, "id_token"));
+        assert_eq!(told["acr"], "urn:selfsame:aal1", "{values}");
+    }
+    for value in [AAL2, "urn:else:gold"] {
+        let essential = json!({ "id_token": { "acr": { "essential": true, "value": value } } }).to_string();
+        let page = browser.get(&own.request(&[("claims", &essential)])).await;
+        assert_eq!(error_at(&page), "unmet_authentication_requirements", "{value}");
+    }
+    let reached = json!({ "id_token": { "acr": { "essential": true, "value": "urn:selfsame:aal1" } } }).to_string();
+    own.tokens(&mut browser, &[("claims", &reached)]).await;
+}
+
+async fn claims_by_name_are_asked_for_as_their_scope(engine: Engine) {
+    let world = World::with(options(engine)).await;
+    let mut browser = world.browser();
+    world.sign_up(&mut browser, "Ada", "ada@example.test").await;
+    let shop = Client::new(&world, "shop");
+    let email = json!({ "userinfo": { "email": { "essential": true }, "picture": null } }).to_string();
+    let page = browser.get(&shop.request(&[("scope", "openid"), ("claims", &email)])).await;
+    assert!(page.all_text().contains("Your e-mail address"), "the person is asked: {}", page.all_text());
+    let tokens = shop.tokens(&mut browser, &[("scope", "openid"), ("claims", &email)]).await;
+    assert_eq!(tokens["scope"], "openid email");
+    let told = shop.userinfo(&text(&tokens, "access_token")).await;
+    assert_eq!((&told.json["email"], told.json.get("name")), (&"ada@example.test".into(), None), "and nothing else");
+    // About one person, or nobody.
+    let sub = claims(&text(&tokens, "id_token"))["sub"].as_str().unwrap().to_owned();
+    for (sub, error) in [(sub.as_str(), None), ("somebody-else", Some("login_required"))] {
+        let claims = json!({ "id_token": { "sub": { "value": sub } } }).to_string();
+        let page = browser.get(&shop.request(&[("scope", "openid"), ("claims", &claims), ("prompt", "none")])).await;
+        assert_eq!(parameter(&page.url, "error").as_deref(), error, "{}", page.url);
+    }
+    assert_eq!(error_at(&browser.get(&shop.request(&[("claims", "{")])).await), "invalid_request");
+}
+
+async fn tokens_are_meant_for_a_resource(engine: Engine) {
+    const API: &str = "https://api.example/v1";
+    const OTHER: &str = "https://other.example/";
+    let mut options = options(engine);
+    let at = options.more.find("id = \"own\"\n").unwrap();
+    options.more.insert_str(at, &format!("resources = [\"{API}\", \"{OTHER}\"]\n"));
+    let world = World::with(options).await;
+    let mut browser = world.browser();
+    world.sign_up(&mut browser, "Ada", "ada@example.test").await;
+    let own = Client::new(&world, "own");
+    let audience = |tokens: &serde_json::Value| claims(&text(tokens, "access_token"))["aud"].clone();
+    let plain = own.tokens(&mut browser, &[]).await;
+    assert_eq!(audience(&plain), ORIGIN);
+    let tokens = own.tokens(&mut browser, &[("resource", API)]).await;
+    assert_eq!(audience(&tokens), API);
+    // What is meant for others is no key to what is ours (N12).
+    assert_eq!(own.userinfo(&text(&tokens, "access_token")).await.status, 401);
+    assert_eq!(own.userinfo(&text(&plain, "access_token")).await.status, 200);
+    let told = own.post("/oauth2/introspect", &[("token", &text(&tokens, "access_token"))]).await;
+    assert_eq!((&told.json["active"], &told.json["aud"]), (&true.into(), &API.into()));
+    // A refresh gets what was asked for at the start, or less.
+    let refresh = text(&tokens, "refresh_token");
+    let more = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), ("resource", OTHER)];
+    assert_eq!(own.post("/oauth2/token", &more).await.json["error"], "invalid_target");
+    let again = own.refresh(&refresh).await;
+    assert_eq!(audience(&again.json), API);
+    let page = browser.get(&own.request(&[("resource", "https://else.example/")])).await;
+    assert_eq!(error_at(&page), "invalid_target");
+    let shop = Client::new(&world, "shop");
+    assert_eq!(error_at(&browser.get(&shop.request(&[("resource", API)])).await), "invalid_target");
+}
