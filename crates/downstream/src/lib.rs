@@ -48,7 +48,8 @@ pub struct Provider {
 impl Provider {
     /// `languages`: those of the pages (BCP 47).
     pub fn new(journeys: Arc<Journeys>, keys: Arc<dyn KeySets>, languages: &[&str]) -> Self {
-        let scopes = flows::oauth::STANDARD_SCOPES.map(str::to_owned);
+        let known = flows::oauth::STANDARD_SCOPES.iter().chain(&flows::oauth::LINKING_SCOPES);
+        let scopes: Vec<String> = known.map(|scope| (*scope).to_owned()).collect();
         let levels = journeys.acr_values();
         let document = metadata(journeys.issuer(), &ENDPOINTS, &scopes, &levels, languages);
         Self { metadata: document.to_string().into(), journeys, keys }

@@ -34,11 +34,13 @@ pub trait Store: Send + Sync {
         query: &FactsQuery,
         client: &ClientQuery,
     ) -> Result<(Facts, ClientFacts), Unavailable>;
-    /// What an access token rests on: one read.
+    /// What an access token rests on: one read. With a `sector` also the identities of the person, and what else that
+    /// sector has known them by.
     async fn check_token(
         &self,
         authorization: AuthorizationId,
         token: FlowId,
+        sector: Option<&str>,
     ) -> Result<Option<TokenFacts>, Unavailable>;
     async fn apply(&self, plan: Plan) -> Result<(), ApplyError>;
 }

@@ -329,7 +329,9 @@ impl Journeys {
         resource: &[String],
     ) -> Result<Map<String, Value>, TokenFault> {
         let client = &*caller.client;
-        let personal = |word: &String| oauth::STANDARD_SCOPES.contains(&word.as_str());
+        let personal = |word: &String| {
+            oauth::STANDARD_SCOPES.contains(&word.as_str()) || oauth::LINKING_SCOPES.contains(&word.as_str())
+        };
         if client.is_public() || scope.iter().any(|word| personal(word) || !client.scopes.contains(word)) {
             return Err(Refused::new(ErrorCode::InvalidScope, "this client may ask for none of these scopes").into());
         }

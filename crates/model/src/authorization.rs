@@ -1,6 +1,9 @@
 //! What an application was given by a person: an authorization, which its tokens rest on, and the consent behind it.
 
-use crate::{Address, AuthorizationId, Level, LinkId, MethodKind, Micros, SessionId, UserId, UserStatus};
+use crate::{
+    Address, AuthorizationId, ConnectionId, Level, LinkId, MethodKind, Micros, SessionId, UpstreamSubject, UserId,
+    UserStatus,
+};
 
 /// What a code is exchanged for (RFC 6749 §4.1.3). Access and refresh tokens name it and live no longer than it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +106,22 @@ impl ClientFacts {
     }
 }
 
+/// An identity that a person signs in with, as clients may be told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenIdentity {
+    pub connection: ConnectionId,
+    pub linked_at: Micros,
+    pub subject: UpstreamSubject,
+}
+
+/// What linking and merging make known of a person, for clients that were allowed to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TokenPerson {
+    pub identities: Vec<TokenIdentity>,
+    /// What else the client's sector has known the person by.
+    pub aliases: Vec<String>,
+}
+
 /// What checking an access token needs: one read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenFacts {
@@ -114,4 +133,6 @@ pub struct TokenFacts {
     pub store_epoch: i64,
     /// This very token was revoked.
     pub revoked: bool,
+    /// Where it was asked for.
+    pub person: TokenPerson,
 }

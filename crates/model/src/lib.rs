@@ -22,7 +22,7 @@ pub use assertion::{Assertion, AssertionParts, DisplayClaims, Evidence, MailClai
 pub use audit::{Actor, AuditEvent, ChainHead, EventKind, Personal};
 pub use authorization::{
     AuthorizationFacts, ClientFacts, ClientOfUser, ClientQuery, ClientQueryBy, ConsentFacts, NewAuthorization,
-    TokenFacts,
+    TokenFacts, TokenIdentity, TokenPerson,
 };
 pub use connection::{
     ConnectionId, ConnectionState, ExternalIdentity, Namespace, OrganisationId, SubjectError, UpstreamSubject,

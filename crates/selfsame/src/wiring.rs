@@ -56,8 +56,9 @@ impl flows::Store for Ledger {
         &self,
         authorization: AuthorizationId,
         token: FlowId,
+        sector: Option<&str>,
     ) -> Result<Option<TokenFacts>, Unavailable> {
-        self.store.check_token(authorization, token).await.map_err(|error| unavailable(&error))
+        self.store.check_token(authorization, token, sector).await.map_err(|error| unavailable(&error))
     }
 
     async fn apply(&self, plan: Plan) -> Result<(), ApplyError> {

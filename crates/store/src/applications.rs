@@ -1,11 +1,12 @@
 //! What applications ask of the store: is this token good, whom did this person let in, and the keys that sign.
 
-use crate::codec::status;
+use crate::codec::{connection, status, subject};
 use crate::facts::{address, authorization, words};
+use crate::script::{Rows, Script, Step};
 use crate::statements::{read, write};
-use crate::value::{Bound, Expect};
+use crate::value::{Bound, Expect, Query, Value};
 use crate::{For, Store, StoreError};
-use model::{AuthorizationId, ClientOfUser, Conflict, FlowId, Micros, TokenFacts, UserId};
+use model::{AuthorizationId, ClientOfUser, Conflict, FlowId, Micros, TokenFacts, TokenIdentity, TokenPerson, UserId};
 
 /// A signing key as it is kept: PKCS #8, sealed by who made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,24 +20,63 @@ pub struct StoredKey {
     pub signs_from: Micros,
 }
 
-impl Store {
-    /// What an access token rests on: one read. `token` is its own id, which a revocation spends.
-    pub async fn check_token(
-        &self,
-        authorization_id: AuthorizationId,
-        token: FlowId,
-    ) -> Result<Option<TokenFacts>, StoreError> {
-        let values = vec![token.as_bytes().into(), authorization_id.as_bytes().into()];
-        let rows = self.rows(For::Request, &read::CHECK_TOKEN, values).await?;
-        let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
-        Ok(Some(TokenFacts {
+/// A token and what it rests on, in one question.
+struct TokenScript(Option<Vec<Query>>);
+
+impl TokenScript {
+    fn new(authorization: AuthorizationId, token: FlowId, sector: Option<&str>) -> Self {
+        let id = || Value::from(authorization.as_bytes());
+        let mut queries = vec![Query { sql: &read::CHECK_TOKEN, values: vec![token.as_bytes().into(), id()] }];
+        if let Some(sector) = sector {
+            queries.push(Query { sql: &read::IDENTITIES_OF_AUTHORIZATION, values: vec![id()] });
+            queries.push(Query { sql: &read::ALIASES_OF_AUTHORIZATION, values: vec![id(), sector.into()] });
+        }
+        Self(Some(queries))
+    }
+}
+
+impl Script for TokenScript {
+    type Out = Option<TokenFacts>;
+
+    fn next(&mut self, answers: Vec<Rows>) -> Result<Step<Self::Out>, StoreError> {
+        if let Some(queries) = self.0.take() {
+            return Ok(Step::Last(queries));
+        }
+        let mut answers = answers.into_iter();
+        let Some(mut row) = answers.next().unwrap_or_default().into_iter().next() else { return Ok(Step::Done(None)) };
+        let mut facts = TokenFacts {
             authorization: authorization(&mut row)?,
             user_status: row.parsed("the status of a user", status)?,
             name: row.text()?,
             address: row.opt_parsed("an address", address)?,
             store_epoch: row.int()?,
             revoked: row.int()? > 0,
-        }))
+            person: TokenPerson::default(),
+        };
+        for mut row in answers.next().unwrap_or_default() {
+            facts.person.identities.push(TokenIdentity {
+                connection: row.parsed("a connection's name", connection)?,
+                linked_at: row.time()?,
+                subject: subject(&row.bytes()?)?,
+            });
+        }
+        for mut row in answers.next().unwrap_or_default() {
+            facts.person.aliases.push(row.text()?);
+        }
+        Ok(Step::Done(Some(facts)))
+    }
+}
+
+impl Store {
+    /// What an access token rests on: one read. `token` is its own id, which a revocation spends. With a `sector` also
+    /// the identities of the person, and what else that sector has known them by.
+    pub async fn check_token(
+        &self,
+        authorization: AuthorizationId,
+        token: FlowId,
+        sector: Option<&str>,
+    ) -> Result<Option<TokenFacts>, StoreError> {
+        self.read(For::Request, TokenScript::new(authorization, token, sector)).await
     }
 
     /// Clients that a user consented to or is signed in to, by name of the client.

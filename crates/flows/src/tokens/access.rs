@@ -113,16 +113,19 @@ impl Journeys {
     /// the store's epoch (T67, T68).
     async fn check_access_token(&self, text: &str) -> Result<Option<Checked>, Unavailable> {
         let Some(token) = self.open_access_token(text).await? else { return Ok(None) };
-        if token.expires_at <= self.now() || self.client(&token.client).is_none() {
+        let Some(client) = self.client(&token.client).filter(|_| token.expires_at > self.now()) else {
             return Ok(None);
-        }
+        };
         let Some(authorization) = token.authorization else {
             let query = FactsQuery { flow: Some(token.id), ..FactsQuery::default() };
             let facts = self.store.facts(&query).await?;
             let good = !facts.flow_spent && facts.store_epoch == token.store_epoch;
             return Ok(good.then_some(Checked { token, facts: None }));
         };
-        let facts = self.store.check_token(authorization, token.id).await?.filter(|facts| {
+        // What the person has said a client may know of their identities is read with the rest.
+        let asks = token.scope.iter().any(|word| word == "identities" || word == "aliases");
+        let sector = client.sector_name();
+        let facts = self.store.check_token(authorization, token.id, asks.then_some(sector)).await?.filter(|facts| {
             !facts.revoked
                 && facts.user_status == UserStatus::Active
                 && facts.authorization.client == token.client
@@ -153,7 +156,8 @@ impl Journeys {
             address: address.as_deref(),
             scope: &token.scope,
         };
-        Ok(oauth::userinfo(&person))
+        let with_subjects = self.client(&token.client).is_some_and(|client| client.identity_subjects);
+        Ok(oauth::userinfo(&person, &facts.person, with_subjects))
     }
 
     /// RFC 7662 §2.2. One read. A client learns about its own tokens, and about all where it was registered for that;
@@ -189,7 +193,7 @@ impl Journeys {
             return Ok(answer);
         }
         let Ok(token) = self.keys.open_value::<RefreshToken>("refresh", b"", text) else { return Ok(nothing()) };
-        let Some(facts) = self.store.check_token(token.authorization, FlowId::from_bytes([0; 16])).await? else {
+        let Some(facts) = self.store.check_token(token.authorization, FlowId::from_bytes([0; 16]), None).await? else {
             return Ok(nothing());
         };
         let given = &facts.authorization;
@@ -214,7 +218,7 @@ impl Journeys {
     pub async fn revoke(&self, caller: &Caller, text: &str) -> Result<(), TokenFault> {
         let client = &*caller.client;
         let change = if let Ok(token) = self.keys.open_value::<RefreshToken>("refresh", b"", text) {
-            let facts = self.store.check_token(token.authorization, FlowId::from_bytes([0; 16])).await?;
+            let facts = self.store.check_token(token.authorization, FlowId::from_bytes([0; 16]), None).await?;
             let own = facts.is_some_and(|facts| facts.authorization.client == client.id);
             own.then_some(Change::EndAuthorization { authorization: token.authorization })
         } else {

@@ -20,8 +20,13 @@ pub(super) struct AskedClaims {
     pub sub: Option<String>,
 }
 
-const SCOPES: [(&str, &str); 4] =
-    [("name", "profile"), ("email", "email"), ("email_verified", "email"), ("identities", "identities")];
+const SCOPES: [(&str, &str); 5] = [
+    ("name", "profile"),
+    ("email", "email"),
+    ("email_verified", "email"),
+    ("identities", "identities"),
+    ("aliases", "aliases"),
+];
 
 impl AskedClaims {
     pub fn parse(text: Option<&str>) -> Result<Self, Refused> {

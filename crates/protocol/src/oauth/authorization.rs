@@ -11,6 +11,9 @@ use url::Url;
 /// The scopes of OpenID Connect that mean something here (Core §5.4, §11).
 pub const STANDARD_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
+/// Those of ours: what linking and merging make known of a person.
+pub const LINKING_SCOPES: [&str; 2] = ["identities", "aliases"];
+
 /// How the answer travels (OAuth 2.0 Multiple Response Type Encoding Practices; Form Post Response Mode).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,7 +1,7 @@
 //! What tokens and answers say (OpenID Connect Core §2, §5; RFC 9068 §2.2). Only what the application was given is in
-//! them: of addresses the proven one, and nothing about where else the person signs in (T133).
+//! them: of addresses the proven one, and about where else the person signs in only what they allowed (T133).
 
-use model::{Level, MethodKind, Micros};
+use model::{Level, MethodKind, Micros, TokenIdentity, TokenPerson};
 use serde_json::{Map, Value, json};
 
 /// A person as one client knows them.
@@ -15,8 +15,12 @@ pub struct Person<'a> {
 }
 
 impl Person<'_> {
+    fn has(&self, scope: &str) -> bool {
+        self.scope.iter().any(|known| known == scope)
+    }
+
     fn claims(&self, into: &mut Map<String, Value>) {
-        let has = |scope: &str| self.scope.iter().any(|known| known == scope);
+        let has = |scope: &str| self.has(scope);
         into.insert("sub".to_owned(), self.sub.into());
         if has("profile") && !self.name.is_empty() {
             into.insert("name".to_owned(), self.name.into());
@@ -30,10 +34,27 @@ impl Person<'_> {
     }
 }
 
-/// OpenID Connect Core §5.3.2.
-pub fn userinfo(person: &Person<'_>) -> Map<String, Value> {
+/// OpenID Connect Core §5.3.2, and what linking makes known, each with its own consent: `identities`, the connections
+/// that the person signs in with (what they are called there only `with_subjects`), and `aliases`, what this sector has
+/// known them by before a merge.
+pub fn userinfo(person: &Person<'_>, known: &TokenPerson, with_subjects: bool) -> Map<String, Value> {
     let mut claims = Map::new();
     person.claims(&mut claims);
+    if person.has("identities") {
+        let identity = |identity: &TokenIdentity| {
+            let mut members = Map::new();
+            members.insert("connection".to_owned(), identity.connection.as_str().into());
+            members.insert("linked_at".to_owned(), identity.linked_at.seconds().into());
+            if with_subjects {
+                members.insert("subject".to_owned(), identity.subject.as_str().into());
+            }
+            Value::Object(members)
+        };
+        claims.insert("identities".to_owned(), known.identities.iter().map(identity).collect());
+    }
+    if person.has("aliases") {
+        claims.insert("aliases".to_owned(), known.aliases.iter().map(String::as_str).collect());
+    }
     claims
 }
 

@@ -80,6 +80,8 @@ pub struct Client {
     pub first_party: bool,
     /// It may ask about tokens of other clients, as the server of a resource (RFC 7662).
     pub introspects: bool,
+    /// With the scope `identities` it also learns what its people are called at their providers.
+    pub identity_subjects: bool,
     /// Servers of resources that it may ask tokens for, by their addresses (RFC 8707).
     pub resources: Vec<String>,
     /// Its requests have to be pushed (RFC 9126 §6).
@@ -110,6 +112,7 @@ impl Client {
             access_tokens: AccessTokenFormat::Opaque,
             first_party: false,
             introspects: false,
+            identity_subjects: false,
             resources: Vec::new(),
             require_pushed: false,
             dpop_bound: false,

@@ -33,6 +33,8 @@ pub struct Metadata {
     pub require_pushed_authorization_requests: bool,
     /// RFC 9449 §5.2.
     pub dpop_bound_access_tokens: bool,
+    /// Ours: with the scope `identities` it learns what its people are called at their providers.
+    pub identity_subjects: bool,
     /// Ours: all that FAPI 2.0 asks of a client is asked of it.
     pub fapi: bool,
     /// Ours: the servers of resources that it may ask tokens for (RFC 8707).
@@ -81,6 +83,7 @@ impl Metadata {
                 .flag("require_pushed_authorization_requests")
                 .unwrap_or_default(),
             dpop_bound_access_tokens: reader.flag("dpop_bound_access_tokens").unwrap_or_default(),
+            identity_subjects: reader.flag("identity_subjects").unwrap_or_default(),
             fapi: reader.flag("fapi").unwrap_or_default(),
             resources: reader.list("resources").unwrap_or_default(),
         };
@@ -133,6 +136,7 @@ impl Metadata {
             ("introspection", self.introspection),
             ("require_pushed_authorization_requests", self.require_pushed_authorization_requests),
             ("dpop_bound_access_tokens", self.dpop_bound_access_tokens),
+            ("identity_subjects", self.identity_subjects),
             ("fapi", self.fapi),
         ] {
             if flag {
@@ -263,6 +267,7 @@ mod tests {
             "jwks": { "keys": [] },
             "require_pushed_authorization_requests": true,
             "dpop_bound_access_tokens": true,
+            "identity_subjects": true,
             "fapi": true,
             "resources": ["https://api.example"],
         })

@@ -57,7 +57,7 @@ pub fn metadata(
         "scopes_supported": scopes,
         "claims_supported": [
             "sub", "iss", "aud", "exp", "iat", "nonce", "auth_time", "acr", "amr", "at_hash", "sid", "name", "email",
-            "email_verified"
+            "email_verified", "identities", "aliases"
         ],
         "acr_values_supported": acr_values,
         "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],

@@ -100,6 +100,7 @@ impl Metadata {
             require_pushed: self.require_pushed_authorization_requests,
             dpop_bound: self.dpop_bound_access_tokens,
             fapi: self.fapi,
+            identity_subjects: self.identity_subjects,
             resources: self.resources.clone(),
             sector,
             ..Client::new(id, &name)
@@ -318,6 +319,9 @@ impl Check<'_> {
         }
         if self.metadata.introspection {
             self.fault("introspection", "not_for_registration", "is decided by the operator; leave it out");
+        }
+        if self.metadata.identity_subjects {
+            self.fault("identity_subjects", "not_for_registration", "is decided by the operator; leave it out");
         }
         if !self.metadata.resources.is_empty() {
             self.fault("resources", "not_for_registration", "are decided by the operator; leave them out");

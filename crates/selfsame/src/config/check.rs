@@ -462,6 +462,7 @@ fn client_metadata(settings: &ClientSettings) -> Metadata {
         require_pushed_authorization_requests: settings.require_pushed,
         dpop_bound_access_tokens: settings.dpop,
         fapi: settings.fapi,
+        identity_subjects: settings.identity_subjects,
         resources: settings.resources.clone(),
         ..Metadata::default()
     }

@@ -321,6 +321,9 @@ pub(super) struct ClientSettings {
     pub introspection: bool,
     /// The client's public keys, a JWK set as JSON text: for `auth = "private_key_jwt"`.
     pub jwks: Option<String>,
+    /// With the scope `identities` the client learns what its people are called at their providers.
+    #[serde(default)]
+    pub identity_subjects: bool,
     /// Servers of resources that the client may ask tokens for, by their addresses (RFC 8707).
     #[serde(default)]
     pub resources: Vec<String>,

@@ -80,12 +80,13 @@ macro_rules! first_address {
 }
 
 /// What applications know a user by. The oldest, should the user have taken others over.
+/// One's own before those that came by a merge: what clients know a person by does not change (T22).
 macro_rules! sub_of {
     ($user:literal) => {
         concat!(
             "(SELECT b.sub FROM subjects b WHERE b.user_id = ",
             $user,
-            " AND b.sector = 'public' ORDER BY b.created_at, b.sub LIMIT 1)"
+            " AND b.sector = 'public' ORDER BY b.origin, b.created_at, b.sub LIMIT 1)"
         )
     };
 }
@@ -160,7 +161,7 @@ super::statements! {
 
     // Applications.
     SUB_OF_SESSION_IN = "SELECT b.sub FROM sessions s JOIN subjects b ON b.user_id = s.user_id \
-        WHERE s.hash = $1 AND b.sector = $2 ORDER BY b.created_at, b.sub LIMIT 1";
+        WHERE s.hash = $1 AND b.sector = $2 ORDER BY b.origin, b.created_at, b.sub LIMIT 1";
     CONSENT_OF_SESSION = "SELECT c.scope, c.given_at FROM sessions s JOIN consents c ON c.user_id = s.user_id \
         WHERE s.hash = $1 AND c.client = $2";
     CONSENT_OF_AUTHORIZATION = "SELECT c.scope, c.given_at FROM authorizations a JOIN consents c \
@@ -172,6 +173,10 @@ super::statements! {
         "(SELECT COUNT(*) FROM spent_flows f WHERE f.id = $1) ",
         "FROM authorizations a JOIN users u ON u.id = a.user_id WHERE a.id = $2"
     );
+    IDENTITIES_OF_AUTHORIZATION = "SELECT l.connection_id, l.linked_at, l.subject FROM authorizations a \
+        JOIN links l ON l.user_id = a.user_id WHERE a.id = $1 AND l.state = 'active' ORDER BY l.linked_at, l.id";
+    ALIASES_OF_AUTHORIZATION = "SELECT b.sub FROM authorizations a JOIN subjects b ON b.user_id = a.user_id \
+        WHERE a.id = $1 AND b.sector = $2 AND b.sub <> a.sub ORDER BY b.created_at, b.sub";
     CLIENTS_OF_USER = "SELECT c.client AS client, c.scope AS scope, c.given_at AS since FROM consents c \
         WHERE c.user_id = $1 UNION ALL SELECT a.client, a.scope, a.created_at FROM authorizations a \
         WHERE a.user_id = $1 ORDER BY client, since";

@@ -3,8 +3,10 @@
 
 use crate::support::*;
 use model::{
-    Change, Conflict, ConnectionState, DAY, DisplayClaims, ExternalIdentity, FactsQuery, GrantFacts, Level, LinkState,
-    Method, Micros, Namespace, NewSession, OrganisationId, SessionScope, Undoable, UpstreamSubject, UserId, UserStatus,
+    AuthorizationId, Change, ClientQuery, ClientQueryBy, Conflict, ConnectionState, DAY, DisplayClaims,
+    ExternalIdentity, FactsQuery, GrantFacts, Level, LinkState, Method, MethodKind, Micros, Namespace,
+    NewAuthorization, NewSession, OrganisationId, SessionId, SessionScope, Undoable, UpstreamSubject, UserId,
+    UserStatus,
 };
 use store::{GRANT_KEPT, Page, StoreError};
 
@@ -14,6 +16,7 @@ crate::on_both_engines!(
     links_move_with_their_identity,
     addresses_move_with_their_proof,
     t129_t130_subjects_go_back_the_way_they_came,
+    t22_whoever_absorbs_another_keeps_what_clients_know_them_by,
     a_grant_is_spent_once,
     grants_lead_to_whom_they_are_about,
     grants_go_long_after_they_expired,
@@ -172,6 +175,51 @@ async fn t129_t130_subjects_go_back_the_way_they_came(db: Database) {
     assert_eq!(back[2], ["c", "new"], "what came since stays");
     db.done([merge(a, b), undo(b, a), merge(a, b), undo(b, a)]).await;
     assert_eq!(now().await, back);
+}
+
+/// The absorbed user was known for longer: that changes nothing for those who know the survivor, and is told as an alias.
+async fn t22_whoever_absorbs_another_keeps_what_clients_know_them_by(db: Database) {
+    let (older, ada) = (user(1), user(2));
+    let subject =
+        |sector: &str, sub: &str, user, at| Change::CreateSubject { sector: sector.into(), sub: sub.into(), user, at };
+    db.done([create(older), create(ada), session(7, ada, Method::Password)]).await;
+    let later = AT + Micros(5);
+    db.done([subject("public", "old", older, AT), subject("public", "own", ada, later)]).await;
+    db.done([subject("shop.example", "old-shop", older, AT), subject("shop.example", "own-shop", ada, later)]).await;
+    db.done([subject("board.example", "old-board", older, AT)]).await;
+    let authorization = AuthorizationId::from_bytes(*flow(1).as_bytes());
+    db.done([Change::Authorize(NewAuthorization {
+        id: authorization,
+        client: "shop".to_owned(),
+        user: ada,
+        session: SessionId::from_bytes(*flow(7).as_bytes()),
+        link: None,
+        method: MethodKind::Password,
+        level: Level::One,
+        authenticated_at: AT,
+        sub: "own-shop".to_owned(),
+        scope: vec!["openid".to_owned()],
+        offline: true,
+        at: AT,
+        expires_at: AT + model::HOUR,
+        store_epoch: 1,
+    })])
+    .await;
+    let aliases = async || {
+        let facts = db.store.check_token(authorization, flow(9), Some("shop.example")).await.unwrap().unwrap();
+        facts.person.aliases
+    };
+    assert_eq!(aliases().await, Vec::<String>::new());
+    db.done([Change::MoveSubjects { from: older, to: ada }]).await;
+    for (sector, expected) in [("public", "own"), ("shop.example", "own-shop"), ("board.example", "old-board")] {
+        let by = ClientQueryBy::Session(hash(7));
+        let query = ClientQuery { client: "shop".to_owned(), sector: sector.to_owned(), by };
+        let (_, known) = db.store.facts_for_client(&FactsQuery::default(), &query).await.unwrap();
+        assert_eq!(known.sub.as_deref(), Some(expected), "{sector}");
+    }
+    let present = db.store.session(&hash(7)).await.unwrap().unwrap();
+    assert_eq!(present.sub.as_deref(), Some("own"));
+    assert_eq!(aliases().await, ["old-shop"]);
 }
 
 fn undo_of_link(number: u64) -> Undoable {

@@ -35,6 +35,8 @@ fn lines(shell: &Shell, scopes: &[String]) -> Vec<String> {
         "profile" => shell.t("scope-profile"),
         "email" => shell.t("scope-email"),
         "offline_access" => shell.t("scope-offline-access"),
+        "identities" => shell.t("scope-identities"),
+        "aliases" => shell.t("scope-aliases"),
         other => shell.t1("scope-other", "scope", other),
     };
     scopes.iter().map(line).collect()

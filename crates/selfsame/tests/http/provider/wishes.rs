@@ -10,6 +10,7 @@ on_both_engines!(
     t90_a_level_that_cannot_be_reached_is_not_claimed,
     claims_by_name_are_asked_for_as_their_scope,
     tokens_are_meant_for_a_resource,
+    t133_identities_are_told_by_consent_alone,
 );
 
 const AAL2: &str = "urn:selfsame:aal2";
@@ -125,4 +126,42 @@ async fn tokens_are_meant_for_a_resource(engine: Engine) {
     assert_eq!(error_at(&page), "invalid_target");
     let shop = Client::new(&world, "shop");
     assert_eq!(error_at(&browser.get(&shop.request(&[("resource", API)])).await), "invalid_target");
+}
+
+async fn t133_identities_are_told_by_consent_alone(engine: Engine) {
+    let mut options = options(engine);
+    options.more = options.more.replace(
+        "name = \"Board\"\n",
+        "name = \"Board\"\nscopes = [\"openid\", \"identities\", \"aliases\"]\nidentity_subjects = true\n",
+    );
+    options.more =
+        options.more.replace("name = \"Shop\"\n", "name = \"Shop\"\nscopes = [\"openid\", \"identities\"]\n");
+    let world = World::with(options).await;
+    let mut browser = world.browser();
+    world.sign_up(&mut browser, "Ada", "ada@example.test").await;
+    world.connect(&mut browser, "a", "a-ada").await;
+    let (shop, spa) = (Client::new(&world, "shop"), Client::new(&world, "spa"));
+    let plain = shop.tokens(&mut browser, &[("scope", "openid")]).await;
+    let told = shop.userinfo(&text(&plain, "access_token")).await.json;
+    assert_eq!(told.as_object().unwrap().keys().collect::<Vec<_>>(), ["sub"]);
+    let page = browser.get(&shop.request(&[("scope", "openid identities")])).await;
+    assert!(page.all_text().contains("Which providers you sign in with"), "{}", page.all_text());
+    let tokens = shop.tokens(&mut browser, &[("scope", "openid identities")]).await;
+    let before = world.reads_and_writes();
+    let told = shop.userinfo(&text(&tokens, "access_token")).await.json;
+    let after = world.reads_and_writes();
+    assert_eq!((after.0 - before.0, after.1 - before.1), (1, 0), "one read, whatever is asked for");
+    assert_eq!(told["identities"][0]["connection"], "a");
+    assert_eq!(told["identities"][0].get("subject"), None, "what others call the person is not told");
+    assert_eq!((told["identities"].as_array().unwrap().len(), told.get("aliases")), (1, None));
+    // A client that the operator trusts with it, asking by the name of the claim.
+    let wish = json!({ "userinfo": { "identities": null, "aliases": null } }).to_string();
+    let tokens = spa.tokens(&mut browser, &[("scope", "openid"), ("claims", &wish)]).await;
+    let told = spa.userinfo(&text(&tokens, "access_token")).await.json;
+    assert_eq!((&told["identities"][0]["subject"], &told["aliases"]), (&"a-ada".into(), &json!([])));
+    // A link that is gone is told no more.
+    let link = world.link_of("ada@example.test", "a").await;
+    world.remove(&mut browser, link).await;
+    let tokens = shop.tokens(&mut browser, &[("scope", "openid identities")]).await;
+    assert_eq!(shop.userinfo(&text(&tokens, "access_token")).await.json["identities"], json!([]));
 }
