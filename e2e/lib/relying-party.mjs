@@ -26,12 +26,23 @@ function fetchHere(url, options) {
   });
 }
 
-/** `id` and `secret` as they stand in the configuration; a client without a secret is a public one. */
+/** A key for assertions, and its public half as it stands in the configuration. */
+export async function clientKey(algorithm = 'ES256') {
+  const { privateKey, publicKey } = await oidc.randomDPoPKeyPair(algorithm, { extractable: true });
+  const { kty, crv, x, y, n, e } = await crypto.subtle.exportKey('jwk', publicKey);
+  const jwk = Object.fromEntries(Object.entries({ kty, crv, x, y, n, e, alg: algorithm, use: 'sig' }).filter(([, value]) => value));
+  return { privateKey, jwks: JSON.stringify({ keys: [jwk] }) };
+}
+
+/**
+ * `id` and `secret` as they stand in the configuration; a client with neither a secret nor a `key` is a public one.
+ * With `pushes` it pushes its requests, with `bound` it binds its tokens to a key that it makes.
+ */
 export class RelyingParty {
-  static async start({ name, port, issuer, id, secret, scope = 'openid profile email' }) {
+  static async start({ name, port, issuer, id, secret, key, pushes, bound, scope = 'openid profile email' }) {
     const party = new this();
     const origin = `http://${name}.localhost:${port}`;
-    Object.assign(party, { origin, issuer, id, secret, scope, redirectUri: `${origin}/cb`, signedIn: [], more: {} });
+    Object.assign(party, { origin, issuer, id, secret, key, pushes, bound, scope, redirectUri: `${origin}/cb`, signedIn: [], more: {} });
     party.server = createServer((asked, answer) => {
       party.answer(asked, answer).catch((error) => {
         party.failed = error;
@@ -44,10 +55,13 @@ export class RelyingParty {
 
   /** Discovery, with the library's defaults for everything that is not this machine's. */
   async discover() {
-    const authentication = this.secret ? undefined : oidc.None();
+    let authentication = this.secret ? undefined : oidc.None();
+    if (this.key) authentication = oidc.PrivateKeyJwt(this.key.privateKey);
     // Plain HTTP is this machine's; a deployment needs neither line.
     const options = { execute: [oidc.allowInsecureRequests], [oidc.customFetch]: fetchHere };
     this.config = await oidc.discovery(new URL(this.issuer), this.id, this.secret, authentication, options);
+    // What the library adds to a request where tokens are bound to a key.
+    this.with = this.bound ? { DPoP: oidc.getDPoPHandle(this.config, await oidc.randomDPoPKeyPair(this.bound)) } : undefined;
   }
 
   async answer(asked, answer) {
@@ -55,7 +69,7 @@ export class RelyingParty {
     if (url.pathname === '/cb') {
       const { verifier, state, nonce } = this.pending;
       const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true, ...this.checks };
-      const tokens = await oidc.authorizationCodeGrant(this.config, url, checks);
+      const tokens = await oidc.authorizationCodeGrant(this.config, url, checks, undefined, this.with);
       this.signedIn.push(tokens);
       return this.page(answer, `Hello, ${tokens.claims().name ?? 'somebody'}`);
     }
@@ -63,7 +77,7 @@ export class RelyingParty {
     if (url.pathname !== '/') return answer.writeHead(404).end();
     const verifier = oidc.randomPKCECodeVerifier();
     this.pending = { verifier, state: oidc.randomState(), nonce: oidc.randomNonce() };
-    const to = oidc.buildAuthorizationUrl(this.config, {
+    const wishes = {
       redirect_uri: this.redirectUri,
       scope: this.scope,
       code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
@@ -71,7 +85,10 @@ export class RelyingParty {
       state: this.pending.state,
       nonce: this.pending.nonce,
       ...this.more,
-    });
+    };
+    const to = this.pushes
+      ? await oidc.buildAuthorizationUrlWithPAR(this.config, wishes, this.with)
+      : oidc.buildAuthorizationUrl(this.config, wishes);
     answer.writeHead(302, { location: to.href }).end();
   }
 
@@ -89,11 +106,11 @@ export class RelyingParty {
   }
 
   userinfo(tokens) {
-    return oidc.fetchUserInfo(this.config, tokens.access_token, tokens.claims().sub);
+    return oidc.fetchUserInfo(this.config, tokens.access_token, tokens.claims().sub, this.with);
   }
 
   refresh(tokens) {
-    return oidc.refreshTokenGrant(this.config, tokens.refresh_token);
+    return oidc.refreshTokenGrant(this.config, tokens.refresh_token, undefined, this.with);
   }
 
   introspect(token) {

@@ -19,8 +19,8 @@ const ALGORITHMS: [Algorithm; 5] =
     [Algorithm::ES256, Algorithm::EdDSA, Algorithm::PS256, Algorithm::ES384, Algorithm::RS256];
 
 /// Their names, as discovery says them.
-pub fn proof_algorithms() -> [&'static str; 5] {
-    ALGORITHMS.map(Algorithm::name)
+pub fn proof_algorithms() -> [&'static str; 6] {
+    ["ES256", "Ed25519", "EdDSA", "PS256", "ES384", "RS256"]
 }
 
 /// Clocks that go ahead of ours (FAPI 2.0 §5.3.2.1 asks for ten seconds at least and refuses more than sixty).
@@ -317,6 +317,17 @@ mod tests {
                 let result = verify_possession(&text, &asked(), Some("at"));
                 assert_eq!(result.map_err(|no| no.code), Err(ErrorCode::InvalidDpopProof), "{name} {value}");
             }
+            if algorithm == SigningAlgorithm::EdDsa {
+                let mut renamed = header();
+                renamed["alg"] = "Ed25519".into();
+                assert!(verify_possession(&proof(&own, &renamed, &whole), &asked(), None).is_ok(), "RFC 9864");
+            }
+            for name in proof_algorithms() {
+                let header = json!({ "alg": name }).to_string();
+                use base64::Engine as _;
+                let token = format!("{}.e30.", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(header));
+                assert!(allowed(&Jws::parse(&token).unwrap(), false).is_some(), "{name}");
+            }
             for htu in ["HTTPS://ID.example:443/oauth2/token", "https://id.example/oauth2/token?x=1#y"] {
                 let text = proof(&own, &header(), &changed(good(), "htu", htu.into()));
                 assert!(verify_possession(&text, &asked(), Some("at")).is_ok(), "{htu}");
@@ -325,6 +336,7 @@ mod tests {
             for (name, value) in [
                 ("typ", json!("JWT")),
                 ("typ", Value::Null),
+                ("alg", json!("Ed448")),
                 ("alg", json!("none")),
                 ("alg", json!("HS256")),
                 ("alg", json!("ES384")),

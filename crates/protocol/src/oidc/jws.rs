@@ -41,7 +41,11 @@ impl<'a> Jws<'a> {
     }
 
     pub fn algorithm(&self) -> Option<Algorithm> {
-        json::text(&self.header, "alg")?.parse().ok()
+        match json::text(&self.header, "alg")? {
+            // RFC 9864 §2.2: what libraries have begun to call it.
+            "Ed25519" => Some(Algorithm::EdDSA),
+            name => name.parse().ok(),
+        }
     }
 
     /// The claims, once the signature is that of this key.
