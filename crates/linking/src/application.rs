@@ -123,6 +123,18 @@ fn stands<'a>(
     Ok(user)
 }
 
+/// This client's authorization, as far as it stands.
+fn given<'a>(
+    context: &Context<'_>,
+    facts: &'a Facts,
+    known: &'a ClientFacts,
+    terms: &ClientTerms<'_>,
+) -> Result<(&'a AuthorizationFacts, &'a UserFacts), Reason> {
+    let own = known.authorization.as_ref().filter(|known| known.client == terms.client);
+    let authorization = own.ok_or(Reason::SessionExpired)?;
+    Ok((authorization, stands(context, facts, authorization)?))
+}
+
 /// A refresh token of `generation` came in. Of two the first one counts; one from before ends everything (RFC 9700
 /// §4.14.2), because only a thief or a broken client has it.
 pub fn decide_refresh(
@@ -133,11 +145,8 @@ pub fn decide_refresh(
     generation: i64,
 ) -> Decision<bool> {
     let no = |reason| Decision::without_plan(false, reason, None);
-    let Some(authorization) = known.authorization.as_ref().filter(|known| known.client == terms.client) else {
-        return no(Reason::SessionExpired);
-    };
-    let user = match stands(context, facts, authorization) {
-        Ok(user) => user,
+    let (authorization, user) = match given(context, facts, known, terms) {
+        Ok(found) => found,
         Err(reason) => return no(reason),
     };
     if generation != authorization.generation {
@@ -152,6 +161,20 @@ pub fn decide_refresh(
         draft.push(Change::Refresh { authorization: authorization.id, generation });
     }
     Decision { outcome: true, reason: Reason::ApplicationLetIn, row: None, plan: draft.into_plan() }
+}
+
+/// A proxy asks about one request of a person: what a refresh asks, at every request anew, and nothing is written.
+pub fn decide_entry(
+    context: &Context<'_>,
+    facts: &Facts,
+    known: &ClientFacts,
+    terms: &ClientTerms<'_>,
+) -> Decision<bool> {
+    match given(context, facts, known, terms) {
+        Ok(_) if is_consented(terms, known) => Decision::without_plan(true, Reason::ApplicationLetIn, None),
+        Ok(_) => Decision::without_plan(false, Reason::ConsentMissing, None),
+        Err(reason) => Decision::without_plan(false, reason, None),
+    }
 }
 
 /// What was used twice ends what rests on it.

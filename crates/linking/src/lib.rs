@@ -29,8 +29,8 @@ mod unlink;
 
 pub use administer::{EndSessions, decide_end_session, decide_user_status};
 pub use application::{
-    ClientTerms, decide_authorization, decide_code_reuse, decide_consent, decide_refresh, decide_withdrawal,
-    is_consented,
+    ClientTerms, decide_authorization, decide_code_reuse, decide_consent, decide_entry, decide_refresh,
+    decide_withdrawal, is_consented,
 };
 pub use connection_change::{
     ChangeOutcome, Declaration, Stranded, decide_connection_change, decide_declaration, stranded_without,

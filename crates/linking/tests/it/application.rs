@@ -2,8 +2,8 @@
 
 use crate::world::{MALLORY, NOW, PRESENT, Read, SESSION, SUBJECT, VERA, World, link, link_id, organisation};
 use linking::{
-    ClientTerms, Decision, Reason, decide_authorization, decide_code_reuse, decide_consent, decide_refresh,
-    decide_withdrawal, is_consented,
+    ClientTerms, Decision, Reason, decide_authorization, decide_code_reuse, decide_consent, decide_entry,
+    decide_refresh, decide_withdrawal, is_consented,
 };
 use model::{
     AuthorizationFacts, AuthorizationId, Change, ClientFacts, ConsentFacts, DAY, EventKind, HOUR, Level, LinkState,
@@ -58,12 +58,22 @@ fn authorize(world: &World, known: &ClientFacts, terms: &ClientTerms<'_>) -> Dec
     world.context(|context, _, _| decide_authorization(context, &world.facts(), known, terms, ID))
 }
 
+/// A refresh; a proxy that asks about the same authorization hears the same.
 fn refresh(world: &World, change: impl FnOnce(&mut AuthorizationFacts), generation: i64) -> Decision<bool> {
     let mut authorization = given();
     change(&mut authorization);
+    let current = authorization.generation;
     let known = ClientFacts { authorization: Some(authorization), ..consented("openid") };
     let scope = words("openid");
-    world.context(|context, _, _| decide_refresh(context, &world.facts(), &known, &terms(&scope), generation))
+    world.context(|context, _, _| {
+        let decision = decide_refresh(context, &world.facts(), &known, &terms(&scope), generation);
+        if generation == current {
+            let entry = decide_entry(context, &world.facts(), &known, &terms(&scope));
+            assert_eq!((entry.outcome, entry.reason), (decision.outcome, decision.reason));
+            assert!(entry.plan.is_empty());
+        }
+        decision
+    })
 }
 
 /// What the owner reads of it later: in which session, by which proofs, and about which application.
@@ -205,6 +215,8 @@ fn t68_a_refresh_looks_at_everything_again() {
     let decision =
         world.context(|context, _, _| decide_refresh(context, &world.facts(), &taken_back, &terms(&scope), 3));
     assert_eq!((decision.reason, decision.plan.is_empty()), (Reason::ConsentMissing, true));
+    let decision = world.context(|context, _, _| decide_entry(context, &world.facts(), &taken_back, &terms(&scope)));
+    assert_eq!((decision.outcome, decision.reason), (false, Reason::ConsentMissing));
     for status in [UserStatus::Disabled, UserStatus::Held, UserStatus::Deleted, UserStatus::Absorbed] {
         let world = World::new().with(|w| w.user(VERA).status = status);
         assert_eq!(refused(&world, &|_| {}), Reason::UserInactive);

@@ -337,6 +337,7 @@ fn observe(case: &Case, seen: &mut Seen) {
                 decide_authorization(context, facts, known, client, AUTHORIZATION);
                 decide_consent(context, facts, known, client);
                 decide_refresh(context, facts, known, client, 1);
+                decide_entry(context, facts, known, client);
                 decide_code_reuse(context, facts, known);
             }
         }
@@ -415,7 +416,14 @@ const SOURCES: &[(&str, &str, &[&str])] = &[
     (
         "application",
         include_str!("../../src/application.rs"),
-        &["decide_authorization", "decide_code_reuse", "decide_consent", "decide_refresh", "decide_withdrawal"],
+        &[
+            "decide_authorization",
+            "decide_code_reuse",
+            "decide_consent",
+            "decide_entry",
+            "decide_refresh",
+            "decide_withdrawal",
+        ],
     ),
     ("epoch", include_str!("../../src/epoch.rs"), &["decide_connection_move"]),
     ("link", include_str!("../../src/link.rs"), &["decide_link"]),
