@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use linking::{ClientTerms, Reason, decide_authorization, decide_code_reuse, decide_refresh};
 use model::{
     Actor, AuthorizationFacts, AuthorizationId, Change, ClientQueryBy, Conflict, Expiring, FactsQuery, FlowId, HOUR,
-    MINUTE, Micros,
+    MINUTE, Micros, NewAuthorization,
 };
 use protocol::oauth::{
     self, Client, ErrorCode, Evidence, Frame, GrantType, Person, Refused, SigningAlgorithm, TokenRequest, s256,
@@ -113,7 +113,7 @@ impl Journeys {
 
     /// The code of this client, for this redirect, with the secret that was promised (T38, T39). Whatever is wrong, the
     /// code stays good for whom it was made, until its minute is over.
-    fn open_code(
+    pub(crate) fn open_code(
         &self,
         caller: &Caller,
         code: &str,
@@ -157,13 +157,34 @@ impl Journeys {
     ) -> Result<Map<String, Value>, TokenFault> {
         let client = &*caller.client;
         let audience = narrowed(resource, &code.resource)?;
+        self.signer.ready(client.id_token_algorithm).await?;
+        let Redeemed { new, name, address } = self.redeem(caller, &code).await?;
+        let of = Issued {
+            authorization: new.id,
+            generation: 0,
+            sub: &new.sub,
+            scope: &new.scope,
+            name: &name,
+            address: address.as_deref(),
+            session: self.sid_for(client, new.session),
+            evidence: Evidence { at: new.authenticated_at, level: new.level, method: new.method },
+            nonce: code.nonce.as_deref(),
+            store_epoch: new.store_epoch,
+            resource: &code.resource,
+            audience: &audience,
+        };
+        self.issue(caller, &of).await
+    }
+
+    /// The one way from a code to an authorization. One read and one write.
+    pub(crate) async fn redeem(&self, caller: &Caller, code: &Code) -> Result<Redeemed, TokenFault> {
+        let client = &*caller.client;
         let authorization = AuthorizationId::from_bytes(*code.id.as_bytes());
         if code.expires_at <= self.now() {
             // It may have been used in its time: then this is its second use.
             let _ = self.code_reused(caller, authorization).await?;
             return Err(Refused::grant("the code has expired").into());
         }
-        self.signer.ready(client.id_token_algorithm).await?;
         let browser = caller.browser();
         let query = FactsQuery { session: Some(code.session), flow: Some(code.id), ..FactsQuery::default() };
         let of_client = Self::client_query(client, ClientQueryBy::Session(code.session));
@@ -191,26 +212,11 @@ impl Journeys {
             });
             let (name, address) = person.unwrap_or_default();
             match self.apply(plan, &facts, None, "en").await? {
-                None => {}
+                None => return Ok(Redeemed { new, name, address }),
                 Some(Conflict::FlowSpent) => return Err(self.code_reused(caller, authorization).await?),
                 Some(Conflict::ProofSpent) => return Err(self.spent_before(caller, code.pushed).await?),
-                Some(_) => continue,
+                Some(_) => {}
             }
-            let of = Issued {
-                authorization: new.id,
-                generation: 0,
-                sub: &new.sub,
-                scope: &new.scope,
-                name: &name,
-                address: address.as_deref(),
-                session: self.sid_for(client, new.session),
-                evidence: Evidence { at: new.authenticated_at, level: new.level, method: new.method },
-                nonce: code.nonce.as_deref(),
-                store_epoch: new.store_epoch,
-                resource: &code.resource,
-                audience: &audience,
-            };
-            return self.issue(caller, &of).await;
         }
         Err(TokenFault::Unavailable)
     }
@@ -382,6 +388,13 @@ impl Journeys {
         }
         Ok(answer)
     }
+}
+
+/// What a code became, and whose it is.
+pub(crate) struct Redeemed {
+    pub new: NewAuthorization,
+    name: String,
+    address: Option<String>,
 }
 
 /// What an answer of the token endpoint is made of.
