@@ -28,6 +28,11 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// We ourselves, for an application that speaks no OpenID Connect.
+    pub(crate) fn ourselves(client: &Arc<Client>) -> Self {
+        Self { client: client.clone(), once: Vec::new(), key: None }
+    }
+
     pub(crate) fn spends(&self) -> impl Iterator<Item = Change> + '_ {
         self.once.iter().map(|once| Change::SpendProof(*once))
     }

@@ -12,6 +12,7 @@ mod caller;
 mod commit;
 mod decide;
 mod flow;
+pub mod forward_auth;
 mod handover;
 mod journeys;
 mod mailbox;

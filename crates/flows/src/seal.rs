@@ -19,8 +19,20 @@ const FORMAT: u8 = 1;
 const NONCE: usize = 12;
 const KEY_ID: usize = 4;
 /// Purposes a key is derived for. A text sealed for one opens for no other.
-const PURPOSES: [&str; 10] =
-    ["flow", "device", "mail", "user-key", "handover", "authorize", "code", "access", "refresh", "signing-key"];
+const PURPOSES: [&str; 12] = [
+    "flow",
+    "device",
+    "mail",
+    "user-key",
+    "handover",
+    "authorize",
+    "code",
+    "access",
+    "refresh",
+    "signing-key",
+    "forward-start",
+    "forward-auth",
+];
 
 struct Root {
     /// Derived from the root itself, so that two replicas never disagree about which key an id means.

@@ -23,7 +23,7 @@ const HEADER_MAX: usize = 16 * 1024;
 #[derive(Debug, Clone, Copy)]
 pub struct Cookies<'a> {
     header: &'a str,
-    secure: bool,
+    pub(crate) secure: bool,
 }
 
 impl<'a> Cookies<'a> {
@@ -36,7 +36,7 @@ impl<'a> Cookies<'a> {
         self.header.split(';').filter_map(|pair| pair.trim().split_once('='))
     }
 
-    fn get(self, name: &str) -> Option<&'a str> {
+    pub(crate) fn get(self, name: &str) -> Option<&'a str> {
         let name = full_name(self.secure, name);
         self.all().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
@@ -62,13 +62,13 @@ fn full_name(secure: bool, name: &str) -> String {
 }
 
 /// A `Set-Cookie` value.
-fn set(secure: bool, name: &str, value: &str, life: Micros) -> String {
+pub(crate) fn set(secure: bool, name: &str, value: &str, life: Micros) -> String {
     let name = full_name(secure, name);
     let secure = if secure { "; Secure" } else { "" };
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}", life.seconds())
 }
 
-fn forget(secure: bool, name: &str) -> String {
+pub(crate) fn forget(secure: bool, name: &str) -> String {
     set(secure, name, "", Micros(0))
 }
 

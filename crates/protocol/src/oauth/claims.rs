@@ -19,7 +19,8 @@ impl Person<'_> {
         self.scope.iter().any(|known| known == scope)
     }
 
-    fn claims(&self, into: &mut Map<String, Value>) {
+    /// What every client that may know them is told.
+    pub(super) fn claims(&self, into: &mut Map<String, Value>) {
         let has = |scope: &str| self.has(scope);
         into.insert("sub".to_owned(), self.sub.into());
         if has("profile") && !self.name.is_empty() {

@@ -92,6 +92,9 @@ pub struct Client {
     pub fapi: bool,
     /// Its users have subjects of their own there (OpenID Connect Core §8.1); without, the public one.
     pub sector: Option<String>,
+    /// The origin of an application that speaks no OpenID Connect and stands behind a proxy that asks us. Nobody holds a
+    /// credential of such a client: we redeem its codes ourselves.
+    pub forward_auth: Option<String>,
 }
 
 impl Client {
@@ -118,6 +121,7 @@ impl Client {
             dpop_bound: false,
             fapi: false,
             sector: None,
+            forward_auth: None,
         }
     }
 
@@ -128,6 +132,17 @@ impl Client {
     /// The sector that knows its users: its own, or that of all without one.
     pub fn sector_name(&self) -> &str {
         self.sector.as_deref().unwrap_or("public")
+    }
+
+    /// Whether this is how a proxy names the application that stands behind it: host, and port where it is not the
+    /// scheme's own (RFC 9110 §7.2).
+    pub fn is_behind(&self, authority: &str) -> bool {
+        let Some((scheme, own)) = self.forward_auth.as_deref().and_then(|origin| origin.split_once("://")) else {
+            return false;
+        };
+        let implied = if scheme == "https" { ":443" } else { ":80" };
+        let given = authority.strip_suffix(implied).unwrap_or(authority);
+        given.eq_ignore_ascii_case(own)
     }
 
     pub fn may(&self, grant: GrantType) -> Result<(), Refused> {
@@ -360,6 +375,29 @@ mod tests {
             assert!(Presented::read(header, &form(body)).is_err(), "{header:?} {body}");
         }
         assert!(!format!("{by_form:?}").contains("old one"), "secrets are not printed (T113)");
+    }
+
+    #[test]
+    fn t45_an_application_is_named_whole_or_not_at_all() {
+        let behind = |origin: &str| Client { forward_auth: Some(origin.to_owned()), ..Client::new("wiki", "Wiki") };
+        for (origin, authority, named) in [
+            ("https://wiki.example", "wiki.example", true),
+            ("https://wiki.example", "WIKI.example:443", true),
+            ("https://wiki.example", "wiki.example:80", false),
+            ("https://wiki.example", "wiki.example.", false),
+            ("https://wiki.example", "evil.wiki.example", false),
+            ("https://wiki.example", "wiki.example, evil.example", false),
+            ("https://wiki.example", "evil.example@wiki.example", false),
+            ("https://wiki.example", " wiki.example", false),
+            ("https://wiki.example", "", false),
+            ("https://wiki.example:8443", "wiki.example:8443", true),
+            ("https://wiki.example:8443", "wiki.example", false),
+            ("http://wiki.localhost", "wiki.localhost:80", true),
+            ("http://wiki.localhost:3000", "wiki.localhost:3000", true),
+        ] {
+            assert_eq!(behind(origin).is_behind(authority), named, "{origin} {authority}");
+        }
+        assert!(!Client::new("shop", "Shop").is_behind(""));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod client;
 mod client_metadata;
 mod discovery;
 mod error;
+mod forward_auth;
 mod parameters;
 mod proof;
 mod registration;
@@ -22,6 +23,7 @@ pub use client::{AccessTokenFormat, Authentication, Client, Credential, GrantTyp
 pub use client_metadata::Metadata;
 pub use discovery::{Endpoints, metadata};
 pub use error::{ErrorCode, Refused};
+pub use forward_auth::identity_headers;
 pub use parameters::Parameters;
 pub use proof::{ASSERTION_TYPE, Asked, Possession, proof_algorithms, verify_possession};
 pub use registration::{

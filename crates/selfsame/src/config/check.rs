@@ -1,5 +1,7 @@
 //! What a schema cannot say: meanings, references, and keys that must agree with each other.
 
+mod forward_auth;
+
 use super::ConfigError;
 use super::checked::{
     Application, Branding, ClientAccessTokens, ClientAlgorithm, ClientAuth, ClientGrant, ClientIp, Config, Connection,
@@ -8,7 +10,7 @@ use super::checked::{
 use super::names::{IpNetwork, Origin, domain, https_or_loopback};
 use super::settings::{
     ApplicationSettings, BrandingSettings, ClientSettings, ConnectionSettings, DatabaseSettings, MailSettings,
-    SecretReference, SecretsSettings, ServerSettings, Settings,
+    SecretReference, SecretsSettings, ServerSettings, Settings, default_client_scopes, default_grants,
 };
 use super::source::{Source, below};
 use crate::os;
@@ -40,7 +42,7 @@ pub(super) fn check(
     let branding = check.branding(settings.branding);
     let connections = check.connections(settings.connections);
     let applications = check.applications(settings.applications);
-    let clients = check.clients(settings.clients);
+    let clients = check.clients(settings.clients, server.as_ref());
     let policy = settings.policy;
     let required_level = Level::try_from(policy.required_level).ok();
     if !policy.password && !policy.email_code && connections.is_empty() && check.errors.is_empty() {
@@ -370,11 +372,18 @@ impl Check<'_> {
         applications
     }
 
-    fn clients(&mut self, settings: Vec<ClientSettings>) -> Vec<Client> {
+    fn clients(&mut self, settings: Vec<ClientSettings>, server: Option<&Server>) -> Vec<Client> {
         let mut clients: Vec<Client> = Vec::new();
         let mut ids = BTreeSet::new();
-        for (index, settings) in settings.into_iter().enumerate() {
+        for (index, mut settings) in settings.into_iter().enumerate() {
             let path = format!("clients[{index}]");
+            let behind = match settings.forward_auth.take() {
+                None => None,
+                Some(text) => match self.behind_proxy(&path, &mut settings, &text, server, &clients) {
+                    None => continue,
+                    origin => origin,
+                },
+            };
             if !ids.insert(settings.id.clone()) {
                 self.at(&below(&path, "id"), "another client has this id");
             }
@@ -390,7 +399,10 @@ impl Check<'_> {
             };
             let metadata = Metadata { jwks, ..client_metadata(&settings) };
             match metadata.client(&settings.id, secrets, Registrant::Operator) {
-                Ok(client) => clients.push(client),
+                Ok(client) => clients.push(match behind {
+                    None => client,
+                    Some(origin) => forward_auth::client_behind(client, &origin),
+                }),
                 Err(faults) => {
                     for fault in faults {
                         let field = below(&path, client_key(&fault.field));

@@ -339,13 +339,16 @@ pub(super) struct ClientSettings {
     /// Its users have subjects of their own there. All redirect URIs have to be on one host.
     #[serde(default)]
     pub pairwise: bool,
+    /// The origin of an application that speaks no OpenID Connect and stands behind a proxy that asks here about every
+    /// request. Secret, redirect URIs and all about tokens are left out then.
+    pub forward_auth: Option<String>,
 }
 
-fn default_grants() -> Vec<ClientGrant> {
+pub(super) fn default_grants() -> Vec<ClientGrant> {
     vec![ClientGrant::AuthorizationCode, ClientGrant::RefreshToken]
 }
 
-fn default_client_scopes() -> Vec<String> {
+pub(super) fn default_client_scopes() -> Vec<String> {
     ["openid", "profile", "email", "offline_access"].map(str::to_owned).to_vec()
 }
 

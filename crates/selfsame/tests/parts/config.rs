@@ -522,3 +522,45 @@ fn the_schema_in_the_repository_is_current() {
     let stored = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(stored == current, "docs/config.schema.json is old: run this test with UPDATE_GENERATED=1");
 }
+
+#[test]
+fn an_application_behind_a_proxy_says_its_origin_and_no_more() {
+    let wiki = |lines: &str| format!("{GOOD}\n[[clients]]\nid = \"wiki\"\nname = \"Wiki\"\n{lines}");
+    let good = parse(&wiki("forward_auth = \"https://WIKI.example.org:443/\"\npairwise = true"), &[]).unwrap();
+    let client = &good.clients[0];
+    assert_eq!(client.forward_auth.as_deref(), Some("https://wiki.example.org"));
+    assert_eq!(client.redirect_uris, ["https://wiki.example.org/selfsame/callback"]);
+    assert_eq!(client.scopes, ["openid", "profile", "email"]);
+    assert_eq!(client.sector.as_deref(), Some("wiki.example.org"));
+    assert!(!client.is_public() && client.require_pkce);
+    let origin = "forward_auth = \"https://wiki.example.org\"";
+    let twice = format!("{origin}\n[[clients]]\nid = \"other\"\nname = \"Other\"\n{origin}");
+    for (lines, path, advice) in [
+        ("forward_auth = \"https://wiki.example.org/x\"", "forward_auth", "write an origin like"),
+        ("forward_auth = \"http://wiki.example.org\"", "forward_auth", "use https; http is for loopback hosts only"),
+        ("forward_auth = \"https://*.example.org\"", "forward_auth", "write an origin like"),
+        ("forward_auth = \"https://id.example.org\"", "forward_auth", "is the public origin itself"),
+        (&twice, "forward_auth", "client `wiki` has this origin"),
+        (&format!("{origin}\nsecret = {{ env = \"SECOND_SECRET\" }}"), "secret", "leave it out"),
+        (&format!("{origin}\nauth = \"none\""), "auth", "leave it out"),
+        (&format!("{origin}\nredirect_uris = [\"https://wiki.example.org/cb\"]"), "redirect_uris", "leave it out"),
+        (&format!("{origin}\ngrants = [\"authorization_code\"]"), "grants", "leave it out"),
+        (&format!("{origin}\nrequire_pkce = false"), "require_pkce", "leave it out"),
+        (&format!("{origin}\nalgorithm = \"RS256\""), "algorithm", "leave it out"),
+        (&format!("{origin}\naccess_tokens = \"jwt\""), "access_tokens", "leave it out"),
+        (&format!("{origin}\nintrospection = true"), "introspection", "leave it out"),
+        (&format!("{origin}\njwks = '{{}}'"), "jwks", "leave it out"),
+        (&format!("{origin}\nresources = [\"https://api.example\"]"), "resources", "leave it out"),
+        (&format!("{origin}\nrequire_pushed = true"), "require_pushed", "leave it out"),
+        (&format!("{origin}\ndpop = true"), "dpop", "leave it out"),
+        (&format!("{origin}\nfapi = true"), "fapi", "leave it out"),
+        (&format!("{origin}\nidentity_subjects = true"), "identity_subjects", "leave it out"),
+        (&format!("{origin}\nscopes = [\"email\"]"), "scopes", "add `openid`"),
+        (&format!("{origin}\nscopes = [\"openid\", \"offline_access\"]"), "scopes", "can be told"),
+    ] {
+        let errors = parse(&wiki(lines), &[]).unwrap_err();
+        let expected = format!(".{path}: ");
+        let found = errors.iter().any(|error| error.contains(&expected) && error.contains(advice));
+        assert!(found && errors.len() == 1, "{lines}: {errors:#?}");
+    }
+}

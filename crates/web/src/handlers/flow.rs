@@ -170,10 +170,10 @@ pub(super) async fn callback(
     let visit = Visit::from_headers(&site, &headers, Some(peer.0.ip()));
     let Some(connection) = ConnectionId::parse(&connection) else { return visit.error(404, "not_found") };
     let Ok(answer) = CallbackParams::from_query(query.as_deref().unwrap_or_default()) else {
-        return at_its_own_address(&Fault::flow("bad_request"));
+        return at_its_own_address("", &Fault::flow("bad_request"));
     };
     let Some(id) = answer.state.as_deref().and_then(Journeys::flow_of_state) else {
-        return at_its_own_address(&Fault::flow("flow_forged"));
+        return at_its_own_address("", &Fault::flow("flow_forged"));
     };
     let next = match site.journeys.open_flow(visit.cookies(), id) {
         Ok(flow) => site.journeys.returned(flow, &connection, &answer, &visit.browser).await,
@@ -189,7 +189,7 @@ pub(super) async fn callback(
             visit.land(Ok(flows::Next::Show(Box::new(ended))), Some(id))
         }
         // Opening the same address once more may help.
-        Err(fault) if fault.kind != FaultKind::Unavailable => at_its_own_address(&fault),
+        Err(fault) if fault.kind != FaultKind::Unavailable => at_its_own_address("", &fault),
         next => visit.land(next, Some(id)),
     }
 }
@@ -201,14 +201,15 @@ pub(super) struct Failure {
     reason: String,
 }
 
-/// No page is shown at the address that holds the provider's code: it would stay in the browser's history (T53).
-fn at_its_own_address(fault: &Fault) -> Page {
+/// No page is shown at the address that holds the provider's code: it would stay in the browser's history (T53). `origin` is
+/// ours, or empty where the browser is there.
+pub(super) fn at_its_own_address(origin: &str, fault: &Fault) -> Page {
     let kind = match fault.kind {
         FaultKind::Refused => "refused",
         FaultKind::Provider => "provider",
         FaultKind::Input | FaultKind::Wait | FaultKind::Flow | FaultKind::Unavailable => "flow",
     };
-    see_other(&format!("{}?kind={kind}&reason={}", route::FAILED, fault.code), &[])
+    see_other(&format!("{origin}{}?kind={kind}&reason={}", route::FAILED, fault.code), &[])
 }
 
 /// Anybody can write this address, so it says nothing but known sentences.

@@ -3,6 +3,7 @@
 mod account;
 mod authorize;
 mod flow;
+mod forward_auth;
 mod guard;
 mod language;
 mod show;
@@ -18,6 +19,7 @@ use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use flows::forward_auth as entry;
 use flows::{Browser, Cookies, Journeys, Present, Reads};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -88,6 +90,11 @@ pub fn router(site: Site) -> Router {
         .route(flows::RESUME_PATH, get(authorize::resume))
         .route(route::CONSENT, post(authorize::consent))
         .route(route::LEAVE, get(authorize::leave).post(authorize::leave_by_form))
+        .route(entry::CHECK, get(forward_auth::check))
+        .route(entry::CHECK_OR_START, get(forward_auth::check_or_start))
+        .route(entry::START, get(forward_auth::start))
+        .route(entry::CALLBACK, get(forward_auth::callback))
+        .route(entry::SIGN_OUT, get(forward_auth::sign_out))
         .route(route::APPLICATIONS, get(account::applications))
         .route(route::WITHDRAW, post(account::withdraw))
         .route(route::END_SESSION, post(account::end_session))

@@ -1,6 +1,7 @@
 //! Reads and writes of the provider's endpoints.
 
-use super::{Client, options, text};
+use super::forward_auth::{At, options};
+use super::{Client, text};
 use crate::on_both_engines;
 use testkit::{Engine, World};
 
@@ -56,4 +57,23 @@ async fn the_provider_keeps_its_budget(engine: Engine) {
     let at = start();
     browser.get("/account/applications").await;
     counted("applications", at, (2, 0));
+
+    let mut wiki = At::new(&world, "wiki.example");
+    wiki.sign_in(&mut browser).await;
+    let at = start();
+    assert_eq!(At::new(&world, "wiki.example").check().await, 401);
+    wiki.ask("/selfsame/start").await;
+    counted("forward-auth, nobody there, and the start", at, (0, 0));
+    let callback = wiki.way_in(&mut browser, "").await;
+    let at = start();
+    wiki.ask(&callback).await;
+    counted("the way in, by code", at, (1, 1));
+    let at = start();
+    assert_eq!(wiki.check().await, 202);
+    counted("forward-auth", at, (1, 0));
+    let at = start();
+    wiki.browser.headers.push(("sec-fetch-site".to_owned(), "same-origin".to_owned()));
+    wiki.browser.get_once("/selfsame/sign-out").await;
+    counted("the way out", at, (0, 1));
+    assert_eq!(wiki.check().await, 401);
 }

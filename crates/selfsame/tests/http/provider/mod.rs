@@ -2,6 +2,7 @@
 
 mod authorize;
 mod budgets;
+mod forward_auth;
 mod keys;
 mod lifetime;
 mod proofs;
