@@ -18,8 +18,9 @@ const LOOKS = {
   phone: { colorScheme: 'light', viewport: PHONE },
 };
 
-export function launch() {
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+/** `more`: further flags. */
+export function launch(...more) {
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: [...FLAGS, ...more] });
 }
 
 /**

@@ -9,9 +9,10 @@ import { originAt, redirectUri, startServer } from './server.mjs';
 
 /**
  * `providers` is `{ NAME: { title, people, ...connection } }`; what is neither title nor people goes into the
- * connection's configuration. The providers are members of the world under their names.
+ * connection's configuration. The providers are members of the world under their names. `extra` are further sections of
+ * the configuration.
  */
-export async function openWorld({ browser, database, providers, policy = {}, clients = [], script = true, pictures }) {
+export async function openWorld({ browser, database, providers, policy = {}, clients = [], extra, script = true, pictures }) {
   const opened = [];
   const close = async () => {
     // What one part has to say at its end keeps no other part running.
@@ -37,7 +38,7 @@ export async function openWorld({ browser, database, providers, policy = {}, cli
       const { issuer } = running[name];
       connections.push({ id: name, name: title, issuer, ...client, email_evidence: 'vouched', ...settings });
     }
-    const server = keep(await startServer({ port, database, mailbox, connections, clients, policy }));
+    const server = keep(await startServer({ port, database, mailbox, connections, clients, policy, extra }));
     const person = (look) => Person.open({ browser, origin, mailbox, pictures, script, look });
     return { ...running, mailbox, server, origin, person, close };
   } catch (error) {

@@ -12,6 +12,10 @@ pub enum Need {
     Postgres,
     Strace,
     Setpriv,
+    Nginx,
+    Caddy,
+    Apache,
+    Python,
 }
 
 const POSTGRES: [&str; 5] = ["initdb", "postgres", "psql", "createdb", "dropdb"];
@@ -26,6 +30,10 @@ impl Need {
             Self::Postgres => &["postgresql"],
             Self::Strace => &["strace"],
             Self::Setpriv => &["util-linux"],
+            Self::Nginx => &["nginx"],
+            Self::Caddy => &["caddy"],
+            Self::Apache => &["apache2-bin", "libapache2-mod-auth-openidc"],
+            Self::Python => &["python3", "python3-venv"],
         }
     }
 
@@ -37,6 +45,16 @@ impl Need {
             Self::Postgres => all(&POSTGRES),
             Self::Strace => all(&["strace"]),
             Self::Setpriv => all(&["setpriv"]),
+            // Where Debian puts them, which is not on everybody's search path; the browser tests start them there.
+            Self::Nginx => Path::new("/usr/sbin/nginx").exists(),
+            Self::Caddy => Path::new("/usr/bin/caddy").exists(),
+            Self::Apache => ["/usr/sbin/apache2", "/usr/lib/apache2/modules/mod_auth_openidc.so"]
+                .into_iter()
+                .all(|file| Path::new(file).exists()),
+            Self::Python => {
+                let modules = ["-c", "import ensurepip, venv"];
+                surroundings.command("python3").args(modules).status().is_ok_and(|status| status.success())
+            }
         }
     }
 }
@@ -73,6 +91,18 @@ fn find_postgres(surroundings: &mut Surroundings) -> Result<(), String> {
     newest.map_or(Ok(()), |(_, bin)| surroundings.prefer(&bin))
 }
 
+/// Some packages start a server of their own when they are installed: nobody asked for it, and it takes a port. What the
+/// machine has to say about that goes before (invoke-rc.d's policy layer).
+const INSTALL_WITHOUT_STARTING: &str = r#"set -e
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' > "$policy"
+    chmod 755 "$policy"
+fi
+apt-get -q -y install --no-install-recommends "$@"
+"#;
+
 fn apt_install(surroundings: &Surroundings, packages: &[&str]) -> Result<(), String> {
     let missing = format!("missing: {}. Install them: apt-get install {}", packages.join(", "), packages.join(" "));
     if surroundings.find("apt-get").is_none() {
@@ -83,18 +113,33 @@ fn apt_install(surroundings: &Surroundings, packages: &[&str]) -> Result<(), Str
         return Err(format!("{missing} (neither root nor sudo without a password)"));
     }
     println!("installing {}", packages.join(", "));
-    let apt = |arguments: &[&str]| {
+    let apt = |program: &[&str], arguments: &[&str]| {
         let mut command = surroundings.command(if sudo { "sudo" } else { "env" });
         if sudo {
             command.args(["-n", "env"]);
         }
-        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]).args(arguments);
-        succeed(&mut command)
+        succeed(command.arg("DEBIAN_FRONTEND=noninteractive").args(program).args(arguments))
     };
-    apt(&["update"])?;
-    let mut arguments = vec!["install", "--no-install-recommends"];
-    arguments.extend(packages);
-    apt(&arguments).map_err(|error| format!("{error}\n{missing}"))
+    apt(&["apt-get", "-q", "-y"], &["update"])?;
+    apt(&["sh", "-c", INSTALL_WITHOUT_STARTING, "install"], packages).map_err(|error| format!("{error}\n{missing}"))
+}
+
+/// The Python of the browser tests: an environment with what `e2e/python/requirements.txt` pins, made anew when that
+/// changes.
+pub fn python_environment(surroundings: &Surroundings) -> Result<PathBuf, String> {
+    let pinned = surroundings.root.join("e2e/python/requirements.txt");
+    let wanted = std::fs::read_to_string(&pinned).map_err(|error| format!("{}: {error}", pinned.display()))?;
+    let home = cache_directory(surroundings, "python");
+    let (python, made) = (home.join("bin/python"), home.join("requirements.txt"));
+    if python.exists() && std::fs::read_to_string(&made).is_ok_and(|known| known == wanted) {
+        return Ok(python);
+    }
+    println!("installing what {} pins", pinned.display());
+    succeed(surroundings.command("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"];
+    succeed(surroundings.command(&python.display().to_string()).args(pip).arg(&pinned))?;
+    std::fs::write(&made, wanted).map_err(|error| format!("{}: {error}", made.display()))?;
+    Ok(python)
 }
 
 /// Debian's own node may be older than the libraries need; npm brings a newer one as a package.
@@ -103,7 +148,7 @@ fn newer_node(surroundings: &mut Surroundings) -> Result<(), String> {
     if major(&version).is_some_and(|major| major >= NODE_AT_LEAST) {
         return Ok(());
     }
-    let home = cache_directory(surroundings);
+    let home = cache_directory(surroundings, "node");
     println!("node {} is older than {NODE_AT_LEAST}: installing node 22 by npm", version.trim());
     std::fs::create_dir_all(&home).map_err(|error| format!("{}: {error}", home.display()))?;
     succeed(
@@ -120,8 +165,8 @@ fn newer_node(surroundings: &mut Surroundings) -> Result<(), String> {
     }
 }
 
-fn cache_directory(surroundings: &Surroundings) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| surroundings.root.join("target"), PathBuf::from).join("node")
+fn cache_directory(surroundings: &Surroundings, name: &str) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| surroundings.root.join("target"), PathBuf::from).join(name)
 }
 
 fn major(version: &str) -> Option<u32> {

@@ -1,6 +1,6 @@
 //! The one test command: each part with a heading and its time, a table at the end, and no part that skips.
 
-use crate::install::{Need, provide};
+use crate::install::{Need, provide, python_environment};
 use crate::postgres::Cluster;
 use crate::process::{Surroundings, output, succeed, succeed_keeping};
 use crate::tidy;
@@ -50,7 +50,16 @@ impl Part {
         match self {
             Self::Fmt | Self::Clippy | Self::Tidy | Self::Model | Self::Demo => &[],
             Self::Rust => &[Need::Postgres, Need::Strace, Need::Setpriv],
-            Self::Browser => &[Need::Chromium, Need::Node, Need::Postgres, Need::Setpriv],
+            Self::Browser => &[
+                Need::Chromium,
+                Need::Node,
+                Need::Postgres,
+                Need::Setpriv,
+                Need::Nginx,
+                Need::Caddy,
+                Need::Apache,
+                Need::Python,
+            ],
         }
     }
 }
@@ -187,29 +196,41 @@ impl Run {
 
     fn browser(&mut self) -> (Result<(), String>, Vec<String>) {
         let prepared = self.prepare_browser();
-        let (url, binary, files) = match prepared {
+        let Browsing { url, binary, python, files } = match prepared {
             Ok(prepared) => prepared,
             Err(error) => return (Err(error), Vec::new()),
         };
         let mut command = self.surroundings.command("node");
         command.args(["--test", "--test-concurrency=1", "--test-timeout=600000", "--test-reporter=tap"]).args(files);
-        command.env("SELFSAME_TEST_POSTGRES", url).env("SELFSAME_BIN", binary);
+        command.env("SELFSAME_TEST_POSTGRES", url).env("SELFSAME_BIN", binary).env("SELFSAME_E2E_PYTHON", python);
         succeed_keeping(&mut command, |line| {
             ["# tests ", "# pass ", "# fail ", "# cancelled ", "# skipped "].iter().any(|start| line.starts_with(start))
         })
     }
 
-    fn prepare_browser(&mut self) -> Result<(String, PathBuf, Vec<PathBuf>), String> {
+    fn prepare_browser(&mut self) -> Result<Browsing, String> {
         let binary = self.binary.clone().ok_or("not run: there is no binary")?;
         let url = self.postgres()?;
         let directory = self.surroundings.root.join("e2e");
         succeed(self.surroundings.command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&directory))?;
+        let python = python_environment(&self.surroundings)?;
         let entries = std::fs::read_dir(directory.join("tests")).map_err(|error| format!("e2e/tests: {error}"))?;
         let is_test = |path: &PathBuf| path.to_str().is_some_and(|path| path.ends_with(".test.mjs"));
         let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_test).collect();
         files.sort();
-        if files.is_empty() { Err("e2e/tests holds no tests".to_owned()) } else { Ok((url, binary, files)) }
+        if files.is_empty() {
+            return Err("e2e/tests holds no tests".to_owned());
+        }
+        Ok(Browsing { url, binary, python, files })
     }
+}
+
+/// What the browser tests are given.
+struct Browsing {
+    url: String,
+    binary: PathBuf,
+    python: PathBuf,
+    files: Vec<PathBuf>,
 }
 
 /// The program that a line of cargo's JSON messages announces.
