@@ -43,6 +43,8 @@ test('the stories of the first page, in their order', async (t) => {
   await ada.page.getByLabel('Choose a password').fill(ADA.password);
   await ada.press('Create account');
   await ada.enterCode(ADA.email);
+  await ada.expectHeading('Notes wants to know who you are');
+  await ada.press(/^Allow/);
   await ada.expectHeading('Hello, Ada Lovelace');
   await ada.look('notes-signed-in');
   await ada.press('Sign out');

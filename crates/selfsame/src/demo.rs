@@ -119,11 +119,13 @@ pub async fn run(options: &Demo) -> Result<(), Failed> {
     serve_part(&mut parts, places.front, front(front_settings(&places))).await?;
     let notes = ApplicationSettings {
         id: "notes".to_owned(),
+        secret: Secret::new(DEMO_SECRET.to_owned()),
         name: "Notes".to_owned(),
         server_origin: origin("id", places.server),
         own_origin: origin("notes", places.notes),
     };
-    serve_part(&mut parts, places.notes, application(notes, surroundings.random.clone())).await?;
+    serve_part(&mut parts, places.notes, application(notes, surroundings.clock.clone(), surroundings.random.clone()))
+        .await?;
 
     open_store_for_migration(&config).await?.migrate_up().await?;
     let server = Server::new(&config, open_store(&config).await?, surroundings).await?;
@@ -220,7 +222,8 @@ fn configuration(places: &Places) -> String {
         "[server]\npublic_origin = \"{}\"\nlisten = \"127.0.0.1:{}\"\n\n[database]\nurl = \"sqlite:selfsame.db\"\n\n\
          [[secrets.keys]]\nid = \"demo\"\nfile = \"root-key\"\n\n[mail]\nurl = \"smtp://127.0.0.1:{}\"\n\
          from = \"Selfsame <no-reply@id.example>\"\n\n[policy]\nemail_code = false\n\n{}{}\
-         [[applications]]\nid = \"notes\"\nname = \"Notes\"\nredirect_uris = [\"{}/callback\"]\n",
+         [[clients]]\nid = \"notes\"\nname = \"Notes\"\nsecret = {{ file = \"client-secret\" }}\n\
+         redirect_uris = [\"{}/callback\"]\n",
         origin("id", places.server),
         places.server,
         places.smtp,
