@@ -37,14 +37,14 @@ pub(crate) async fn userinfo(
             journeys.possession(&shown, Some(&token))
         }
     });
-    let key = match shown {
-        Ok(shown) => shown.map(|shown| shown.key),
+    let shown = match shown {
+        Ok(shown) => shown,
         Err(refused) => return challenge(Some(refused.code), 401, scheme),
     };
-    if scheme == Scheme::Dpop && key.is_none() {
+    if scheme == Scheme::Dpop && shown.is_none() {
         return challenge(Some(ErrorCode::InvalidDpopProof), 401, scheme);
     }
-    match journeys.userinfo(&token, key.as_deref()).await {
+    match journeys.userinfo(&token, shown.as_ref()).await {
         Ok(claims) => good(claims),
         Err(TokenFault::Refused(refused)) => challenge(Some(refused.code), refused.code.status(), scheme),
         Err(error) => fault(error),

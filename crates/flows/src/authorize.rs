@@ -42,6 +42,7 @@ pub(crate) struct Code {
     pub challenge: Option<String>,
     pub nonce: Option<String>,
     pub scope: Vec<String>,
+    #[serde(default)]
     pub resource: Vec<String>,
     pub dpop_key: Option<String>,
     pub pushed: Option<FlowId>,
@@ -275,6 +276,12 @@ impl Journeys {
     /// May this request have its code now?
     pub async fn authorize(&self, request: AuthorizationRequest, browser: &Browser) -> Result<Authorized, Fault> {
         let client = self.client(&request.client).ok_or_else(|| Fault::flow("unknown_application"))?;
+        // It may have changed since the request was pushed or sealed.
+        if !client.redirects_to(&request.answer.redirect_uri) {
+            return Err(Fault::flow("redirect_not_registered"));
+        }
+        let mut request = request;
+        request.scope.retain(|scope| client.scopes.contains(scope));
         let (facts, known) = self.facts_at(&client, &request, browser).await?;
         let silent = request.asks(Prompt::None);
         let refuse = |code, because| self.refusal(&request.answer, Refused::new(code, because)).map(Authorized::Reply);
@@ -324,7 +331,9 @@ impl Journeys {
             return Ok(Authorized::Journey(Box::new(self.continue_flow(to, &crate::decide::display_name(user)))));
         }
         let terms = Self::terms(&client, &request.scope, "", self.session_lifetime);
-        if !is_consented(&terms, &known) || request.asks(Prompt::Consent) {
+        // Somebody has to see it where another program could be behind the request (RFC 8252 §8.6).
+        let shown = request.allowed_now || !client.may_be_another(&request.answer.redirect_uri);
+        if !is_consented(&terms, &known) || request.asks(Prompt::Consent) || !shown {
             return if silent {
                 refuse(ErrorCode::ConsentRequired, "the person has not allowed this")
             } else {
@@ -334,13 +343,14 @@ impl Journeys {
         self.code(&request, session).map(Authorized::Reply)
     }
 
-    /// A sign-in that the client asked for has to be later than the request (Core §3.1.2.1). In seconds, because a
-    /// provider's `auth_time` has no more.
+    /// A sign-in that the client asked for has to be later than the request (Core §3.1.2.1); through a provider in
+    /// seconds, because its `auth_time` has no more.
     fn is_stale(&self, request: &AuthorizationRequest, session: &SessionFacts) -> bool {
         let at = session.authenticated_at;
         let again = request.asks(Prompt::Login) || request.max_age == Some(Micros(0));
-        let before = again && at.seconds() < request.at.seconds();
-        before || request.max_age.is_some_and(|age| age > Micros(0) && (at + age).seconds() < request.at.seconds())
+        let by_link = session.method.link().is_some();
+        let before = if by_link { at.seconds() < request.at.seconds() } else { at < request.at };
+        again && before || request.max_age.is_some_and(|age| age > Micros(0) && at + age < request.at)
     }
 
     /// The level that the client would like, or has to have (Core §3.1.2.1, §5.5.1.1; RFC 9470 §5): by one of the
@@ -427,7 +437,8 @@ impl Journeys {
                 };
             }
             if self.apply(decision.plan, &facts, None, &browser.language).await?.is_none() {
-                return self.authorize(without(request, Prompt::Consent), browser).await;
+                let request = AuthorizationRequest { allowed_now: true, ..without(request, Prompt::Consent) };
+                return self.authorize(request, browser).await;
             }
         }
         Err(Fault::unavailable())

@@ -77,6 +77,10 @@ impl Journeys {
         let uri = format!("{}{}", self.issuer, shown.path);
         let assertion = client.authenticate(&presented, &self.asked(shown, &uri))?;
         let possession = self.possession(shown, None)?;
+        if client.fapi && possession.as_ref().is_some_and(|possession| !possession.is_strict) {
+            let because = "FAPI 2.0 wants DPoP proofs signed with ES256, Ed25519 or PS256";
+            return Err(Refused::new(ErrorCode::InvalidDpopProof, because));
+        }
         let key = possession.as_ref().map(|possession| possession.key.clone());
         let once = assertion.into_iter().chain(possession.map(|possession| possession.once)).collect();
         Ok(Caller { client, once, key })

@@ -14,8 +14,8 @@ use access::NewToken;
 use async_trait::async_trait;
 use linking::{ClientTerms, Reason, decide_authorization, decide_code_reuse, decide_refresh};
 use model::{
-    Actor, AuthorizationFacts, AuthorizationId, Change, ClientQueryBy, Conflict, Expiring, FactsQuery, FlowId, HOUR,
-    MINUTE, Micros, NewAuthorization,
+    Actor, AuthorizationFacts, AuthorizationId, Change, ClientQueryBy, Conflict, DAY, Expiring, FactsQuery, FlowId,
+    HOUR, MINUTE, Micros, NewAuthorization,
 };
 use protocol::oauth::{
     self, Client, ErrorCode, Evidence, Frame, GrantType, Person, Refused, SigningAlgorithm, TokenRequest, s256,
@@ -42,6 +42,7 @@ pub trait Signer: Send + Sync {
 
 const ACCESS_LIFETIME: Micros = MINUTE.times(10);
 const ID_TOKEN_LIFETIME: Micros = HOUR;
+const REFRESH_IDLE: Micros = DAY.times(30);
 
 /// Why a client gets nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +77,9 @@ struct RefreshToken {
     /// The key of a public client, which alone can use it (RFC 9449 §5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+    /// When it was given: one that nobody uses for long ends (RFC 9700 §4.14.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    issued_at: Option<Micros>,
     /// Where its access tokens may be meant for (RFC 8707 §2.2).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     resource: Vec<String>,
@@ -274,6 +278,9 @@ impl Journeys {
         if token.key.is_some() && token.key != caller.key {
             return Err(Refused::grant("this refresh token is for the holder of another key").into());
         }
+        if client.rotates() && token.issued_at.is_some_and(|at| at + REFRESH_IDLE <= self.now()) {
+            return Err(Refused::grant("this refresh token was not used for 30 days").into());
+        }
         let audience = narrowed(resource, &token.resource)?;
         self.signer.ready(client.id_token_algorithm).await?;
         let browser = caller.browser();
@@ -381,7 +388,8 @@ impl Journeys {
         if client.grants.contains(&GrantType::RefreshToken) {
             let key = caller.key.clone().filter(|_| client.is_public());
             let (authorization, resource) = (of.authorization, of.resource.to_vec());
-            let token = RefreshToken { authorization, generation: of.generation, key, resource };
+            let token =
+                RefreshToken { authorization, generation: of.generation, key, issued_at: Some(self.now()), resource };
             let sealed =
                 self.keys.seal_value("refresh", b"", &token, self.random()).map_err(|_| TokenFault::Unavailable)?;
             answer.insert("refresh_token".to_owned(), sealed.into());

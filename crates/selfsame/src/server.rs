@@ -9,6 +9,8 @@ use crate::signing::Keys;
 use crate::wiring::{Hashing, Ledger, Outbox, Providers, Writer};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
 use flows::{Application, Journeys, KeyRing, Settings};
 use model::{Clock, ConnectionState, Namespace, Random};
 use protocol::oidc::{self, ClientSettings};
@@ -298,8 +300,18 @@ fn router(config: &Config, origin: &str, ledger: &Ledger, journeys: &Arc<Journey
         .merge(web::handlers::router(site))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, REQUEST_MAX))
+        .layer(axum::middleware::map_response(move |answer| std::future::ready(strictly(secure, answer))))
         // No panic is known to be reachable; one that is found costs one answer, not the server.
         .layer(CatchPanicLayer::new())
+}
+
+/// Browsers that came by TLS once come by TLS (RFC 6797 §7.2; FAPI 2.0 §5.2.3 asks for it).
+fn strictly(secure: bool, mut answer: Response) -> Response {
+    if secure {
+        let value = HeaderValue::from_static("max-age=31536000");
+        answer.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
+    answer
 }
 
 /// The address a request is counted under: the peer's, or the last one that a trusted proxy reports (T45: for throttles

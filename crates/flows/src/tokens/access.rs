@@ -5,7 +5,7 @@ use crate::Unavailable;
 use crate::caller::Caller;
 use crate::journeys::Journeys;
 use model::{AuthorizationId, Change, Expiring, FactsQuery, FlowId, Micros, Plan, TokenFacts, UserStatus};
-use protocol::oauth::{self, Access, AccessTokenFormat, ErrorCode, Evidence, Person, Refused};
+use protocol::oauth::{self, Access, AccessTokenFormat, ErrorCode, Evidence, Person, Possession, Refused};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -134,13 +134,16 @@ impl Journeys {
         Ok(facts.map(|facts| Checked { token, facts: Some(facts) }))
     }
 
-    /// OpenID Connect Core §5.3. One read. `key`: the one whose possession was shown, by the scheme `DPoP`.
-    pub async fn userinfo(&self, token: &str, key: Option<&str>) -> Result<Map<String, Value>, TokenFault> {
+    /// OpenID Connect Core §5.3. One read. `shown`: the key whose possession was, by the scheme `DPoP`.
+    pub async fn userinfo(&self, token: &str, shown: Option<&Possession>) -> Result<Map<String, Value>, TokenFault> {
         let refused = |code, because| TokenFault::Refused(Refused::new(code, because));
         let Some(Checked { token, facts: Some(facts) }) = self.check_access_token(token).await? else {
             return Err(refused(ErrorCode::InvalidToken, "this access token does not count, or not any more"));
         };
-        if token.key.as_deref() != key {
+        let client = self.client(&token.client);
+        let is_fapi = client.as_ref().is_some_and(|client| client.fapi);
+        if token.key.as_deref() != shown.map(|shown| &*shown.key) || shown.is_some_and(|key| is_fapi && !key.is_strict)
+        {
             return Err(refused(ErrorCode::InvalidToken, "this access token is bound to a key that was not shown"));
         }
         if !token.audience.is_empty() {
@@ -156,7 +159,7 @@ impl Journeys {
             address: address.as_deref(),
             scope: &token.scope,
         };
-        let with_subjects = self.client(&token.client).is_some_and(|client| client.identity_subjects);
+        let with_subjects = client.is_some_and(|client| client.identity_subjects);
         Ok(oauth::userinfo(&person, &facts.person, with_subjects))
     }
 

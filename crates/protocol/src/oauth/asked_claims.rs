@@ -34,7 +34,7 @@ impl AskedClaims {
         if text.len() > BYTES_MAX {
             return Err(Refused::request("claims is too long"));
         }
-        let malformed = Refused::request("claims is not the JSON object of OpenID Connect Core §5.5");
+        let malformed = Refused::request("claims is not the JSON object of OpenID Connect Core, section 5.5");
         let all = json_object(text.as_bytes()).ok_or(malformed)?;
         let mut asked = Self::default();
         for place in ["userinfo", "id_token"] {

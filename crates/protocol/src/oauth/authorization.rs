@@ -73,13 +73,19 @@ pub struct AuthorizationRequest {
     pub max_age: Option<Micros>,
     /// Levels that would be welcome; with `essential_acr` one of them has to be reached (Core §5.5.1.1).
     pub acr_values: Vec<String>,
+    #[serde(default)]
     pub essential_acr: bool,
     /// The person was asked to sign in at such a level.
+    #[serde(default)]
     pub acr_asked: bool,
+    /// The person said yes to this very request.
+    #[serde(default)]
+    pub allowed_now: bool,
     pub login_hint: Option<String>,
     /// The `sub` of the `id_token_hint` or of `claims`: nobody else is answered for (Core §3.1.2.2, §5.5.1).
     pub hinted: Option<String>,
     /// Where the access token is meant for (RFC 8707 §2).
+    #[serde(default)]
     pub resource: Vec<String>,
     /// The key that the code is bound to (RFC 9449 §10).
     pub dpop_key: Option<String>,
@@ -135,6 +141,10 @@ impl AuthorizationRequest {
             let because = "request_uri is only what the endpoint for pushed requests gave";
             return Err(Refused::new(ErrorCode::RequestUriNotSupported, because));
         }
+        if parameters.get("registration").is_some() {
+            let because = "clients do not register with a request";
+            return Err(Refused::new(ErrorCode::RegistrationNotSupported, because));
+        }
         match parameters.need("response_type", "response_type is missing")? {
             "code" => {}
             _ => return Err(Refused::new(ErrorCode::UnsupportedResponseType, "response_type must be code")),
@@ -181,6 +191,7 @@ impl AuthorizationRequest {
             acr_values,
             essential_acr,
             acr_asked: false,
+            allowed_now: false,
             login_hint: short("login_hint")?,
             hinted: claims.sub,
             resource: resources(parameters, client)?,
@@ -415,6 +426,7 @@ mod tests {
             ("prompt", "none login", ErrorCode::InvalidRequest),
             ("prompt", "dance", ErrorCode::InvalidRequest),
             ("max_age", "-1", ErrorCode::InvalidRequest),
+            ("registration", "{}", ErrorCode::RegistrationNotSupported),
             ("claims", "[]", ErrorCode::InvalidRequest),
             ("dpop_jkt", "short", ErrorCode::InvalidRequest),
             ("resource", "https://api.example", ErrorCode::InvalidTarget),

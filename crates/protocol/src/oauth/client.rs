@@ -157,6 +157,12 @@ impl Client {
         self.redirect_uris.iter().any(|registered| redirect_matches(registered, given))
     }
 
+    /// Whether an answer there may reach another program than this client: it cannot show who it is, and its redirect is
+    /// one that any program on the device can take (RFC 8252 §8.6).
+    pub fn may_be_another(&self, redirect_uri: &str) -> bool {
+        self.is_public() && !redirect_uri.starts_with("https:")
+    }
+
     pub fn must_push(&self) -> bool {
         self.require_pushed || self.fapi
     }
@@ -398,6 +404,15 @@ mod tests {
             assert_eq!(behind(origin).is_behind(authority), named, "{origin} {authority}");
         }
         assert!(!Client::new("shop", "Shop").is_behind(""));
+    }
+
+    #[test]
+    fn a_program_on_the_device_may_be_another() {
+        let (public, secret) = (client(Authentication::None), client(Authentication::Secret));
+        for (uri, other) in [("https://app.example/cb", false), ("http://127.0.0.1:7/cb", true), ("org.app:/cb", true)]
+        {
+            assert_eq!((public.may_be_another(uri), secret.may_be_another(uri)), (other, false), "{uri}");
+        }
     }
 
     #[test]

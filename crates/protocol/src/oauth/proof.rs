@@ -14,9 +14,12 @@ use subtle::ConstantTimeEq as _;
 /// RFC 7523 §2.2.
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// What clients may sign with. FAPI 2.0 §5.4 leaves RS256 out.
+/// What clients may sign with.
 const ALGORITHMS: [Algorithm; 5] =
     [Algorithm::ES256, Algorithm::EdDSA, Algorithm::PS256, Algorithm::ES384, Algorithm::RS256];
+
+/// The ones of FAPI 2.0 §5.4.1.
+const ALGORITHMS_OF_FAPI: [Algorithm; 3] = [Algorithm::ES256, Algorithm::EdDSA, Algorithm::PS256];
 
 /// Their names, as discovery says them.
 pub fn proof_algorithms() -> [&'static str; 6] {
@@ -74,7 +77,7 @@ pub(super) fn claimed_client(assertion: &str) -> Option<String> {
 }
 
 /// Checks an assertion of this client by its registered keys. `strict`: our issuer alone is the audience, as a text,
-/// and RS256 does not count (FAPI 2.0 §5.3.2.1); otherwise the endpoint's address will do, and either in a list.
+/// and only the algorithms of FAPI 2.0 count (§5.3.2.1, §5.4.1); otherwise the endpoint's address will do, and either in a list.
 pub(super) fn verify_assertion(
     assertion: &str,
     client: &str,
@@ -124,7 +127,7 @@ pub(super) fn verify_assertion(
 
 fn allowed(jws: &Jws<'_>, strict: bool) -> Option<Algorithm> {
     let algorithm = jws.algorithm().filter(|algorithm| ALGORITHMS.contains(algorithm))?;
-    (!strict || algorithm != Algorithm::RS256).then_some(algorithm)
+    (!strict || ALGORITHMS_OF_FAPI.contains(&algorithm)).then_some(algorithm)
 }
 
 /// A sender's key, shown by a proof of its possession.
@@ -133,6 +136,8 @@ pub struct Possession {
     /// The thumbprint of the key (RFC 7638), by which tokens name it.
     pub key: String,
     pub once: Expiring,
+    /// It is signed as FAPI 2.0 §5.4.1 wants it.
+    pub is_strict: bool,
 }
 
 /// Checks the `DPoP` header of a request (RFC 9449 §4.3). `access_token`: the one it comes with, at a resource.
@@ -167,7 +172,7 @@ pub fn verify_possession(proof: &str, asked: &Asked<'_>, access_token: Option<&s
     }
     let id = id_of(&claims).ok_or(no("the DPoP proof has no jti"))?;
     let once = once(b"dpop", &key, id, at + PROOF_AGE_MAX + SECOND);
-    Ok(Possession { key, once })
+    Ok(Possession { key, once, is_strict: ALGORITHMS_OF_FAPI.contains(&algorithm) })
 }
 
 /// The same address after both are normalised, without query and fragment (RFC 9449 §4.3).
@@ -185,6 +190,8 @@ fn is_address(given: &str, own: &str) -> bool {
 mod tests {
     use super::super::{SigningAlgorithm, SigningKey};
     use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde_json::json;
 
     const ISSUER: &str = "https://id.example";
@@ -281,8 +288,6 @@ mod tests {
 
     /// A proof as RFC 9449 §4.2 has it. The header is built by hand: our own keys never bring themselves along.
     fn proof(key: &SigningKey, header: &Value, claims: &Map<String, Value>) -> String {
-        use base64::Engine as _;
-        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
         let text = |value: &str| URL_SAFE_NO_PAD.encode(value);
         let message = format!("{}.{}", text(&header.to_string()), text(&Value::Object(claims.clone()).to_string()));
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(key.sign(message.as_bytes()).unwrap()))
@@ -299,6 +304,7 @@ mod tests {
             let text = proof(&own, &header(), &whole);
             let shown = verify_possession(&text, &asked(), Some("at")).unwrap();
             assert_eq!(shown.key, own.kid, "the thumbprint, which is our key ids too");
+            assert_eq!(shown.is_strict, algorithm != SigningAlgorithm::Rs256, "FAPI 2.0");
             assert_eq!(verify_possession(&text, &asked(), None).unwrap(), shown);
             assert!(verify_possession(&text, &asked(), Some("another")).is_err());
             for (name, value) in [
@@ -324,8 +330,7 @@ mod tests {
             }
             for name in proof_algorithms() {
                 let header = json!({ "alg": name }).to_string();
-                use base64::Engine as _;
-                let token = format!("{}.e30.", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(header));
+                let token = format!("{}.e30.", URL_SAFE_NO_PAD.encode(header));
                 assert!(allowed(&Jws::parse(&token).unwrap(), false).is_some(), "{name}");
             }
             for htu in ["HTTPS://ID.example:443/oauth2/token", "https://id.example/oauth2/token?x=1#y"] {

@@ -482,7 +482,7 @@ mod tests {
             (|m| m.scope = Some(words(&["openid", "a\"b"])), 1, "scope[1]", "scope_form"),
             (|m| m.scope = Some(vec!["x".repeat(101)]), 1, "scope[0]", "scope_form"),
             (
-                |m| m.token_endpoint_auth_method = Some("private_key_jwt".to_owned()),
+                |m| m.token_endpoint_auth_method = Some("client_secret_jwt".to_owned()),
                 1,
                 "token_endpoint_auth_method",
                 "auth_method_unknown",

@@ -316,6 +316,9 @@ pub(super) struct ClientSettings {
     /// The client is yours: nobody is asked for consent.
     #[serde(default)]
     pub first_party: bool,
+    /// An application on people's devices: its redirects may have a scheme of its own (RFC 8252 §7.1).
+    #[serde(default)]
+    pub native: bool,
     /// The client may ask about tokens of other clients, as a resource server does.
     #[serde(default)]
     pub introspection: bool,

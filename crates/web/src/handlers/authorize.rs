@@ -4,7 +4,7 @@
 
 use super::show::card;
 use super::{Page, Site, Visit, add_cookies, html, see_other};
-use crate::pages::{Consent, FormPost, LeaveFor, route};
+use crate::pages::{Consent, FormPost, GoBack, LeaveFor, route};
 use axum::extract::{Form, Query, RawQuery, Request, State};
 use axum::http::HeaderMap;
 use flows::oauth::{AuthorizationRequest, ErrorCode, Invalid, Parameters, Refused, ResponseMode};
@@ -119,6 +119,10 @@ impl Visit {
     /// 303 (T53), or a form that sends itself.
     fn reply(&self, reply: &Reply) -> Page {
         match reply.mode {
+            // Browsers that hold a form to where it may lead follow it to no other scheme (RFC 8252 §7.1).
+            ResponseMode::Query if !reply.location.starts_with("http") => {
+                html(200, GoBack { shell: self.shell(), href: reply.location.clone() }.render())
+            }
             ResponseMode::Query => see_other(&reply.location, &[]),
             ResponseMode::FormPost => {
                 let (action, fields) = (reply.redirect_uri.clone(), reply.parameters.clone());

@@ -18,7 +18,7 @@ pub(super) fn without(uri: &Uri) -> String {
 }
 
 fn is_switch(pair: &str) -> bool {
-    pair.split('=').next() == Some(LANGUAGE)
+    url::form_urlencoded::parse(pair.as_bytes()).next().is_some_and(|(name, _)| name == LANGUAGE)
 }
 
 /// The first language of the list that we have (OpenID Connect Core §3.1.2.1: separated by spaces, best first).

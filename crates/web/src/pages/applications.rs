@@ -51,6 +51,14 @@ pub struct FormPost {
     pub fields: Vec<(String, String)>,
 }
 
+/// The answer travels to a program on the device. Without script the person follows it.
+#[derive(Debug, Clone, Template)]
+#[template(path = "go_back.html", whitespace = "minimize")]
+pub struct GoBack {
+    pub shell: Shell,
+    pub href: String,
+}
+
 /// A client asks to sign out, and it is not known whether the person does.
 #[derive(Debug, Clone, Template)]
 #[template(path = "leave_for.html", whitespace = "minimize")]
@@ -86,4 +94,4 @@ pub struct Applications {
     pub withdrawn: bool,
 }
 
-renders!(Consent, FormPost, LeaveFor, Applications);
+renders!(Consent, FormPost, GoBack, LeaveFor, Applications);

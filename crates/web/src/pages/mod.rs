@@ -14,7 +14,7 @@ pub use account::{
     Access, Account, Activity, AddressRow, Badge, ConfirmRemove, EventRow, Flash, MethodRow, Removal, SessionRow,
     SetPassword, StepUp, StepUpWhy,
 };
-pub use applications::{ApplicationRow, Applications, Consent, FormPost, LeaveFor};
+pub use applications::{ApplicationRow, Applications, Consent, FormPost, GoBack, LeaveFor};
 pub(crate) use display::in_sentence as display_in_sentence;
 pub use display::{DisplayName, device_name, display_address, display_name};
 pub use error::ErrorPage;

@@ -2,6 +2,7 @@
 
 use super::{Client, claims, error_at, options, parameter, text};
 use crate::on_both_engines;
+use model::DAY;
 use serde_json::json;
 use testkit::{Engine, ORIGIN, World};
 
@@ -11,6 +12,8 @@ on_both_engines!(
     claims_by_name_are_asked_for_as_their_scope,
     tokens_are_meant_for_a_resource,
     t133_identities_are_told_by_consent_alone,
+    t41_a_program_on_the_device_is_let_in_with_a_yes_each_time,
+    a_refresh_token_that_nobody_uses_ends,
 );
 
 const AAL2: &str = "urn:selfsame:aal2";
@@ -164,4 +167,52 @@ async fn t133_identities_are_told_by_consent_alone(engine: Engine) {
     world.remove(&mut browser, link).await;
     let tokens = shop.tokens(&mut browser, &[("scope", "openid identities")]).await;
     assert_eq!(shop.userinfo(&text(&tokens, "access_token")).await.json["identities"], json!([]));
+}
+
+/// Its redirect can be taken by any other program (RFC 8252 §8.6).
+async fn t41_a_program_on_the_device_is_let_in_with_a_yes_each_time(engine: Engine) {
+    let mut options = options(engine);
+    options.more.push_str(
+        "\n[[clients]]\nid = \"native\"\nname = \"Native\"\nnative = true\n\
+         redirect_uris = [\"http://127.0.0.1/cb\", \"org.example.native:/cb\"]\n",
+    );
+    let world = World::with(options).await;
+    let mut browser = world.browser();
+    world.sign_up(&mut browser, "Ada", "ada@example.test").await;
+    let native = Client::new(&world, "native");
+    for uri in ["http://127.0.0.1:49152/cb", "http://127.0.0.1:7/cb"] {
+        let page = browser.get(&native.request(&[("redirect_uri", uri)])).await;
+        assert!(page.has_form("/oauth2/consent"), "asked again, for {uri}: {}", page.url);
+        assert_eq!(
+            error_at(&browser.get(&native.request(&[("redirect_uri", uri), ("prompt", "none")])).await),
+            "consent_required"
+        );
+        let page = browser.press(page.form("/oauth2/consent"), "choice", "allow").await;
+        assert!(page.url.as_str().starts_with(uri) && parameter(&page.url, "code").is_some(), "{}", page.url);
+    }
+    // No form may lead to another scheme, so the person follows a link.
+    let page = browser.get(&native.request(&[("redirect_uri", "org.example.native:/cb")])).await;
+    let page = browser.press(page.form("/oauth2/consent"), "choice", "allow").await;
+    assert_eq!(page.status, 200);
+    let to = page.links().into_iter().find(|href| href.starts_with("org.example.native:/cb?")).unwrap();
+    assert!(to.contains("code=") && to.contains("iss="), "{to}");
+    // One on the web is known by its redirect, and asked about once.
+    let spa = Client::new(&world, "spa");
+    spa.tokens(&mut browser, &[]).await;
+    assert!(parameter(&browser.get(&spa.request(&[])).await.url, "code").is_some());
+}
+
+async fn a_refresh_token_that_nobody_uses_ends(engine: Engine) {
+    let world = World::with(options(engine)).await;
+    let mut browser = world.browser();
+    world.sign_up(&mut browser, "Ada", "ada@example.test").await;
+    let shop = Client::new(&world, "shop");
+    let wide = [("scope", "openid offline_access")];
+    let used = text(&shop.tokens(&mut browser, &wide).await, "refresh_token");
+    let unused = text(&shop.tokens(&mut browser, &wide).await, "refresh_token");
+    world.advance(DAY.times(29));
+    let used = text(&shop.refresh(&used).await.json, "refresh_token");
+    world.advance(DAY.times(2));
+    assert_eq!(shop.refresh(&unused).await.json["error"], "invalid_grant", "RFC 9700 §4.14.2");
+    assert_eq!(shop.refresh(&used).await.status, 200);
 }

@@ -6,9 +6,9 @@ use model::{MailKind, Micros};
 use web::pages::mail::{Mail, RenderedMail};
 use web::pages::{
     AccountCard, Action, ApplicationRow, Applications, Code, CodePurpose, ConfirmLink, Conflict, ConnectStart, Consent,
-    Continue, ErrorPage, ErrorText, ExternalCard, Field, FormPost, LeaveFor, LinkedDone, Mark, Notice, NoticeKind,
-    Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton, Shell, SignIn, SignUp, SignedIn, SignedOut,
-    SwitchUser, Way, device_name,
+    Continue, ErrorPage, ErrorText, ExternalCard, Field, FormPost, GoBack, LeaveFor, LinkedDone, Mark, Notice,
+    NoticeKind, Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton, Shell, SignIn, SignUp, SignedIn,
+    SignedOut, SwitchUser, Way, device_name,
 };
 use web::texts::{self, Lang};
 
@@ -85,6 +85,8 @@ fn applications(s: &mut Samples) {
     s.add("consent-hostile", hostile.render());
     let fields = vec![("code".to_owned(), "c0de".to_owned()), ("state".to_owned(), HOSTILE.to_owned())];
     let action = "https://notes.example.org/callback".to_owned();
+    let href = "org.example.app:/cb?code=c&state=s".to_owned();
+    s.add("go-back", GoBack { shell: s.out(), href }.render());
     s.add("form-post", FormPost { shell: s.out(), action, fields }.render());
     let leave = LeaveFor {
         shell: s.signed_in(),
