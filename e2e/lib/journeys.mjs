@@ -89,8 +89,13 @@ export class Person {
     await this.press('Continue');
   }
 
-  async signInWithPassword({ email, password }) {
+  async signInWithPassword(who) {
     await this.visit('/sign-in');
+    await this.signInHere(who);
+  }
+
+  /** On whichever sign-in page the person stands. */
+  async signInHere({ email, password }) {
     await this.page.getByLabel('E-mail address').fill(email);
     await this.button('Continue').and(this.page.locator(':not([name=connection])')).click();
     await this.expectHeading('Enter your password');

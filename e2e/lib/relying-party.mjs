@@ -125,6 +125,15 @@ export class RelyingParty {
     return oidc.clientCredentialsGrant(this.config, { scope });
   }
 
+  /** As a television does: what to show, and the tokens once somebody has answered. */
+  async askForDevice(scope = this.scope) {
+    const asked = await oidc.initiateDeviceAuthorization(this.config, { scope });
+    // The library waits as long as it is told to, and a rejection that nobody awaits yet is none.
+    const tokens = oidc.pollDeviceAuthorizationGrant(this.config, asked);
+    tokens.catch(() => {});
+    return { asked, tokens };
+  }
+
   signOutUrl(tokens) {
     const after = { id_token_hint: tokens.id_token, post_logout_redirect_uri: `${this.origin}/bye` };
     return oidc.buildEndSessionUrl(this.config, after).href;

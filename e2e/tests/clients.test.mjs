@@ -25,7 +25,7 @@ for (const database of databases()) {
     let world;
     let parties;
     before(async () => {
-      const ports = await Promise.all(['shop', 'board', 'robot'].map(() => freePort()));
+      const ports = await Promise.all(['shop', 'board', 'robot', 'tv'].map(() => freePort()));
       const at = (name, n) => `http://${name}.localhost:${ports[n]}`;
       const clients = [
         {
@@ -35,10 +35,11 @@ for (const database of databases()) {
         // The standard's own choice, JWT access tokens, and no secret.
         { id: 'board', name: 'Board', algorithm: 'RS256', access_tokens: 'jwt', redirect_uris: [`${at('board', 1)}/cb`] },
         { id: 'robot', name: 'Robot', secret: SECRET, algorithm: 'EdDSA', grants: ['client_credentials'], scopes: ['things'] },
+        { id: 'tv', name: 'Television', grants: ['device_code', 'refresh_token'] },
       ];
       world = await openWorld({ browser, database, providers: PROVIDERS, clients, policy: { email_code: false }, pictures: database === first ? 'clients' : undefined });
       const start = (name, n, secret) => RelyingParty.start({ name, port: ports[n], issuer: world.origin, id: name, secret });
-      parties = { shop: await start('shop', 0, SECRET), board: await start('board', 1), robot: await start('robot', 2, SECRET) };
+      parties = { shop: await start('shop', 0, SECRET), board: await start('board', 1), robot: await start('robot', 2, SECRET), tv: await start('tv', 3) };
       for (const party of Object.values(parties)) await party.discover();
     });
     after(async () => {
@@ -48,6 +49,7 @@ for (const database of databases()) {
 
     test(`${database}: sign up at an application, allow it, and come back three ways`, (t) => threeWays(t, world, parties));
     test(`${database}: tokens are refreshed, asked about and taken back`, (t) => lifeOfTokens(t, world, parties));
+    test(`${database}: a device is let in, and another is not`, (t) => devices(t, world, parties));
     test(`${database}: an application for itself`, () => forItself(parties));
   });
 }
@@ -150,6 +152,46 @@ async function lifeOfTokens(t, world, { shop }) {
   assert.equal((await shop.introspect(last.access_token)).active, false);
   await ada.visit('/account');
   await ada.expectHeading('Sign in');
+}
+
+async function devices(t, world, { tv }) {
+  const { asked, tokens } = await tv.askForDevice('openid profile offline_access');
+  const ada = await world.person();
+  t.after(() => ada.close());
+  await ada.page.goto(asked.verification_uri);
+  await ada.expectHeading('Sign in');
+  await ada.signInHere(ADA);
+  await ada.expectHeading('Connect a device');
+  await ada.look('device-code');
+  await ada.page.getByLabel('Code').fill('BCDF-GHJK');
+  await ada.press('Continue');
+  await ada.expectText('No device shows this code');
+  await ada.page.getByLabel('Code').fill(asked.user_code.toLowerCase());
+  await ada.press('Continue');
+  await ada.expectHeading('Sign in to Television on a device?');
+  await ada.expectText(asked.user_code);
+  await ada.expectText('In the same network as you');
+  await ada.look('device-answer');
+  await ada.press('Yes, sign in on the device');
+  await ada.expectHeading('The device is signed in');
+  await ada.look('device-allowed');
+  const given = await tokens;
+  assert.equal(given.claims().name, ADA.name);
+  assert.deepEqual(given.claims().amr, ['pwd']);
+  const again = await tv.refresh(given);
+  assert.equal(again.claims().sub, given.claims().sub);
+
+  // The address that brings the code along, and a no.
+  const other = await tv.askForDevice();
+  await ada.page.goto(other.asked.verification_uri_complete);
+  await ada.expectText('Is this the code that your device shows?');
+  await ada.look('device-code-given');
+  await ada.press('Continue');
+  await ada.press('No, that was not me');
+  await ada.expectHeading('The device was not let in');
+  await ada.look('device-refused');
+  await assert.rejects(other.tokens, { error: 'access_denied' });
+  assert.equal((await tv.userinfo(again)).sub, given.claims().sub);
 }
 
 async function forItself({ robot }) {

@@ -34,6 +34,13 @@ pub(crate) fn fault(fault: TokenFault) -> Answer {
             }
             answer
         }
+        TokenFault::Wait(wait) => {
+            let body =
+                json!({ "error": ErrorCode::SlowDown.name(), "error_description": "too many requests from there" });
+            let mut answer = json_answer(429, &body);
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.seconds() + 1));
+            answer
+        }
         TokenFault::Unavailable => {
             let body = json!({ "error": ErrorCode::TemporarilyUnavailable.name() });
             let mut answer = json_answer(503, &body);

@@ -3,6 +3,7 @@
 //! One file for each endpoint. No rule lives here: a request is parsed, its client authenticates, and `flows` answers.
 
 mod answer;
+mod device_authorization;
 mod discovery;
 mod introspection;
 mod pushed;
@@ -15,6 +16,8 @@ use axum::Router;
 use axum::routing::{get, post};
 use flows::oauth::{Endpoints, metadata};
 use flows::{Journeys, Unavailable};
+use http::HeaderMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Our public keys, as ready bytes.
@@ -23,6 +26,9 @@ pub trait KeySets: Send + Sync {
     /// RFC 7517 §5. Every key that signs, will sign soon, or has signed something that still counts.
     async fn jwks(&self) -> Result<Arc<str>, Unavailable>;
 }
+
+/// Finds out where a request really came from. Behind a proxy the operator names its header and address.
+pub type ClientAddress = Arc<dyn Fn(&HeaderMap, IpAddr) -> IpAddr + Send + Sync>;
 
 /// Paths of the provider. Those where people come are `web`'s.
 pub const ENDPOINTS: Endpoints = Endpoints {
@@ -34,6 +40,7 @@ pub const ENDPOINTS: Endpoints = Endpoints {
     revocation: "/oauth2/revoke",
     end_session: "/oauth2/logout",
     pushed: "/oauth2/par",
+    device_authorization: "/oauth2/device_authorization",
 };
 
 /// What the endpoints are made of.
@@ -41,18 +48,24 @@ pub const ENDPOINTS: Endpoints = Endpoints {
 pub struct Provider {
     pub journeys: Arc<Journeys>,
     pub keys: Arc<dyn KeySets>,
+    client_address: ClientAddress,
     /// The discovery document, made once.
     metadata: Arc<str>,
 }
 
 impl Provider {
     /// `languages`: those of the pages (BCP 47).
-    pub fn new(journeys: Arc<Journeys>, keys: Arc<dyn KeySets>, languages: &[&str]) -> Self {
+    pub fn new(
+        journeys: Arc<Journeys>,
+        keys: Arc<dyn KeySets>,
+        client_address: ClientAddress,
+        languages: &[&str],
+    ) -> Self {
         let known = flows::oauth::STANDARD_SCOPES.iter().chain(&flows::oauth::LINKING_SCOPES);
         let scopes: Vec<String> = known.map(|scope| (*scope).to_owned()).collect();
         let levels = journeys.acr_values();
         let document = metadata(journeys.issuer(), &ENDPOINTS, &scopes, &levels, languages);
-        Self { metadata: document.to_string().into(), journeys, keys }
+        Self { metadata: document.to_string().into(), journeys, keys, client_address }
     }
 }
 
@@ -68,6 +81,10 @@ pub fn router(provider: Provider) -> Router {
         .route("/.well-known/oauth-authorization-server", get(discovery::metadata))
         .route(ENDPOINTS.jwks, get(discovery::jwks))
         .route(ENDPOINTS.token, post(token::token).options(answer::preflight))
+        .route(
+            ENDPOINTS.device_authorization,
+            post(device_authorization::device_authorization).options(answer::preflight),
+        )
         .route(ENDPOINTS.userinfo, get(userinfo::userinfo).post(userinfo::userinfo).options(answer::preflight))
         .route(ENDPOINTS.pushed, post(pushed::push).options(answer::preflight))
         .route(ENDPOINTS.introspection, post(introspection::introspect))

@@ -128,7 +128,7 @@ impl Journeys {
 
     /// Authenticating again: the methods offered are the user's own.
     fn step_up(&self, facts: &Facts, session: &SessionFacts, user: &UserFacts, to: &str) -> Flow {
-        let to = Destination::Path(local_path(to).unwrap_or("/account").to_owned());
+        let to = Destination::path(local_path(to).unwrap_or("/account"));
         self.step_up_flow(facts, session, user, to)
     }
 

@@ -67,6 +67,7 @@ impl Journeys {
             flow: Some(flow.id),
             throttles,
             owner_throttles: Vec::new(),
+            device: None,
         }
     }
 
@@ -134,6 +135,7 @@ impl Journeys {
                     Some(Destination::Path(path)) => path.clone(),
                     // Asks again for what it needs.
                     Some(Destination::Client(request)) => self.resume_at(request)?,
+                    Some(Destination::Device(code)) => crate::device::typing_at(code.as_deref()),
                     Some(Destination::Application(_)) | None => "/account".to_owned(),
                 };
                 Ok(Next::Finished(self.finished(user.id, to)))
@@ -178,6 +180,7 @@ impl Journeys {
                     proof: proof.as_ref().zip(material.named),
                     switch_confirmed: material.switch,
                     separate_confirmed: material.separate,
+                    for_device: flow.goal.destination().is_some_and(Destination::is_device),
                     terms,
                     new_user,
                 };

@@ -3,7 +3,7 @@
 use model::{
     Address, Assertion, ConnectionId, Facts, FlowId, Level, Method, Micros, Policy, Proof, Secret, SessionId, UserId,
 };
-use protocol::oauth::AuthorizationRequest;
+use protocol::oauth::{AuthorizationRequest, UserCode};
 use protocol::oidc::Attempt;
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +76,26 @@ pub enum Destination {
     Application(HandoverRequest),
     /// A client that asked who somebody is.
     Client(Box<AuthorizationRequest>),
+    /// The page where a device's code is typed, with the code if it came along (RFC 8628 §3.3).
+    Device(Option<String>),
+}
+
+impl Destination {
+    /// Of a path of ours, checked. Whoever is on the way to answer a device is on that way whatever link brought them.
+    pub fn path(path: &str) -> Self {
+        // As a browser would read it.
+        let url = url::Url::parse("https://origin.invalid").and_then(|base| base.join(path));
+        let of_device = |url: &url::Url| {
+            url.path().strip_prefix(crate::DEVICE_PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let Some(url) = url.ok().filter(of_device) else { return Self::Path(path.to_owned()) };
+        let typed = url.query_pairs().find(|(name, _)| name == "user_code");
+        Self::Device(typed.and_then(|(_, code)| UserCode::parse(&code)).map(|code| code.to_string()))
+    }
+
+    pub(crate) fn is_device(&self) -> bool {
+        matches!(self, Self::Device(_))
+    }
 }
 
 /// An application's request, checked against its registration.

@@ -187,7 +187,7 @@ impl Journeys {
         }
         let new = match self.redeem(&caller, &code).await {
             Ok(redeemed) => redeemed.new,
-            Err(TokenFault::Unavailable) => return Err(Fault::unavailable()),
+            Err(TokenFault::Unavailable | TokenFault::Wait(_)) => return Err(Fault::unavailable()),
             Err(TokenFault::Refused(_)) => return Err(Fault::flow("flow_expired")),
         };
         let sealed = self.keys.seal_value("forward-auth", client.id.as_bytes(), &new.id, self.random());

@@ -96,7 +96,7 @@ impl Journeys {
     /// Who is waiting for the person at the end of a journey, by the name people know.
     pub fn awaited_by(&self, goal: &Goal) -> Option<String> {
         match goal.destination()? {
-            Destination::Path(_) => None,
+            Destination::Path(_) | Destination::Device(_) => None,
             Destination::Application(request) => {
                 self.applications.find(&request.application).map(|application| application.name.clone())
             }
@@ -128,6 +128,7 @@ impl Journeys {
         match to {
             Destination::Path(path) => Ok(crate::local_path(path).unwrap_or("/account").to_owned()),
             Destination::Client(request) => self.resume_at(request),
+            Destination::Device(code) => Ok(crate::device::typing_at(code.as_deref())),
             Destination::Application(request) => {
                 // The browser's session as it will be: the one just made, or the one that goes on.
                 let session = match (new, facts.session.as_ref()) {

@@ -29,7 +29,7 @@ pub struct Settings {
     pub issuer: String,
 }
 
-/// The journeys with their ports. Holds no state of any journey (T51).
+/// The journeys with their ports. Holds no state of any journey (T51), but for when devices asked last.
 pub struct Journeys {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) upstream: Arc<dyn Upstream>,
@@ -44,6 +44,7 @@ pub struct Journeys {
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) clients: Vec<Arc<Client>>,
     pub(crate) issuer: String,
+    pub(crate) polls: crate::device::Polls,
 }
 
 /// A journey's life; long enough to fetch a mail, short enough that a forgotten tab is harmless.
@@ -80,6 +81,7 @@ impl Journeys {
             signer,
             clients: settings.clients,
             issuer: settings.issuer,
+            polls: crate::device::Polls::default(),
         }
     }
 

@@ -11,6 +11,7 @@ mod browser;
 mod caller;
 mod commit;
 mod decide;
+mod device;
 mod flow;
 pub mod forward_auth;
 mod handover;
@@ -28,6 +29,7 @@ pub use account::{AccountView, MethodView, Removed};
 pub use authorize::{Authorized, ConsentAsked, Leaving, RESUME_PATH, Reply};
 pub use browser::{Browser, Device};
 pub use caller::{Caller, Shown};
+pub use device::{DEVICE_PATH, DeviceAnswered, DeviceAsked, DeviceEntry};
 pub use flow::{
     Action, Destination, Fault, FaultKind, Field, Finished, Flow, Goal, HandoverRequest, Material, Next, PendingSignUp,
     ProofMethod, Proves, SealedProof, Step, Typed,

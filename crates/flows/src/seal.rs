@@ -19,7 +19,7 @@ const FORMAT: u8 = 1;
 const NONCE: usize = 12;
 const KEY_ID: usize = 4;
 /// Purposes a key is derived for. A text sealed for one opens for no other.
-const PURPOSES: [&str; 12] = [
+const PURPOSES: [&str; 14] = [
     "flow",
     "device",
     "mail",
@@ -32,6 +32,8 @@ const PURPOSES: [&str; 12] = [
     "signing-key",
     "forward-start",
     "forward-auth",
+    "device-code",
+    "device-claim",
 ];
 
 struct Root {

@@ -14,8 +14,8 @@ use access::NewToken;
 use async_trait::async_trait;
 use linking::{ClientTerms, Reason, decide_authorization, decide_code_reuse, decide_refresh};
 use model::{
-    Actor, AuthorizationFacts, AuthorizationId, Change, ClientQueryBy, Conflict, DAY, Expiring, FactsQuery, FlowId,
-    HOUR, MINUTE, Micros, NewAuthorization,
+    Actor, AuthorizationFacts, AuthorizationId, Change, ClientQueryBy, Conflict, DAY, Expiring, Facts, FactsQuery,
+    FlowId, HOUR, MINUTE, Micros, NewAuthorization,
 };
 use protocol::oauth::{
     self, Client, ErrorCode, Evidence, Frame, GrantType, Person, Refused, SigningAlgorithm, TokenRequest, s256,
@@ -50,6 +50,8 @@ pub enum TokenFault {
     Refused(Refused),
     /// 503: the same request may be made again.
     Unavailable,
+    /// 429: too many requests from there; the same one may be made after this time.
+    Wait(Micros),
 }
 
 impl From<Refused> for TokenFault {
@@ -85,7 +87,7 @@ struct RefreshToken {
     resource: Vec<String>,
 }
 
-fn grant_fault(reason: Reason) -> TokenFault {
+pub(crate) fn grant_fault(reason: Reason) -> TokenFault {
     Refused::grant(match reason {
         Reason::ConsentMissing => "the person has not allowed this, or has taken it back",
         Reason::TokenReused => "this was used before; what it gave has ended",
@@ -112,6 +114,7 @@ impl Journeys {
             TokenRequest::ClientCredentials { scope, resource } => {
                 self.client_credentials(caller, &scope, &resource).await
             }
+            TokenRequest::Device { code, resource } => Box::pin(self.device_tokens(caller, &code, resource)).await,
         }
     }
 
@@ -226,7 +229,7 @@ impl Journeys {
     }
 
     /// One sub for each user and sector, the same from every replica, and telling nothing of the public one.
-    fn pairwise_sub(&self, client: &Client, user: model::UserId) -> String {
+    pub(crate) fn pairwise_sub(&self, client: &Client, user: model::UserId) -> String {
         let mac = self.keys.mac("pairwise", &[client.sector_name().as_bytes(), user.as_bytes()]);
         crate::commit::hex(&mac[..16])
     }
@@ -310,29 +313,47 @@ impl Journeys {
             if !good {
                 return Err(grant_fault(reason));
             }
-            let user = facts.user(given.user);
-            let address = user.and_then(|user| user.addresses.first()).map(|known| known.address.to_string());
-            let of = Issued {
-                authorization: given.id,
+            let of = Standing {
+                given: &given,
                 generation: token.generation + i64::from(client.rotates()),
-                sub: &given.sub,
                 scope: &asked,
-                name: user.map_or("", |user| &user.name),
-                address: address.as_deref(),
-                session: self.sid_for(client, given.session),
-                evidence: evidence(&given),
-                nonce: None,
-                store_epoch: given.store_epoch,
                 resource: &token.resource,
                 audience: &audience,
             };
-            let mut answer = self.issue(caller, &of).await?;
+            let mut answer = self.issue_standing(caller, &facts, &of).await?;
             if !client.rotates() {
                 answer.remove("refresh_token");
             }
             return Ok(answer);
         }
         Err(TokenFault::Unavailable)
+    }
+
+    /// Tokens of an authorization that is there.
+    pub(crate) async fn issue_standing(
+        &self,
+        caller: &Caller,
+        facts: &Facts,
+        of: &Standing<'_>,
+    ) -> Result<Map<String, Value>, TokenFault> {
+        let given = of.given;
+        let user = facts.user(given.user);
+        let address = user.and_then(|user| user.addresses.first()).map(|known| known.address.to_string());
+        let of = Issued {
+            authorization: given.id,
+            generation: of.generation,
+            sub: &given.sub,
+            scope: of.scope,
+            name: user.map_or("", |user| &user.name),
+            address: address.as_deref(),
+            session: self.sid_for(&caller.client, given.session),
+            evidence: evidence(given),
+            nonce: None,
+            store_epoch: given.store_epoch,
+            resource: of.resource,
+            audience: of.audience,
+        };
+        self.issue(caller, &of).await
     }
 
     async fn client_credentials(
@@ -403,6 +424,16 @@ pub(crate) struct Redeemed {
     pub new: NewAuthorization,
     name: String,
     address: Option<String>,
+}
+
+/// An authorization that is there, and what is asked of it now.
+pub(crate) struct Standing<'a> {
+    pub given: &'a AuthorizationFacts,
+    pub generation: i64,
+    pub scope: &'a [String],
+    /// Where tokens of it may be meant for, and where this one is.
+    pub resource: &'a [String],
+    pub audience: &'a [String],
 }
 
 /// What an answer of the token endpoint is made of.

@@ -7,8 +7,8 @@ use crate::draft::{Draft, Told};
 use crate::record::session_reference;
 use crate::{Context, Decision, Reason, required_level};
 use model::{
-    ActiveUser, AuthorizationFacts, AuthorizationId, Change, ClientFacts, EventKind, Facts, LinkState, Micros,
-    NewAuthorization, SessionFacts, SessionScope, UserFacts,
+    ActiveUser, AuthorizationFacts, AuthorizationId, Change, ClientFacts, DeviceFacts, EventKind, Facts, LinkState,
+    Micros, NewAuthorization, SessionFacts, SessionId, SessionScope, UserFacts,
 };
 use std::collections::BTreeMap;
 
@@ -30,7 +30,10 @@ pub struct ClientTerms<'a> {
 
 /// The session of somebody who may let a client in: live, at the level they need, and theirs. One that an application
 /// took over lets nobody else in, and one through an organisation's connection is for that organisation's clients only.
-fn letting_in<'a>(context: &Context<'_>, facts: &'a Facts) -> Result<(&'a SessionFacts, &'a UserFacts), Reason> {
+pub(crate) fn letting_in<'a>(
+    context: &Context<'_>,
+    facts: &'a Facts,
+) -> Result<(&'a SessionFacts, &'a UserFacts), Reason> {
     let (session, user) = facts.live_session(context.now).ok_or(Reason::SessionExpired)?;
     if session.scope != SessionScope::Account {
         return Err(Reason::SessionScope);
@@ -53,6 +56,19 @@ pub fn decide_authorization(
     known: &ClientFacts,
     terms: &ClientTerms<'_>,
     id: AuthorizationId,
+) -> Decision<Option<NewAuthorization>> {
+    authorize(context, facts, known, terms, id, None)
+}
+
+/// As [`decide_authorization`], where it is `device` that is let in. No browser is behind it: it has a `sid` that no
+/// session has, and ends with no session.
+pub(crate) fn authorize(
+    context: &Context<'_>,
+    facts: &Facts,
+    known: &ClientFacts,
+    terms: &ClientTerms<'_>,
+    id: AuthorizationId,
+    device: Option<&DeviceFacts>,
 ) -> Decision<Option<NewAuthorization>> {
     let no = |reason| Decision::without_plan(None, reason, None);
     let (session, user) = match letting_in(context, facts) {
@@ -77,27 +93,30 @@ pub fn decide_authorization(
         id,
         client: terms.client.to_owned(),
         user: user.id,
-        session: session.sid,
+        session: device.map_or(session.sid, |_| SessionId::from_bytes(*id.as_bytes())),
         link: session.method.link(),
         method: session.method.kind(),
         level: session.level,
         authenticated_at: session.authenticated_at,
         sub,
         scope: terms.scope.to_vec(),
-        offline: terms.scope.iter().any(|scope| scope == "offline_access"),
+        offline: device.is_some() || terms.scope.iter().any(|scope| scope == "offline_access"),
         at: context.now,
         expires_at: context.now + terms.lifetime,
         store_epoch: facts.store_epoch,
     };
     draft.push(Change::Authorize(new.clone()));
     let proofs = vec![session_reference(session)];
-    let told = Told { session: Some(session.id), proofs, personal: named(terms.client), ..Told::default() };
-    draft.own_event(user, EventKind::ApplicationSignedIn, Reason::ApplicationLetIn, told);
-    Decision { outcome: Some(new), reason: Reason::ApplicationLetIn, row: None, plan: draft.into_plan() }
+    let mut personal = named(terms.client);
+    personal.extend(device.map(|device| ("device", device.user_agent.clone())));
+    let reason = if device.is_some() { Reason::DeviceLetIn } else { Reason::ApplicationLetIn };
+    let told = Told { session: Some(session.id), proofs, personal, ..Told::default() };
+    draft.own_event(user, EventKind::ApplicationSignedIn, reason, told);
+    Decision { outcome: Some(new), reason, row: None, plan: draft.into_plan() }
 }
 
 /// Whether an authorization and everything below it stands (T67, T68).
-fn stands<'a>(
+pub(crate) fn stands<'a>(
     context: &Context<'_>,
     facts: &'a Facts,
     authorization: &AuthorizationFacts,

@@ -114,6 +114,7 @@ fn decide(now: Micros, random: &dyn Random, case: &Supposed) -> Decision<SignInO
         proof: case.proof.as_ref().map(|(proof, named)| (proof, *named)),
         switch_confirmed: case.switch_confirmed,
         separate_confirmed: case.separate_confirmed,
+        for_device: false,
         terms: &SessionTerms { hash: [0; 32], lifetime: HOUR, user_agent: String::new() },
         new_user: &NewUser {
             id: UserId::generate(now, random),

@@ -7,6 +7,7 @@
 mod administer;
 mod application;
 mod connection_change;
+mod device;
 mod draft;
 mod epoch;
 mod evidence;
@@ -35,6 +36,7 @@ pub use application::{
 pub use connection_change::{
     ChangeOutcome, Declaration, Stranded, decide_connection_change, decide_declaration, stranded_without,
 };
+pub use device::{DeviceClaim, claimed_device, decide_device_answer, decide_device_claim, decide_device_redemption};
 pub use epoch::{Carry, MoveConnectionInput, decide_connection_move};
 pub use evidence::{EvidenceSource, evidence};
 pub use explain::{Explanation, Fact, Supposed, Told, WhatIf, explain_sign_in, row_words};

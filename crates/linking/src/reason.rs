@@ -193,6 +193,23 @@ reasons! {
     ApplicationLetIn = "application_let_in":
         "An application that the person signs in to was told who they are."
         / "Taking the application's access back, ending the session, or removing the method it rests on.";
+    DeviceClaimed = "device_claimed":
+        "The code that a device shows was typed, and nobody but that session may answer the device now."
+        / "Nothing; the request ends by itself after ten minutes.";
+    DeviceLetIn = "device_let_in":
+        "The person typed the code that a device shows and let it in."
+        / "Taking the application's access back, or removing the method it rests on.";
+    DeviceRefused = "device_refused":
+        "The person typed the code that a device shows and did not let it in."
+        / "The device asks anew, with another code.";
+    DeviceCodeUnknown = "device_code_unknown":
+        "No device shows this code: it was mistyped, has expired, was answered, or was typed in another session first."
+        / "Typing the code that the device shows now; a code is good for ten minutes.";
+    /// A device's sign-in opens an account that is there, and nothing else (T52).
+    DeviceNeverLinks = "device_never_links":
+        "The sign-in was for a device that waits for an answer, and the identity is linked to nobody; nothing is \
+         linked, created or recovered on that way."
+        / "The person signs in to their account by itself first, and types the device's code then.";
     ConsentGiven = "consent_given":
         "The person allowed an application to know who they are."
         / "Nothing; it can be taken back on the page of applications.";

@@ -27,6 +27,9 @@ pub struct SignInInput<'a> {
     pub switch_confirmed: bool,
     /// The person asked for a user of their own, after seeing that an account exists or that the identity was removed.
     pub separate_confirmed: bool,
+    /// A device waits at the end (RFC 8628): only an account that is linked already is opened. Whoever sent a code to
+    /// somebody must not win more by it than that (T52).
+    pub for_device: bool,
     pub terms: &'a SessionTerms,
     pub new_user: &'a NewUser,
 }
@@ -118,6 +121,7 @@ pub fn decide_sign_in(context: &Context<'_>, input: &SignInInput<'_>) -> SignInD
     match known.and_then(|identity| identity.link) {
         Some((_, _, LinkState::Held)) => refuse(Reason::IdentityHeld, 6),
         Some((link, user, LinkState::Active)) => sign_in_linked(context, input, link, user),
+        _ if input.for_device => Decision::without_plan(SignInOutcome::Refused, Reason::DeviceNeverLinks, None),
         Some((_, _, LinkState::Removed)) | None => {
             sign_in_unlinked(context, input, rules, known.is_some_and(|known| known.was_removed))
         }

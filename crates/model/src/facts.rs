@@ -1,8 +1,8 @@
 //! What a decision rests on: one snapshot of the store, with the versions it was read at.
 
 use crate::{
-    Address, ChainHead, ConnectionId, ConnectionState, DisplayClaims, EventId, ExternalIdentity, FlowId, Level, LinkId,
-    Method, Micros, OrganisationId, SessionId, UserId,
+    Address, ChainHead, ConnectionId, ConnectionState, DeviceFacts, DisplayClaims, EventId, ExternalIdentity, FlowId,
+    Level, LinkId, Method, Micros, OrganisationId, SessionId, UserId,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -222,6 +222,8 @@ pub struct FactsQuery {
     pub throttles: Vec<Vec<u8>>,
     /// Counters of the account that `address` leads to.
     pub owner_throttles: Vec<OwnerThrottle>,
+    /// The code that a device shows, hashed.
+    pub device: Option<[u8; 32]>,
 }
 
 /// A counter whose key names an account: `prefix`, then the owner's id (or `fallback` where the address is nobody's),
@@ -261,6 +263,7 @@ pub struct Facts {
     pub grant: Option<GrantFacts>,
     pub code: Option<CodeFacts>,
     pub throttles: Vec<ThrottleFacts>,
+    pub device: Option<DeviceFacts>,
     pub connections: Vec<ConnectionState>,
     /// Every user named by session, identity or address, and those asked for by id.
     pub users: Vec<UserFacts>,

@@ -9,6 +9,7 @@ mod assertion;
 mod audit;
 mod authorization;
 mod connection;
+mod device;
 mod facts;
 mod ids;
 mod plan;
@@ -27,6 +28,7 @@ pub use authorization::{
 pub use connection::{
     ConnectionId, ConnectionState, ExternalIdentity, Namespace, OrganisationId, SubjectError, UpstreamSubject,
 };
+pub use device::{DeviceFacts, DeviceState, NewDeviceRequest};
 pub use facts::{
     AddressFacts, AddressProof, CodeFacts, Facts, FactsQuery, GrantFacts, IdentityFacts, LinkFacts, LinkState,
     OwnerThrottle, PasswordFacts, SessionFacts, SessionScope, ThrottleFacts, Undoable, UserFacts, UserStatus,

@@ -5,8 +5,8 @@
 
 use crate::{
     Actor, Address, AddressProof, AuditEvent, AuthorizationId, ConnectionId, ConnectionState, DisplayClaims, EventId,
-    ExternalIdentity, FlowId, Level, LinkId, MailId, Method, Micros, Namespace, NewAuthorization, OrganisationId,
-    Secret, SessionId, SessionScope, Undoable, UserId, UserStatus,
+    ExternalIdentity, FlowId, Level, LinkId, MailId, Method, Micros, Namespace, NewAuthorization, NewDeviceRequest,
+    OrganisationId, Secret, SessionId, SessionScope, Undoable, UserId, UserStatus,
 };
 
 /// A spent id with the time after which nobody can present it any more.
@@ -298,6 +298,34 @@ pub enum Change {
     WithdrawConsent {
         client: String,
         user: UserId,
+    },
+
+    /// A device asks; of two with the same code the second conflicts.
+    AskForDevice(NewDeviceRequest),
+    /// The code was typed in a session (its `sid`), which alone may answer from now on.
+    ClaimDevice {
+        code: [u8; 32],
+        id: AuthorizationId,
+        session: SessionId,
+    },
+    /// That session answered.
+    AnswerDevice {
+        code: [u8; 32],
+        id: AuthorizationId,
+        session: SessionId,
+        allowed: bool,
+    },
+    /// The device takes its tokens; a second use conflicts.
+    RedeemDevice {
+        code: [u8; 32],
+        id: AuthorizationId,
+    },
+    /// The device asked too often and has to wait longer each time.
+    SlowDevice {
+        code: [u8; 32],
+        id: AuthorizationId,
+        from: Micros,
+        to: Micros,
     },
 
     /// Sends a code: at most one lives per flow.

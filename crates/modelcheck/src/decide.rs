@@ -318,6 +318,7 @@ impl Request<'_> {
             proof: proof.as_ref().map(|proof| (proof, named)),
             switch_confirmed: flow.switch,
             separate_confirmed: flow.separate,
+            for_device: false,
             terms: &self.terms,
             new_user: &self.new_user,
         };

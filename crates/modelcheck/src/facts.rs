@@ -192,6 +192,7 @@ impl Reader<'_> {
             grant: grant.and_then(|merge| self.grant(merge)),
             code: None,
             throttles: Vec::new(),
+            device: None,
             connections: self.connections(),
             users: (0..USERS as u8).filter_map(|user| self.user(user)).collect(),
         }

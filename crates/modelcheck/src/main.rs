@@ -213,6 +213,11 @@ const ELSEWHERE: &[Reason] = &[
     Reason::NothingToChange,
     // Applications sign in; nothing of an account changes.
     Reason::ApplicationLetIn,
+    Reason::DeviceClaimed,
+    Reason::DeviceLetIn,
+    Reason::DeviceRefused,
+    Reason::DeviceCodeUnknown,
+    Reason::DeviceNeverLinks,
     Reason::ConsentGiven,
     Reason::ConsentWithdrawn,
     Reason::ConsentMissing,

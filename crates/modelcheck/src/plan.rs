@@ -257,6 +257,11 @@ impl Reading<'_> {
             | Change::Authorize(_)
             | Change::Refresh { .. }
             | Change::EndAuthorization { .. }
+            | Change::AskForDevice(_)
+            | Change::ClaimDevice { .. }
+            | Change::AnswerDevice { .. }
+            | Change::RedeemDevice { .. }
+            | Change::SlowDevice { .. }
             | Change::GiveConsent { .. }
             | Change::WithdrawConsent { .. } => return None,
         })

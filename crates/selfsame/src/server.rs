@@ -289,11 +289,11 @@ fn router(config: &Config, origin: &str, ledger: &Ledger, journeys: &Arc<Journey
         allowed_origins: config.server.allowed_origins.iter().map(ToString::to_string).collect(),
         providers: config.connections().iter().map(info).collect(),
         secure,
-        client_address,
+        client_address: client_address.clone(),
         errors_url: config.server.help_url.clone().unwrap_or_else(|| "urn:selfsame:error".to_owned()),
     };
     let languages = web::texts::Lang::ALL.map(web::texts::Lang::code);
-    let provider = downstream::Provider::new(journeys.clone(), signing.clone(), &languages);
+    let provider = downstream::Provider::new(journeys.clone(), signing.clone(), client_address, &languages);
     Router::new()
         .merge(downstream::router(provider))
         .merge(api::router(api))

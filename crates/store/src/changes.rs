@@ -17,8 +17,9 @@ use crate::statements::write as sql;
 use crate::value::{Bound, Expect, Value};
 use crate::{Sql, StoreError};
 use model::{
-    AuditEvent, ChainHead, Change, Conflict, ConnectionId, ConnectionState, DisplayClaims, ExternalIdentity, LinkId,
-    Mail, MailBody, Micros, Namespace, NewAuthorization, NewLink, NewSession, Plan, UserId,
+    AuditEvent, ChainHead, Change, Conflict, ConnectionId, ConnectionState, DeviceState, DisplayClaims,
+    ExternalIdentity, LinkId, Mail, MailBody, Micros, Namespace, NewAuthorization, NewDeviceRequest, NewLink,
+    NewSession, Plan, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -219,6 +220,24 @@ impl Writer {
                 }
             }
 
+            Change::AskForDevice(new) => self.ask_for_device(new),
+            Change::ClaimDevice { code, id, session } => {
+                let values = vec![session.as_bytes().into(), code.into(), id.as_bytes().into()];
+                self.one(&sql::CLAIM_DEVICE, Stale, values);
+            }
+            Change::AnswerDevice { code, id, session, allowed } => {
+                let state = if *allowed { DeviceState::Approved } else { DeviceState::Denied };
+                let values = vec![state.name().into(), code.into(), id.as_bytes().into(), session.as_bytes().into()];
+                self.one(&sql::ANSWER_DEVICE, Stale, values);
+            }
+            Change::RedeemDevice { code, id } => {
+                self.one(&sql::REDEEM_DEVICE, TokenSpent, vec![code.into(), id.as_bytes().into()]);
+            }
+            Change::SlowDevice { code, id, from, to } => {
+                let values = vec![(*to).into(), code.into(), id.as_bytes().into(), (*from).into()];
+                self.any(&sql::SLOW_DEVICE, values);
+            }
+
             Change::IssueCode { flow, address, hash, attempts, expires_at } => {
                 let values =
                     vec![flow.as_bytes().into(), address.into(), hash.into(), (*attempts).into(), (*expires_at).into()];
@@ -279,6 +298,21 @@ impl Writer {
             new.store_epoch.into(),
         ];
         self.one(&sql::AUTHORIZE, Conflict::FlowSpent, values);
+    }
+
+    fn ask_for_device(&mut self, new: &NewDeviceRequest) {
+        let values = vec![
+            (&new.code).into(),
+            new.id.as_bytes().into(),
+            new.client.as_str().into(),
+            new.scope.join(" ").into(),
+            new.user_agent.as_str().into(),
+            new.source.as_slice().into(),
+            new.interval.into(),
+            new.at.into(),
+            new.expires_at.into(),
+        ];
+        self.one(&sql::ASK_FOR_DEVICE, Conflict::Stale, values);
     }
 
     fn erase(&mut self, user: &UserId, at: Value) {

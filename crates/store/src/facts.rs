@@ -8,9 +8,9 @@ use crate::statements::read;
 use crate::value::{Query, Row, Value, corrupt};
 use model::{
     Address, AddressFacts, AuthorizationFacts, AuthorizationId, ChainHead, ClientFacts, ClientQuery, ClientQueryBy,
-    CodeFacts, ConnectionId, ConnectionState, ConsentFacts, DisplayClaims, EventId, ExternalIdentity, Facts,
-    FactsQuery, GrantFacts, IdentityFacts, LinkFacts, LinkId, LinkState, Namespace, PasswordFacts, Secret,
-    SessionFacts, SessionId, ThrottleFacts, Undoable, UserFacts, UserId,
+    CodeFacts, ConnectionId, ConnectionState, ConsentFacts, DeviceFacts, DeviceState, DisplayClaims, EventId,
+    ExternalIdentity, Facts, FactsQuery, GrantFacts, IdentityFacts, LinkFacts, LinkId, LinkState, Namespace,
+    PasswordFacts, Secret, SessionFacts, SessionId, ThrottleFacts, Undoable, UserFacts, UserId,
 };
 
 /// What an answer of the first question is about.
@@ -22,6 +22,7 @@ enum Part {
     Sub,
     Consent,
     Authorization,
+    Device,
     Identity,
     AddressOwner,
     UserNameOwner,
@@ -86,6 +87,9 @@ impl FactsScript {
                     ask(Part::Consent, &read::CONSENT_OF_AUTHORIZATION, vec![id.as_bytes().into()]);
                 }
             }
+        }
+        if let Some(code) = &self.query.device {
+            ask(Part::Device, &read::DEVICE, vec![code.into()]);
         }
         if let Some(identity) = &self.query.identity {
             ask(Part::Identity, &read::IDENTITY, identity_key(identity));
@@ -165,6 +169,7 @@ impl FactsScript {
                 self.known.consent = Some(ConsentFacts { scope: words(&row.text()?), given_at: row.time()? });
             }
             Part::Authorization => self.known.authorization = Some(authorization(&mut row)?),
+            Part::Device => facts.device = Some(device(row)?),
             Part::Identity => facts.identity = self.query.identity.clone().map(|i| identity(row, i)).transpose()?,
             Part::AddressOwner => facts.address_owner = Some(row.id(UserId::from_slice)?),
             Part::UserNameOwner => facts.user_name_owner = Some(row.id(UserId::from_slice)?),
@@ -315,6 +320,22 @@ pub(crate) fn authorization(row: &mut Row) -> Result<AuthorizationFacts, StoreEr
         expires_at: row.time()?,
         store_epoch: row.int()?,
         session_expires_at: row.opt_time()?,
+    })
+}
+
+fn device(mut row: Row) -> Result<DeviceFacts, StoreError> {
+    Ok(DeviceFacts {
+        code: row.digest()?,
+        id: row.id(AuthorizationId::from_slice)?,
+        client: row.text()?,
+        scope: words(&row.text()?),
+        user_agent: row.text()?,
+        source: row.bytes()?,
+        state: row.parsed("the state of a device's request", DeviceState::from_name)?,
+        claimed_by: row.opt_id(SessionId::from_slice)?,
+        interval: row.time()?,
+        created_at: row.time()?,
+        expires_at: row.time()?,
     })
 }
 

@@ -3,12 +3,14 @@
 use crate::statements::{read, write};
 use crate::value::{Bound, Expect, Value};
 use crate::{For, Sql, Store, StoreError};
-use model::{Conflict, DAY, MailId, Micros};
+use model::{Conflict, DAY, MINUTE, MailId, Micros};
 
 /// How long the row of a sent mail stays; its content goes at once.
 pub const SENT_MAIL_KEPT: Micros = DAY.times(7);
 /// How long a grant of undo stays after it has expired: a late click is told so.
 pub const GRANT_KEPT: Micros = DAY.times(30);
+/// How long a device's request stays after nobody can answer it: the device still hears what became of it.
+pub const DEVICE_KEPT: Micros = MINUTE.times(10);
 /// How long a failure counter stays after its last failure.
 pub const THROTTLE_KEPT: Micros = DAY;
 
@@ -67,7 +69,7 @@ impl Store {
         self.write(For::Background, vec![any(&write::MAIL_PUT_OFF, values)]).await.map(drop)
     }
 
-    /// Deletes expired sessions and codes, spent flows, stale throttles, grants long expired and old sent mail; gives
+    /// Deletes expired sessions, codes and devices' requests, spent flows, stale throttles, grants long expired and old sent mail; gives
     /// how many rows. Each batch is a transaction of its own.
     pub async fn sweep(&self, now: Micros) -> Result<u64, StoreError> {
         let mut swept = 0;
@@ -77,6 +79,7 @@ impl Store {
             (&write::SWEEP_CODES, vec![now]),
             (&write::SWEEP_THROTTLES, vec![now - THROTTLE_KEPT, now]),
             (&write::SWEEP_AUTHORIZATIONS, vec![now]),
+            (&write::SWEEP_DEVICES, vec![now - DEVICE_KEPT]),
             (&write::SWEEP_GRANTS, vec![now - GRANT_KEPT]),
             (&write::SWEEP_MAIL, vec![now - SENT_MAIL_KEPT]),
         ] {

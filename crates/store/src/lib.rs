@@ -30,7 +30,7 @@ pub use applications::StoredKey;
 pub use audit::{AuditChain, AuditFault, AuditFaultKind, AuditReport, AuditRow};
 pub use doctor::{Cursor, DoctorPage, Part, Stored, StoredEvent, StoredLink, StoredSession};
 pub use error::StoreError;
-pub use housekeeping::{DueMail, GRANT_KEPT, SENT_MAIL_KEPT, THROTTLE_KEPT};
+pub use housekeeping::{DEVICE_KEPT, DueMail, GRANT_KEPT, SENT_MAIL_KEPT, THROTTLE_KEPT};
 pub use listen::{EVERYBODY, Listener, TRUST, Trust};
 pub use migrate::MigrationStatus;
 pub use rows::{Cohort, FoundLink, LinkRecord, Page, SessionRow, UserFilter, UserSummary};

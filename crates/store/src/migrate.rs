@@ -17,6 +17,7 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration { name: "0003_explanations", text: include_str!("../migrations/0003_explanations.sql") },
     Migration { name: "0004_applications", text: include_str!("../migrations/0004_applications.sql") },
+    Migration { name: "0006_devices", text: include_str!("../migrations/0006_devices.sql") },
 ];
 
 pub(crate) const CREATE_META: &str =

@@ -354,6 +354,8 @@ reason-recent-year = Jahreszahlen sind leicht zu erraten. Versuchen Sie ein paar
 reason-single-word = Ein einzelnes Wort ist leicht zu erraten. Fügen Sie zwei, drei andere ohne Zusammenhang hinzu.
 reason-date = Ein Datum ist leicht zu erraten. Versuchen Sie ein paar Wörter ohne Zusammenhang.
 reason-name = Namen sind leicht zu erraten. Fügen Sie ein paar Wörter ohne Zusammenhang hinzu.
+reason-device-code-unknown = Kein Gerät zeigt diesen Code, oder nicht mehr. Geben Sie den Code ein, den Ihr Gerät jetzt zeigt.
+reason-device-never-links = Dieses Konto ist hier nicht verbunden, und auf dem Weg zu einem Gerät wird nichts verbunden. Melden Sie sich zuerst in Ihrem Konto an und geben Sie dann den Code des Geräts ein.
 
 # E-Mails
 mail-a-provider = ein Anbieter
@@ -467,3 +469,25 @@ applications-since = Seit
 applications-withdraw = Zurücknehmen
 applications-withdraw-label = Zugriff von { $client } zurücknehmen
 applications-withdrawn = Der Zugriff wurde zurückgenommen.
+
+# Ein Gerät fragt
+device-title = Gerät verbinden
+device-lead = Geben Sie den Code ein, den Ihr Gerät zeigt.
+device-compare = Ist das der Code, den Ihr Gerät zeigt?
+device-code = Code
+device-own-code = Hat Ihnen jemand einen Code geschickt oder genannt? Gehen Sie nicht weiter: Sie ließen ihn in Ihrem Namen ein.
+device-answer-title = Bei { $client } auf einem Gerät anmelden?
+device-answer-lead = Ein Gerät, das diesen Code zeigt, möchte in Ihrem Namen bei { $client } angemeldet werden.
+device-warning = Gehen Sie nur weiter, wenn Sie das gerade selbst begonnen haben.
+device-warning-why = Hat Ihnen jemand den Code oder einen Link geschickt, wäre er in Ihrem Namen angemeldet.
+device-what = Gerät
+device-where = Wo
+device-when = Gefragt
+device-same-network = Im selben Netz wie Sie
+device-other-network = In einem anderen Netz als Sie: { $network }
+device-allow = Ja, auf dem Gerät anmelden
+device-refuse = Nein, das war ich nicht
+device-allowed-title = Das Gerät ist angemeldet
+device-allowed-lead = Machen Sie dort mit { $client } weiter. Sie können diese Seite schließen.
+device-refused-title = Das Gerät wurde nicht eingelassen
+device-refused-lead = Niemand wurde bei { $client } angemeldet. Wenn Sie diese Frage nicht erwartet haben, hat jemand anderes gefragt: Geben Sie nie einen Code ein, der Ihnen geschickt wurde.

@@ -354,6 +354,8 @@ reason-recent-year = Years are easy to guess. Try a few unrelated words.
 reason-single-word = One word alone is easy to guess. Add two or three unrelated ones.
 reason-date = Dates are easy to guess. Try a few unrelated words.
 reason-name = Names are easy to guess. Add a few unrelated words.
+reason-device-code-unknown = No device shows this code, or not any more. Type the code that your device shows now.
+reason-device-never-links = This account is not connected here, and that is not done on the way to a device. Sign in to your account first, then type the device’s code.
 
 # Mails
 mail-a-provider = a provider
@@ -467,3 +469,25 @@ applications-since = Since
 applications-withdraw = Take back
 applications-withdraw-label = Take back the access of { $client }
 applications-withdrawn = Access taken back.
+
+# A device asks
+device-title = Connect a device
+device-lead = Type the code that your device shows.
+device-compare = Is this the code that your device shows?
+device-code = Code
+device-own-code = Did somebody send or tell you a code? Do not go on: you would let them in as you.
+device-answer-title = Sign in to { $client } on a device?
+device-answer-lead = A device that shows this code wants to be signed in to { $client } as you.
+device-warning = Only go on if you started this yourself, just now.
+device-warning-why = If somebody sent you the code or a link, they would be signed in as you.
+device-what = Device
+device-where = Where
+device-when = Asked at
+device-same-network = In the same network as you
+device-other-network = In another network than yours: { $network }
+device-allow = Yes, sign in on the device
+device-refuse = No, that was not me
+device-allowed-title = The device is signed in
+device-allowed-lead = Go on with { $client } there. You can close this page.
+device-refused-title = The device was not let in
+device-refused-lead = Nobody was signed in to { $client }. If you did not expect this question, somebody else asked for it: never type a code that you were sent.

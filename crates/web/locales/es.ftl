@@ -354,6 +354,8 @@ reason-recent-year = Los años son fáciles de adivinar. Prueba unas palabras si
 reason-single-word = Una sola palabra es fácil de adivinar. Añade dos o tres sin relación.
 reason-date = Las fechas son fáciles de adivinar. Prueba unas palabras sin relación.
 reason-name = Los nombres son fáciles de adivinar. Añade unas palabras sin relación.
+reason-device-code-unknown = Ningún dispositivo muestra este código, o ya no. Escribe el código que tu dispositivo muestra ahora.
+reason-device-never-links = Esta cuenta no está conectada aquí, y de camino a un dispositivo no se conecta nada. Entra primero en tu cuenta y escribe después el código del dispositivo.
 
 # Correos
 mail-a-provider = un proveedor
@@ -467,3 +469,25 @@ applications-since = Desde
 applications-withdraw = Retirar
 applications-withdraw-label = Retirar el acceso de { $client }
 applications-withdrawn = Acceso retirado.
+
+# Un dispositivo pregunta
+device-title = Conectar un dispositivo
+device-lead = Escribe el código que muestra tu dispositivo.
+device-compare = ¿Es este el código que muestra tu dispositivo?
+device-code = Código
+device-own-code = ¿Alguien te ha enviado o dicho un código? No sigas: entraría en tu nombre.
+device-answer-title = ¿Iniciar sesión en { $client } en un dispositivo?
+device-answer-lead = Un dispositivo que muestra este código quiere iniciar sesión en { $client } en tu nombre.
+device-warning = Sigue solo si lo has empezado tú, ahora mismo.
+device-warning-why = Si alguien te ha enviado el código o un enlace, entraría en tu nombre.
+device-what = Dispositivo
+device-where = Dónde
+device-when = Pedido
+device-same-network = En la misma red que tú
+device-other-network = En otra red que la tuya: { $network }
+device-allow = Sí, iniciar sesión en el dispositivo
+device-refuse = No, no he sido yo
+device-allowed-title = El dispositivo ha iniciado sesión
+device-allowed-lead = Sigue allí con { $client }. Puedes cerrar esta página.
+device-refused-title = El dispositivo no ha entrado
+device-refused-lead = Nadie ha iniciado sesión en { $client }. Si no esperabas esta pregunta, la hizo otra persona: no escribas nunca un código que te hayan enviado.

@@ -354,6 +354,8 @@ reason-recent-year = Les années sont faciles à deviner. Essayez quelques mots 
 reason-single-word = Un mot seul est facile à deviner. Ajoutez-en deux ou trois sans rapport.
 reason-date = Les dates sont faciles à deviner. Essayez quelques mots sans rapport.
 reason-name = Les noms sont faciles à deviner. Ajoutez quelques mots sans rapport.
+reason-device-code-unknown = Aucun appareil n’affiche ce code, ou plus maintenant. Saisissez le code que votre appareil affiche à présent.
+reason-device-never-links = Ce compte n’est pas associé ici, et rien n’est associé en chemin vers un appareil. Connectez-vous d’abord à votre compte, puis saisissez le code de l’appareil.
 
 # E-mails
 mail-a-provider = un fournisseur
@@ -467,3 +469,25 @@ applications-since = Depuis
 applications-withdraw = Retirer
 applications-withdraw-label = Retirer l’accès de { $client }
 applications-withdrawn = Accès retiré.
+
+# Un appareil demande
+device-title = Connecter un appareil
+device-lead = Saisissez le code affiché sur votre appareil.
+device-compare = Est-ce bien le code affiché sur votre appareil ?
+device-code = Code
+device-own-code = Quelqu’un vous a envoyé ou dicté un code ? N’allez pas plus loin : cette personne serait connectée en votre nom.
+device-answer-title = Se connecter à { $client } sur un appareil ?
+device-answer-lead = Un appareil qui affiche ce code demande à être connecté à { $client } en votre nom.
+device-warning = Ne continuez que si vous venez de le demander vous-même.
+device-warning-why = Si quelqu’un vous a envoyé le code ou un lien, cette personne serait connectée en votre nom.
+device-what = Appareil
+device-where = Où
+device-when = Demandé
+device-same-network = Sur le même réseau que vous
+device-other-network = Sur un autre réseau que le vôtre : { $network }
+device-allow = Oui, connecter l’appareil
+device-refuse = Non, ce n’était pas moi
+device-allowed-title = L’appareil est connecté
+device-allowed-lead = Continuez avec { $client } sur l’appareil. Vous pouvez fermer cette page.
+device-refused-title = L’appareil n’a pas été autorisé
+device-refused-lead = Personne n’a été connecté à { $client }. Si vous n’attendiez pas cette question, quelqu’un d’autre l’a posée : ne saisissez jamais un code qu’on vous a envoyé.

@@ -345,6 +345,8 @@ reason-recent-year = 年号は推測されやすいものです。関連のな�
 reason-single-word = 単語ひとつだけでは推測されやすいものです。関連のない単語を2つか3つ足してください。
 reason-date = 日付は推測されやすいものです。関連のない単語を並べてみてください。
 reason-name = 名前は推測されやすいものです。関連のない単語を足してください。
+reason-device-code-unknown = このコードを表示している機器は今はありません。機器に現在表示されているコードを入力してください。
+reason-device-never-links = このアカウントはここでは連携されておらず、機器への途中で連携することはできません。先にご自分のアカウントにログインしてから、機器のコードを入力してください。
 
 # メール
 mail-a-provider = 外部の提供元
@@ -454,3 +456,25 @@ applications-since = 開始
 applications-withdraw = 取り消す
 applications-withdraw-label = { $client } のアクセスを取り消す
 applications-withdrawn = アクセスを取り消しました。
+
+# 機器からの要求
+device-title = 機器を接続
+device-lead = 機器に表示されているコードを入力してください。
+device-compare = 機器に表示されているコードと同じですか？
+device-code = コード
+device-own-code = 誰かからコードを送られたり聞かされたりしましたか？ 続けないでください。その人があなたとしてログインしてしまいます。
+device-answer-title = 機器で { $client } にログインしますか？
+device-answer-lead = このコードを表示している機器が、あなたとして { $client } へのログインを求めています。
+device-warning = たった今ご自身で始めた場合だけ、続けてください。
+device-warning-why = 誰かからコードやリンクを送られた場合、その人があなたとしてログインしてしまいます。
+device-what = 機器
+device-where = 場所
+device-when = 要求の時刻
+device-same-network = あなたと同じネットワーク
+device-other-network = あなたとは別のネットワーク：{ $network }
+device-allow = はい、機器でログインする
+device-refuse = いいえ、身に覚えがありません
+device-allowed-title = 機器にログインしました
+device-allowed-lead = 機器で { $client } を続けてください。このページは閉じてかまいません。
+device-refused-title = 機器のログインを断りました
+device-refused-lead = { $client } には誰もログインしていません。心当たりがない場合は、ほかの人による要求です。送られてきたコードは決して入力しないでください。

@@ -121,7 +121,7 @@ pub fn t(lang: Lang, key: &str, args: &[(&'static str, Arg<'_>)]) -> String {
 }
 
 /// Reason codes that have a sentence.
-pub const REASONS: [&str; 74] = [
+pub const REASONS: [&str; 76] = [
     "provider_down",
     "provider_cancelled",
     "provider_answer_invalid",
@@ -133,6 +133,8 @@ pub const REASONS: [&str; 74] = [
     "wrong_code",
     "code_expired",
     "code_attempts_used_up",
+    "device_code_unknown",
+    "device_never_links",
     "throttled",
     "last_method",
     "session_expired",

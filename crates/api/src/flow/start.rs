@@ -151,7 +151,7 @@ impl Caller {
                 let problem = Problem::new(&self.api.errors_url, 400, "bad_request");
                 Err(Box::new(problem.with_detail("return_to and application exclude each other")))
             }
-            (return_to, None) => self.path(return_to).map(Destination::Path),
+            (return_to, None) => self.path(return_to).map(|path| Destination::path(&path)),
         }
     }
 

@@ -4,6 +4,7 @@ mod administer;
 mod application;
 mod changes;
 mod connection;
+mod device;
 mod epoch;
 mod explain;
 mod fold;

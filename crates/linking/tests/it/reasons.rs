@@ -12,9 +12,9 @@ use linking::{
 };
 use model::{
     Address, Assertion, AuthorizationFacts, AuthorizationId, ChainHead, ClientFacts, ConnectionPolicy, ConsentFacts,
-    DAY, EventId, Evidence, GrantFacts, HOUR, Level, LinkOnMatch, LinkState, MINUTE, MatchOn, Method, MethodKind,
-    OrganisationId, OrganisationPolicy, Proof, Purpose, SECOND, Secret, SessionScope, SignUp, ThrottleFacts, Undoable,
-    UserId, UserStatus,
+    DAY, DeviceFacts, DeviceState, EventId, Evidence, Facts, GrantFacts, HOUR, Level, LinkOnMatch, LinkState, MINUTE,
+    MatchOn, Method, MethodKind, OrganisationId, OrganisationPolicy, Proof, Purpose, SECOND, Secret, SessionScope,
+    SignUp, ThrottleFacts, Undoable, UserId, UserStatus,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -170,6 +170,7 @@ fn changes() -> Vec<Made> {
         of(|case| case.world.policy.sign_up = SignUp::Closed),
         of(|case| case.world.policy.sign_up = SignUp::Invited),
         of(|case| case.world.throttles = vec![blocked()]),
+        of(|case| case.world.for_device = true),
         of(|case| case.grant.iter_mut().for_each(|grant| grant.spent = true)),
         of(|case| case.grant.iter_mut().for_each(|grant| grant.expires_at = NOW)),
         of(|case| case.absorbed = VERA),
@@ -263,6 +264,7 @@ fn observe(case: &Case, seen: &mut Seen) {
             proof: world.proof.as_ref().map(|(proof, named)| (proof, *named)),
             switch_confirmed,
             separate_confirmed: world.separate,
+            for_device: world.for_device,
             terms,
             new_user,
         };
@@ -341,11 +343,41 @@ fn observe(case: &Case, seen: &mut Seen) {
                 decide_code_reuse(context, facts, known);
             }
         }
+        for device in [None, Some(DeviceState::Pending), Some(DeviceState::Approved)] {
+            let facts = &Facts { device: device.map(waiting), ..facts.clone() };
+            decide! {
+                decide_device_claim(context, facts, &[b"pair:1".to_vec()]);
+            }
+            for known in &known_clients() {
+                decide! {
+                    decide_device_answer(context, facts, known, client, true);
+                    decide_device_answer(context, facts, known, client, false);
+                    decide_device_redemption(context, facts, known, client);
+                }
+            }
+        }
     });
 }
 
 const AUTHORIZATION: AuthorizationId = AuthorizationId::from_bytes([9; 16]);
 static SCOPE: std::sync::LazyLock<Vec<String>> = std::sync::LazyLock::new(|| vec!["openid".to_owned()]);
+
+/// A device whose code the session typed.
+fn waiting(state: DeviceState) -> DeviceFacts {
+    DeviceFacts {
+        code: [1; 32],
+        id: AUTHORIZATION,
+        client: "shop".to_owned(),
+        scope: SCOPE.clone(),
+        user_agent: String::new(),
+        source: Vec::new(),
+        state,
+        claimed_by: Some(SESSION),
+        interval: SECOND,
+        created_at: NOW,
+        expires_at: NOW + MINUTE,
+    }
+}
 
 /// A client that was never heard of, one that was let in, one whose token is old, and one that rests on a link.
 fn known_clients() -> Vec<ClientFacts> {
@@ -420,10 +452,16 @@ const SOURCES: &[(&str, &str, &[&str])] = &[
             "decide_authorization",
             "decide_code_reuse",
             "decide_consent",
+            "decide_device_answer",
             "decide_entry",
             "decide_refresh",
             "decide_withdrawal",
         ],
+    ),
+    (
+        "device",
+        include_str!("../../src/device.rs"),
+        &["decide_device_answer", "decide_device_claim", "decide_device_redemption"],
     ),
     ("epoch", include_str!("../../src/epoch.rs"), &["decide_connection_move"]),
     ("link", include_str!("../../src/link.rs"), &["decide_link"]),

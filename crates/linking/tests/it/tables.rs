@@ -100,7 +100,7 @@ const CHAPTERS: [Chapter; 18] = [
 ];
 
 /// Reasons of what is not in a table: the throttle, and the ends of sessions.
-const ELSEWHERE: [Reason; 8] = [
+const ELSEWHERE: [Reason; 13] = [
     Reason::Throttled,
     Reason::AttemptAllowed,
     Reason::SignedOut,
@@ -110,6 +110,12 @@ const ELSEWHERE: [Reason; 8] = [
     Reason::ConsentWithdrawn,
     Reason::ConsentMissing,
     Reason::TokenReused,
+    // `device.rs` has these.
+    Reason::DeviceClaimed,
+    Reason::DeviceLetIn,
+    Reason::DeviceRefused,
+    Reason::DeviceCodeUnknown,
+    Reason::DeviceNeverLinks,
 ];
 
 const PREFACE: &str = "\

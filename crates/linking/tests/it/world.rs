@@ -161,6 +161,7 @@ pub struct World {
     pub proof: Option<(Proof, UserId)>,
     pub switch: bool,
     pub separate: bool,
+    pub for_device: bool,
     pub throttles: Vec<ThrottleFacts>,
     /// Whose user name the provider's is.
     pub named: Option<UserId>,
@@ -217,6 +218,7 @@ impl World {
             proof: None,
             switch: false,
             separate: false,
+            for_device: false,
             throttles: Vec::new(),
             named: None,
             grant: None,
@@ -299,6 +301,7 @@ impl World {
             grant: self.grant.clone(),
             code: None,
             throttles: self.throttles.clone(),
+            device: None,
             connections: self.connections.clone(),
             users: self.users.clone(),
         }
@@ -334,6 +337,7 @@ impl World {
                 proof: self.proof.as_ref().map(|(proof, named)| (proof, *named)),
                 switch_confirmed: self.switch,
                 separate_confirmed: self.separate,
+                for_device: self.for_device,
                 terms,
                 new_user,
             };

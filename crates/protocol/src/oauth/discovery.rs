@@ -1,4 +1,4 @@
-//! What we say of ourselves (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
+//! What we say of ourselves (OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 8628 §4).
 
 use super::{GrantType, SigningAlgorithm, proof_algorithms};
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ pub struct Endpoints {
     pub revocation: &'static str,
     pub end_session: &'static str,
     pub pushed: &'static str,
+    pub device_authorization: &'static str,
 }
 
 /// `acr_values`: the levels that can be reached here.
@@ -40,6 +41,7 @@ pub fn metadata(
         "end_session_endpoint": at(endpoints.end_session),
         "pushed_authorization_request_endpoint": at(endpoints.pushed),
         "require_pushed_authorization_requests": false,
+        "device_authorization_endpoint": at(endpoints.device_authorization),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": GrantType::ALL.map(GrantType::name),

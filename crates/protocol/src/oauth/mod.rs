@@ -7,6 +7,7 @@ mod authorization;
 mod claims;
 mod client;
 mod client_metadata;
+mod device;
 mod discovery;
 mod error;
 mod forward_auth;
@@ -21,6 +22,7 @@ pub use authorization::{Answer, AuthorizationRequest, Invalid, LINKING_SCOPES, P
 pub use claims::{Access, Evidence, Frame, Person, access_token, audience, confirmation, id_token, userinfo};
 pub use client::{AccessTokenFormat, Authentication, Client, Credential, GrantType, Presented, redirect_matches, s256};
 pub use client_metadata::Metadata;
+pub use device::{DeviceRequest, UserCode};
 pub use discovery::{Endpoints, metadata};
 pub use error::{ErrorCode, Refused};
 pub use forward_auth::identity_headers;

@@ -1,4 +1,4 @@
-//! The token request (RFC 6749 §4.1.3, §4.4.2, §6).
+//! The token request (RFC 6749 §4.1.3, §4.4.2, §6; RFC 8628 §3.4).
 
 use super::authorization::resources;
 use super::{Client, ErrorCode, GrantType, Parameters, Refused};
@@ -20,6 +20,10 @@ pub enum TokenRequest {
     },
     ClientCredentials {
         scope: Vec<String>,
+        resource: Vec<String>,
+    },
+    Device {
+        code: String,
         resource: Vec<String>,
     },
 }
@@ -48,6 +52,9 @@ impl TokenRequest {
                 resource,
             },
             GrantType::ClientCredentials => Self::ClientCredentials { scope: form.words("scope"), resource },
+            GrantType::DeviceCode => {
+                Self::Device { code: form.need("device_code", "device_code is missing")?.to_owned(), resource }
+            }
         })
     }
 
@@ -56,6 +63,7 @@ impl TokenRequest {
             Self::Code { .. } => GrantType::AuthorizationCode,
             Self::Refresh { .. } => GrantType::RefreshToken,
             Self::ClientCredentials { .. } => GrantType::ClientCredentials,
+            Self::Device { .. } => GrantType::DeviceCode,
         }
     }
 }

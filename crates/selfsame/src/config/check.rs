@@ -504,6 +504,7 @@ fn grant_type(grant: ClientGrant) -> GrantType {
         ClientGrant::AuthorizationCode => GrantType::AuthorizationCode,
         ClientGrant::RefreshToken => GrantType::RefreshToken,
         ClientGrant::ClientCredentials => GrantType::ClientCredentials,
+        ClientGrant::DeviceCode => GrantType::DeviceCode,
     }
 }
 

@@ -135,6 +135,8 @@ pub enum ClientGrant {
     AuthorizationCode,
     RefreshToken,
     ClientCredentials,
+    // RFC 8628: the person answers at another browser.
+    DeviceCode,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]

@@ -180,6 +180,8 @@ super::statements! {
     CLIENTS_OF_USER = "SELECT c.client AS client, c.scope AS scope, c.given_at AS since FROM consents c \
         WHERE c.user_id = $1 UNION ALL SELECT a.client, a.scope, a.created_at FROM authorizations a \
         WHERE a.user_id = $1 ORDER BY client, since";
+    DEVICE = "SELECT d.code, d.id, d.client, d.scope, d.user_agent, d.source, d.state, d.claimed_by, d.poll_interval, \
+        d.created_at, d.expires_at FROM device_requests d WHERE d.code = $1";
     SIGNING_KEYS = "SELECT k.algorithm, k.number, k.sealed, k.signs_from FROM signing_keys k \
         ORDER BY k.algorithm, k.number";
 

@@ -137,6 +137,14 @@ super::statements! {
         ON CONFLICT (user_id, client) DO UPDATE SET scope = excluded.scope, given_at = excluded.given_at";
     WITHDRAW_CONSENT = "DELETE FROM consents WHERE user_id = $1 AND client = $2";
     ERASE_CONSENTS = "DELETE FROM consents WHERE user_id = $1";
+    ASK_FOR_DEVICE = "INSERT INTO device_requests (code, id, client, scope, user_agent, source, state, poll_interval, \
+        created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9) ON CONFLICT DO NOTHING";
+    CLAIM_DEVICE = "UPDATE device_requests SET claimed_by = $1 \
+        WHERE code = $2 AND id = $3 AND state = 'pending' AND (claimed_by IS NULL OR claimed_by = $1)";
+    ANSWER_DEVICE = "UPDATE device_requests SET state = $1 \
+        WHERE code = $2 AND id = $3 AND state = 'pending' AND claimed_by = $4";
+    REDEEM_DEVICE = "UPDATE device_requests SET state = 'redeemed' WHERE code = $1 AND id = $2 AND state = 'approved'";
+    SLOW_DEVICE = "UPDATE device_requests SET poll_interval = $1 WHERE code = $2 AND id = $3 AND poll_interval = $4";
     ADD_SIGNING_KEY = "INSERT INTO signing_keys (algorithm, number, sealed, signs_from) VALUES ($1, $2, $3, $4) \
         ON CONFLICT DO NOTHING";
     DROP_SIGNING_KEY = "DELETE FROM signing_keys WHERE algorithm = $1 AND number = $2";
@@ -198,6 +206,8 @@ super::statements! {
         (SELECT g.event FROM undo_grants g WHERE g.expires_at < $1 ORDER BY g.expires_at LIMIT $2)";
     SWEEP_AUTHORIZATIONS = "DELETE FROM authorizations WHERE id IN \
         (SELECT a.id FROM authorizations a WHERE a.expires_at < $1 ORDER BY a.expires_at LIMIT $2)";
+    SWEEP_DEVICES = "DELETE FROM device_requests WHERE code IN \
+        (SELECT d.code FROM device_requests d WHERE d.expires_at < $1 ORDER BY d.expires_at LIMIT $2)";
     SWEEP_MAIL = "DELETE FROM outbox WHERE id IN \
         (SELECT o.id FROM outbox o WHERE o.sent_at IS NOT NULL AND o.sent_at < $1 ORDER BY o.sent_at LIMIT $2)";
 }

@@ -2,8 +2,9 @@
 
 use crate::support::*;
 use model::{
-    AddressProof, AuditEvent, Change, Conflict, DisplayClaims, EventKind, FactsQuery, HOUR, Level, LinkState, Mail,
-    MailBody, MailId, MailKind, Method, Micros, OwnerThrottle, Personal, Secret, SessionId, UserStatus,
+    AddressProof, AuditEvent, AuthorizationId, Change, Conflict, DeviceState, DisplayClaims, EventKind, FactsQuery,
+    HOUR, Level, LinkState, MINUTE, Mail, MailBody, MailId, MailKind, Method, Micros, NewDeviceRequest, OwnerThrottle,
+    Personal, SECOND, Secret, SessionId, UserStatus,
 };
 use store::StoreError;
 
@@ -19,6 +20,7 @@ crate::on_both_engines!(
     links_end_their_sessions,
     sessions_end_by_hash_id_and_user,
     codes_count_down,
+    t52_a_device_is_claimed_answered_and_redeemed_once,
     throttles_compare_and_swap,
     owner_throttles_follow_the_address,
     connections_are_declared_once_and_switched_by_version,
@@ -303,6 +305,58 @@ async fn codes_count_down(db: Database) {
     assert_eq!(db.conflict([redeem(0)]).await, Conflict::Stale);
 }
 
+async fn t52_a_device_is_claimed_answered_and_redeemed_once(db: Database) {
+    let (code, id) = (hash(1), AuthorizationId::from_bytes(id_bytes(1)));
+    let (own, other) = (SessionId::from_bytes(id_bytes(2)), SessionId::from_bytes(id_bytes(3)));
+    let ask = |id, n| {
+        Change::AskForDevice(NewDeviceRequest {
+            code: hash(n),
+            id,
+            client: "tv".to_owned(),
+            scope: vec!["openid".to_owned(), "email".to_owned()],
+            user_agent: "Tizen".to_owned(),
+            source: vec![203, 0, 113, 7],
+            interval: SECOND.times(5),
+            at: AT,
+            expires_at: AT + MINUTE,
+        })
+    };
+    let claim = |session| Change::ClaimDevice { code, id, session };
+    let answer = |session, allowed| Change::AnswerDevice { code, id, session, allowed };
+    let read = async |n| db.facts(FactsQuery { device: Some(hash(n)), ..FactsQuery::default() }).await.device;
+    assert_eq!(read(1).await, None);
+    db.done([ask(id, 1)]).await;
+    assert_eq!(db.conflict([ask(AuthorizationId::from_bytes(id_bytes(9)), 1)]).await, Conflict::Stale);
+    let device = read(1).await.unwrap();
+    assert_eq!((device.id, device.state, device.claimed_by), (id, DeviceState::Pending, None));
+    assert_eq!((&*device.client, device.scope.len(), device.source), ("tv", 2, vec![203, 0, 113, 7]));
+    assert_eq!((device.interval, device.created_at, device.expires_at), (SECOND.times(5), AT, AT + MINUTE));
+    // Nobody answers what they have not claimed, and what is claimed stays so.
+    assert_eq!(db.conflict([answer(own, true)]).await, Conflict::Stale);
+    db.done([claim(own)]).await;
+    db.done([claim(own)]).await;
+    assert_eq!(db.conflict([claim(other)]).await, Conflict::Stale);
+    assert_eq!(db.conflict([answer(other, true)]).await, Conflict::Stale);
+    assert_eq!(db.conflict([Change::RedeemDevice { code, id }]).await, Conflict::TokenSpent);
+    db.done([answer(own, true)]).await;
+    assert_eq!(db.conflict([answer(own, false)]).await, Conflict::Stale);
+    assert_eq!(db.conflict([claim(own)]).await, Conflict::Stale);
+    db.done([Change::RedeemDevice { code, id }]).await;
+    assert_eq!(db.conflict([Change::RedeemDevice { code, id }]).await, Conflict::TokenSpent);
+    assert_eq!(read(1).await.map(|device| device.state), Some(DeviceState::Redeemed));
+    // A no; a slower pace, once for each that was read; and the end.
+    let id = AuthorizationId::from_bytes(id_bytes(4));
+    let slower = || Change::SlowDevice { code: hash(2), id, from: SECOND.times(5), to: SECOND.times(10) };
+    db.done([ask(id, 2), slower(), slower()]).await;
+    db.done([Change::ClaimDevice { code: hash(2), id, session: own }]).await;
+    db.done([Change::AnswerDevice { code: hash(2), id, session: own, allowed: false }]).await;
+    let device = read(2).await.unwrap();
+    assert_eq!((device.state, device.interval), (DeviceState::Denied, SECOND.times(10)));
+    assert_eq!(db.store.sweep(AT + MINUTE + store::DEVICE_KEPT).await.unwrap(), 0);
+    assert_eq!(db.store.sweep(AT + MINUTE + store::DEVICE_KEPT + Micros(1)).await.unwrap(), 2);
+    assert_eq!(read(1).await, None);
+}
+
 async fn throttles_compare_and_swap(db: Database) {
     let step = |was, failures| Change::Throttle {
         key: b"k".to_vec(),
@@ -525,6 +579,7 @@ async fn plans_and_snapshots_are_counted(db: Database) {
         flow: Some(flow(1)),
         throttles: vec![b"k".to_vec()],
         owner_throttles: Vec::new(),
+        device: Some(hash(1)),
     };
     let facts = db.facts(everything.clone()).await;
     assert_eq!((facts.users.len(), facts.store_epoch), (1, 1));

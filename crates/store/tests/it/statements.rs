@@ -2,8 +2,8 @@
 
 use crate::support::*;
 use model::{
-    AuthorizationId, Change, EventKind, Level, Method, MethodKind, NewAuthorization, OrganisationId, Secret, SessionId,
-    Undoable,
+    AuthorizationId, Change, EventKind, Level, Method, MethodKind, NewAuthorization, NewDeviceRequest, OrganisationId,
+    Secret, SessionId, Undoable,
 };
 use rusqlite::params_from_iter;
 
@@ -86,6 +86,17 @@ async fn fill(db: &Database) {
                     expires_at: AT,
                     store_epoch: 1,
                 }),
+                Change::AskForDevice(NewDeviceRequest {
+                    code: hash(n),
+                    id: AuthorizationId::from_bytes(*flow(n).as_bytes()),
+                    client: "tv".to_owned(),
+                    scope: vec!["openid".to_owned()],
+                    user_agent: "test".to_owned(),
+                    source: vec![203, 0, 113, 7],
+                    interval: AT,
+                    at: AT,
+                    expires_at: AT,
+                }),
                 Change::Throttle { key: subject.into_bytes(), was: 0, failures: 1, blocked_until: AT, at: AT },
                 Change::IssueCode {
                     flow: flow(n),
@@ -142,6 +153,7 @@ const OF_MANY: &[&str] = &[
     "SWEEP_MAIL",
     "SWEEP_GRANTS",
     "SWEEP_AUTHORIZATIONS",
+    "SWEEP_DEVICES",
     "END_AUTHORIZATIONS_OF_CONNECTION",
     "END_SESSIONS_OF_CONNECTION",
     "CARRY_LINKS",

@@ -131,7 +131,7 @@ impl Visit {
         }
     }
 
-    async fn journey(&self, flow: Box<Flow>) -> Page {
+    pub(super) async fn journey(&self, flow: Box<Flow>) -> Page {
         // Straight to the connection that the client named, if there is one.
         if let (Step::Identify, Some(Destination::Client(request))) = (&flow.step, flow.goal.destination())
             && let Some(connection) = request.connection.as_deref().and_then(ConnectionId::parse)

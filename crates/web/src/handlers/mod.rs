@@ -2,6 +2,7 @@
 
 mod account;
 mod authorize;
+mod device;
 mod flow;
 mod forward_auth;
 mod guard;
@@ -95,6 +96,9 @@ pub fn router(site: Site) -> Router {
         .route(entry::START, get(forward_auth::start))
         .route(entry::CALLBACK, get(forward_auth::callback))
         .route(entry::SIGN_OUT, get(forward_auth::sign_out))
+        .route(route::DEVICE, get(device::type_code).post(device::typed))
+        .route(route::DEVICE_ANSWER, get(device::ask).post(device::answer))
+        .route(route::DEVICE_DONE, get(device::done))
         .route(route::APPLICATIONS, get(account::applications))
         .route(route::WITHDRAW, post(account::withdraw))
         .route(route::END_SESSION, post(account::end_session))

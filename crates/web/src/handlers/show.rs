@@ -161,7 +161,7 @@ impl Visit {
         page
     }
 
-    fn seconds_to_wait(&self, fault: &Fault) -> i64 {
+    pub(super) fn seconds_to_wait(&self, fault: &Fault) -> i64 {
         fault.number.map_or(1, |until| ((until - self.site.journeys.now().0) / 1_000_000 + 1).max(1))
     }
 
@@ -264,6 +264,7 @@ impl Visit {
 
     fn identify(&self, flow: &Flow, status: u16, signed_in: Option<&flows::Present>) -> Page {
         let policy = self.site.journeys.policy();
+        let for_device = matches!(flow.goal.destination(), Some(Destination::Device(_)));
         let open = policy.sign_up == SignUpPolicy::Open && policy.local.password;
         let body = if let Goal::SignUp { .. } = &flow.goal {
             let typed = flow.material.typed.clone().unwrap_or_default();
@@ -287,7 +288,7 @@ impl Visit {
                 providers: self.signing_in(),
                 email: flow.material.typed.as_ref().map(|typed| typed.email.clone()).unwrap_or_default(),
                 email_enabled: policy.local.password || policy.local.email_code,
-                sign_up_allowed: open,
+                sign_up_allowed: open && !for_device,
                 sign_up_href: self.other_first_page(route::SIGN_UP, flow),
                 last_used_email_method: matches!(
                     self.browser.device.last_used.as_deref(),
@@ -308,6 +309,8 @@ impl Visit {
         match to {
             Destination::Path(place) if place == route::ACCOUNT => return path.to_owned(),
             Destination::Path(place) => query.append_pair("return_to", place),
+            // Not offered there.
+            Destination::Device(_) => return path.to_owned(),
             Destination::Application(request) => query
                 .append_pair("application", &request.application)
                 .append_pair("redirect_uri", &request.redirect_uri)

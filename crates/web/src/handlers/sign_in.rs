@@ -35,7 +35,7 @@ impl Start {
             }
             None => {
                 let wanted = self.return_to.as_deref().and_then(local_path);
-                Ok(Destination::Path(wanted.unwrap_or(route::ACCOUNT).to_owned()))
+                Ok(Destination::path(wanted.unwrap_or(route::ACCOUNT)))
             }
         }
     }

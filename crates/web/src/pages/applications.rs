@@ -29,7 +29,7 @@ impl Consent {
 }
 
 /// What a scope means to a person. One that the operator made up is shown by its name.
-fn lines(shell: &Shell, scopes: &[String]) -> Vec<String> {
+pub(super) fn lines(shell: &Shell, scopes: &[String]) -> Vec<String> {
     let line = |scope: &String| match scope.as_str() {
         "openid" => shell.t("scope-openid"),
         "profile" => shell.t("scope-profile"),

@@ -2,6 +2,7 @@
 
 mod account;
 mod applications;
+mod device;
 mod display;
 mod error;
 mod linking;
@@ -15,6 +16,7 @@ pub use account::{
     SetPassword, StepUp, StepUpWhy,
 };
 pub use applications::{ApplicationRow, Applications, Consent, FormPost, GoBack, LeaveFor};
+pub use device::{DeviceAnswer, DeviceDone, TypeCode};
 pub(crate) use display::in_sentence as display_in_sentence;
 pub use display::{DisplayName, device_name, display_address, display_name};
 pub use error::ErrorPage;

@@ -50,6 +50,12 @@ pub const AUTHORIZE: &str = "/oauth2/authorize";
 pub const CONSENT: &str = "/oauth2/consent";
 /// Signing out for a client (OpenID Connect RP-Initiated Logout 1.0 §2); from our own page with `choice=leave|stay`.
 pub const LEAVE: &str = "/oauth2/logout";
+/// Where the code of a device is typed (GET, `?user_code=`; POST: `code`; RFC 8628 §3.3).
+pub const DEVICE: &str = flows::DEVICE_PATH;
+/// What the device asks for (GET, `?request=`) and the answer (POST: `request`, `choice=allow|refuse`).
+pub const DEVICE_ANSWER: &str = "/device/answer";
+/// How it ended (GET, `?answer=`).
+pub const DEVICE_DONE: &str = "/device/done";
 /// Applications with access.
 pub const APPLICATIONS: &str = "/account/applications";
 /// `client`.

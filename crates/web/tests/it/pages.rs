@@ -122,6 +122,8 @@ fn forms_post_to_a_known_route_with_their_token() {
         route::END_SESSION,
         route::CONSENT,
         route::LEAVE,
+        route::DEVICE,
+        route::DEVICE_ANSWER,
         route::WITHDRAW,
     ];
     each(|name, document| {

@@ -7,11 +7,14 @@ use testkit::{Engine, World};
 
 on_both_engines!(the_provider_keeps_its_budget);
 
+const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
 async fn the_provider_keeps_its_budget(engine: Engine) {
     let world = World::with(options(engine)).await;
     let mut browser = world.browser();
     world.sign_up(&mut browser, "Ada", "ada@example.test").await;
     let (shop, robot) = (Client::new(&world, "shop"), Client::new(&world, "robot"));
+    let (tv, boxed) = (Client::new(&world, "tv"), Client::new(&world, "box"));
     // Consent and keys are there.
     shop.tokens(&mut browser, &[]).await;
     let counted = |name: &'static str, before: (u64, u64), most: (u64, u64)| {
@@ -39,6 +42,30 @@ async fn the_provider_keeps_its_budget(engine: Engine) {
     let at = start();
     let tokens = shop.refresh(&text(&tokens, "refresh_token")).await.json;
     counted("token by refresh", at, (1, 1));
+    let at = start();
+    let by_public = tv.post("/oauth2/device_authorization", &[("scope", "openid")]).await.json;
+    counted("device authorization, no secret", at, (1, 1));
+    let at = start();
+    boxed.post("/oauth2/device_authorization", &[("scope", "openid")]).await;
+    counted("device authorization", at, (0, 1));
+    let poll = [("grant_type", DEVICE_GRANT), ("device_code", by_public["device_code"].as_str().unwrap())];
+    let at = start();
+    tv.post("/oauth2/token", &poll).await;
+    counted("token by device code, pending", at, (1, 0));
+    let at = start();
+    tv.post("/oauth2/token", &poll).await;
+    counted("token by device code, too early", at, (1, 1));
+    let page = browser.get("/device").await;
+    let at = start();
+    let page = browser.submit(page.form("/device").with("code", by_public["user_code"].as_str().unwrap())).await;
+    counted("a device's code typed, and its question", at, (2, 1));
+    browser.press(page.form("/device/answer"), "choice", "allow").await;
+    let at = start();
+    assert_eq!(tv.post("/oauth2/token", &poll).await.status, 200);
+    counted("token by device code", at, (1, 1));
+    let at = start();
+    tv.post("/oauth2/token", &poll).await;
+    counted("token by device code, used before", at, (1, 1));
     let at = start();
     robot.post("/oauth2/token", &[("grant_type", "client_credentials")]).await;
     counted("token for itself", at, (1, 0));

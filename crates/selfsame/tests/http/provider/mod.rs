@@ -2,6 +2,7 @@
 
 mod authorize;
 mod budgets;
+mod device;
 mod forward_auth;
 mod keys;
 mod lifetime;
@@ -54,6 +55,18 @@ secret = { file = "client-secret" }
 grants = ["client_credentials"]
 scopes = ["things:read", "things:write"]
 introspection = true
+
+[[clients]]
+id = "tv"
+name = "Television"
+grants = ["device_code", "refresh_token"]
+
+[[clients]]
+id = "box"
+name = "Box"
+secret = { file = "client-secret" }
+grants = ["device_code"]
+first_party = true
 "#;
 
 pub(crate) fn options(engine: Engine) -> Options {
@@ -115,8 +128,12 @@ impl<'a> Client<'a> {
         parameter(&page.url, "code").unwrap_or_else(|| panic!("no code: {} {}", page.url, page.body))
     }
 
+    fn is_public(&self) -> bool {
+        matches!(self.id, "spa" | "tv")
+    }
+
     fn authorization(&self) -> Vec<(&'static str, String)> {
-        if self.id == "spa" {
+        if self.is_public() {
             return Vec::new();
         }
         vec![("authorization", format!("Basic {}", STANDARD.encode(format!("{}:{CLIENT_SECRET}", self.id))))]
@@ -125,7 +142,7 @@ impl<'a> Client<'a> {
     /// A form to one of the endpoints, authenticated as the client is registered.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> ApiCall {
         let mut fields = fields.to_vec();
-        if self.id == "spa" {
+        if self.is_public() {
             fields.push(("client_id", self.id));
         }
         self.world.browser().send_form(path, &fields, &self.authorization()).await

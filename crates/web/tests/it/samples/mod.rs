@@ -6,9 +6,9 @@ use model::{MailKind, Micros};
 use web::pages::mail::{Mail, RenderedMail};
 use web::pages::{
     AccountCard, Action, ApplicationRow, Applications, Code, CodePurpose, ConfirmLink, Conflict, ConnectStart, Consent,
-    Continue, ErrorPage, ErrorText, ExternalCard, Field, FormPost, GoBack, LeaveFor, LinkedDone, Mark, Notice,
-    NoticeKind, Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton, Shell, SignIn, SignUp, SignedIn,
-    SignedOut, SwitchUser, Way, device_name,
+    Continue, DeviceAnswer, DeviceDone, ErrorPage, ErrorText, ExternalCard, Field, FormPost, GoBack, LeaveFor,
+    LinkedDone, Mark, Notice, NoticeKind, Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton, Shell,
+    SignIn, SignUp, SignedIn, SignedOut, SwitchUser, TypeCode, Way, device_name,
 };
 use web::texts::{self, Lang};
 
@@ -64,8 +64,40 @@ pub fn all(lang: Lang) -> Vec<Sample> {
     account::removal(&mut samples);
     account::confirming(&mut samples);
     applications(&mut samples);
+    devices(&mut samples);
     errors(&mut samples);
     samples.all
+}
+
+fn devices(s: &mut Samples) {
+    let scopes = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let empty = TypeCode { shell: s.signed_in(), code: String::new(), given: false, error: None };
+    s.add("device-code", empty.render());
+    let code = "WDJB-MJHT".to_owned();
+    s.add("device-code-given", TypeCode { code: code.clone(), given: true, ..empty.clone() }.render());
+    let error = s.error("device_code_unknown").at(Field::Code);
+    s.add("device-code-unknown", TypeCode { code: HOSTILE.to_owned(), error: Some(error), ..empty }.render());
+    let asked = DeviceAnswer {
+        shell: s.signed_in(),
+        client_name: "Analytical Television".to_owned(),
+        request: "se4led".to_owned(),
+        account: own_card(),
+        code,
+        user_agent: "Mozilla/5.0 (Linux; Tizen 6.0) Safari/537".to_owned(),
+        source: vec![203, 0, 113, 7],
+        same_network: false,
+        asked_at: NOW,
+        new: scopes("openid profile offline_access"),
+        known: scopes("email"),
+    };
+    s.add("device-answer", asked.render());
+    let near = DeviceAnswer { same_network: true, user_agent: HOSTILE.to_owned(), ..asked.clone() };
+    s.add("device-answer-near", near.render());
+    s.add("device-answer-hostile", DeviceAnswer { client_name: HOSTILE.to_owned(), ..asked }.render());
+    for (name, allowed) in [("device-allowed", true), ("device-refused", false)] {
+        let client_name = "Analytical Television".to_owned();
+        s.add(name, DeviceDone { shell: s.out(), client_name, allowed }.render());
+    }
 }
 
 fn applications(s: &mut Samples) {
