@@ -61,17 +61,17 @@ pub(crate) fn form(headers: &HeaderMap, body: &[u8]) -> Result<Parameters, Refus
 }
 
 /// The client that a request comes from (RFC 6749 §2.3), and what it sent.
-pub(crate) fn from_client(
+pub(crate) async fn from_client(
     journeys: &Journeys,
     path: &str,
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<(Caller, Parameters), Refused> {
+) -> Result<(Caller, Parameters), TokenFault> {
     let form = form(headers, body)?;
     let because = "the Authorization header is not text";
     let authorization = one(headers, &header::AUTHORIZATION, Refused::new(ErrorCode::InvalidClient, because))?;
     let shown = Shown { path, method: "POST", authorization, proof: proof(headers)? };
-    Ok((journeys.caller(&shown, &form)?, form))
+    Ok((journeys.caller(&shown, &form).await?, form))
 }
 
 /// The `DPoP` header, of which there may be one (RFC 9449 §4.3).

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 pub(crate) async fn push(State(provider): State<Provider>, headers: HeaderMap, body: Bytes) -> Answer {
     let journeys = &provider.journeys;
-    let (caller, form) = match from_client(journeys, ENDPOINTS.pushed, &headers, &body) {
+    let (caller, form) = match from_client(journeys, ENDPOINTS.pushed, &headers, &body).await {
         Ok(parsed) => parsed,
-        Err(refused) => return fault(refused.into()),
+        Err(refused) => return fault(refused),
     };
     match journeys.push(&caller, &form).await {
         Ok(members) => json_answer(201, &Value::Object(members)),

@@ -10,10 +10,11 @@ use serde_json::Map;
 pub(crate) async fn revoke(State(provider): State<Provider>, headers: HeaderMap, body: Bytes) -> Answer {
     let journeys = &provider.journeys;
     let parsed = from_client(journeys, ENDPOINTS.revocation, &headers, &body)
+        .await
         .and_then(|(caller, form)| Ok((caller, form.need("token", "token is missing")?.to_owned())));
     let (caller, token) = match parsed {
         Ok(parsed) => parsed,
-        Err(refused) => return fault(refused.into()),
+        Err(refused) => return fault(refused),
     };
     match journeys.revoke(&caller, &token).await {
         Ok(()) => good(Map::new()),

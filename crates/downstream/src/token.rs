@@ -9,13 +9,13 @@ use http::HeaderMap;
 
 pub(crate) async fn token(State(provider): State<Provider>, headers: HeaderMap, body: Bytes) -> Answer {
     let journeys = &provider.journeys;
-    let parsed = from_client(journeys, ENDPOINTS.token, &headers, &body).and_then(|(caller, form)| {
+    let parsed = from_client(journeys, ENDPOINTS.token, &headers, &body).await.and_then(|(caller, form)| {
         let request = TokenRequest::parse(&form, &caller.client)?;
         Ok((caller, request))
     });
     let (caller, request) = match parsed {
         Ok(parsed) => parsed,
-        Err(refused) => return fault(refused.into()),
+        Err(refused) => return fault(refused),
     };
     match journeys.token(&caller, request).await {
         Ok(members) => good(members),

@@ -12,7 +12,7 @@ use crate::journeys::Journeys;
 pub(crate) use crate::pushed::spent_request;
 use linking::{ClientTerms, Reason, decide_consent, is_consented, methods_at, own_methods, required_level};
 use model::{
-    Actor, ClientFacts, ClientQuery, ClientQueryBy, DAY, Facts, FactsQuery, FlowId, Level, MINUTE, Micros,
+    Actor, ClientFacts, ClientQuery, ClientQueryBy, Conflict, DAY, Facts, FactsQuery, FlowId, Level, MINUTE, Micros,
     SessionFacts, SessionId, SessionScope, UserFacts,
 };
 use protocol::oauth::{
@@ -68,6 +68,8 @@ pub struct ConsentAsked {
     pub request: String,
     pub client: String,
     pub name: String,
+    /// Nobody vouches for its name: it registered itself. The host that the person is sent to.
+    pub unverified: Option<String>,
     /// What is asked for and was not allowed before, and what was.
     pub new: Vec<String>,
     pub known: Vec<String>,
@@ -103,14 +105,6 @@ pub enum Authorized {
 }
 
 impl Journeys {
-    pub fn clients(&self) -> Vec<Arc<Client>> {
-        self.clients.clone()
-    }
-
-    pub fn client(&self, id: &str) -> Option<Arc<Client>> {
-        self.clients.iter().find(|client| client.id == id).cloned()
-    }
-
     /// What levels are called in `acr`, the ones that can be reached here.
     pub fn acr_values(&self) -> Vec<String> {
         let reached = self.policy.connections.values().map(|rules| rules.level).max().unwrap_or(Level::One);
@@ -127,10 +121,16 @@ impl Journeys {
 
     /// Parses and checks a request against its client, and whom its hint is about.
     pub async fn authorization_request(&self, parameters: &Parameters) -> Result<AuthorizationRequest, Invalid> {
-        if let Some(pushed) = self.pushed_request(parameters) {
+        let client = match parameters.get("client_id") {
+            None => None,
+            Some(id) => {
+                let later = Refused::new(ErrorCode::TemporarilyUnavailable, "try again in a moment");
+                self.find_client(id).await.map_err(|_| Invalid::Page(later))?
+            }
+        };
+        if let Some(pushed) = self.pushed_request(parameters, client.as_deref()) {
             return pushed;
         }
-        let client = parameters.get("client_id").and_then(|id| self.client(id));
         let mut request = AuthorizationRequest::parse(parameters, client.as_deref(), self.now())?;
         if let Some(hint) = parameters.get("id_token_hint") {
             request.hinted = match self.hinted(hint, &request.client).await {
@@ -159,7 +159,11 @@ impl Journeys {
         if hinted.is_some() && named.is_some() && hinted != named {
             return Err(Refused::request("client_id is not the one of the hint"));
         }
-        let client = hinted.or(named).and_then(|id| self.client(id));
+        let client = match hinted.or(named) {
+            // As with the hint.
+            Some(id) => self.find_client(id).await.unwrap_or_default(),
+            None => None,
+        };
         let to = match parameters.get("post_logout_redirect_uri") {
             None => None,
             Some(uri) => {
@@ -202,7 +206,7 @@ impl Journeys {
     pub(crate) fn turned_away(&self, request: &AuthorizationRequest) -> Option<String> {
         let refused = Refused::new(ErrorCode::AccessDenied, "the person went back");
         let reply = self.refusal(&request.answer, refused).ok()?;
-        (reply.mode == ResponseMode::Query).then_some(reply.location)
+        (reply.mode == ResponseMode::Query && by_web(&reply.redirect_uri)).then_some(reply.location)
     }
 
     fn reply(&self, answer: &Answer, own: &[(&str, &str)]) -> Result<Reply, Fault> {
@@ -268,18 +272,23 @@ impl Journeys {
             sector: client.sector_name(),
             new_sub,
             first_party: client.first_party,
+            version: client.version,
             lifetime: if offline { OFFLINE_LIFETIME } else { session },
             rotates: client.rotates(),
         }
     }
 
+    /// The client of a request that may have waited for the person: it may have been changed or removed meanwhile, and
+    /// nobody is sent where it does not redirect any more (T41).
+    async fn client_of_request(&self, request: &AuthorizationRequest) -> Result<Arc<Client>, Fault> {
+        let client = self.find_client(&request.client).await?.ok_or_else(|| Fault::flow("unknown_application"))?;
+        let leads_there = client.redirects_to(&request.answer.redirect_uri);
+        if leads_there { Ok(client) } else { Err(Fault::flow("redirect_not_registered")) }
+    }
+
     /// May this request have its code now?
     pub async fn authorize(&self, request: AuthorizationRequest, browser: &Browser) -> Result<Authorized, Fault> {
-        let client = self.client(&request.client).ok_or_else(|| Fault::flow("unknown_application"))?;
-        // It may have changed since the request was pushed or sealed.
-        if !client.redirects_to(&request.answer.redirect_uri) {
-            return Err(Fault::flow("redirect_not_registered"));
-        }
+        let client = self.client_of_request(&request).await?;
         let mut request = request;
         request.scope.retain(|scope| client.scopes.contains(scope));
         let (facts, known) = self.facts_at(&client, &request, browser).await?;
@@ -408,6 +417,7 @@ impl Journeys {
             request: self.seal_request(request)?,
             client: client.id.clone(),
             name: client.name.clone(),
+            unverified: client.unverified.then(|| destination(&request.answer.redirect_uri)),
             new,
             known: before,
             person: crate::decide::display_name(user),
@@ -418,7 +428,7 @@ impl Journeys {
     /// The person answered. A refusal is told to the client, and nothing is kept of it.
     pub async fn consent(&self, sealed: &str, allowed: bool, browser: &Browser) -> Result<Authorized, Fault> {
         let request = self.open_request(sealed)?;
-        let client = self.client(&request.client).ok_or_else(|| Fault::flow("unknown_application"))?;
+        let mut client = self.client_of_request(&request).await?;
         if !allowed {
             let refused = Refused::new(ErrorCode::AccessDenied, "the person said no");
             return self.refusal(&request.answer, refused).map(Authorized::Reply);
@@ -436,9 +446,13 @@ impl Journeys {
                     reason => Err(Fault::refused(reason)),
                 };
             }
-            if self.apply(decision.plan, &facts, None, &browser.language).await?.is_none() {
-                let request = AuthorizationRequest { allowed_now: true, ..without(request, Prompt::Consent) };
-                return self.authorize(request, browser).await;
+            match self.apply(decision.plan, &facts, None, &browser.language).await? {
+                None => {
+                    let request = AuthorizationRequest { allowed_now: true, ..without(request, Prompt::Consent) };
+                    return self.authorize(request, browser).await;
+                }
+                Some(Conflict::ClientChanged) => client = self.client_of_request(&request).await?,
+                Some(_) => {}
             }
         }
         Err(Fault::unavailable())
@@ -461,6 +475,18 @@ impl Journeys {
         let sealed = self.keys.seal_value("code", b"", &code, self.random()).map_err(|_| Fault::unavailable())?;
         self.reply(&request.answer, &[("code", &sealed)])
     }
+}
+
+/// Whether a redirect leads to a web page. Anything else is an application's own scheme on the person's device.
+pub fn by_web(redirect_uri: &str) -> bool {
+    redirect_uri.starts_with("https:") || redirect_uri.starts_with("http:")
+}
+
+/// Where a redirect leads, as people may know it: the host, and of a private-use scheme the scheme.
+pub(crate) fn destination(redirect_uri: &str) -> String {
+    let url = Url::parse(redirect_uri).ok();
+    let host = url.as_ref().and_then(|url| url.host_str().filter(|_| by_web(redirect_uri)));
+    host.or(url.as_ref().map(Url::scheme)).unwrap_or_default().to_owned()
 }
 
 /// Whether the session is at the level that a request asks for.

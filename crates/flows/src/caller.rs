@@ -70,10 +70,10 @@ impl Journeys {
     }
 
     /// Who asks. Whatever is wrong says nothing about whether such a client exists.
-    pub fn caller(&self, shown: &Shown<'_>, form: &Parameters) -> Result<Caller, Refused> {
+    pub async fn caller(&self, shown: &Shown<'_>, form: &Parameters) -> Result<Caller, TokenFault> {
         let presented = Presented::read(shown.authorization, form)?;
         let unknown = Refused::new(ErrorCode::InvalidClient, "the client is unknown or its secret wrong");
-        let client = self.client(&presented.client).ok_or(unknown)?;
+        let client = self.find_client(&presented.client).await?.ok_or(unknown)?;
         let uri = format!("{}{}", self.issuer, shown.path);
         let assertion = client.authenticate(&presented, &self.asked(shown, &uri))?;
         let possession = self.possession(shown, None)?;

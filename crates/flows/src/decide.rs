@@ -123,7 +123,8 @@ impl Journeys {
             Conflict::TokenSpent | Conflict::ProofSpent => Fault::refused(Reason::TokenReused),
             Conflict::GrantSpent => Fault::refused(Reason::UndoSpent),
             Conflict::SessionGone => Fault::refused(Reason::SessionExpired),
-            Conflict::Stale => Fault::new(FaultKind::Unavailable, "busy"),
+            // A client's own answer to it is in `tokens`; here the person tries again.
+            Conflict::ClientChanged | Conflict::Stale => Fault::new(FaultKind::Unavailable, "busy"),
         }
     }
 

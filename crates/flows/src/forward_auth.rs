@@ -107,7 +107,7 @@ impl Journeys {
     pub fn behind(&self, hosts: &[&str], schemes: &[&str]) -> Option<Arc<Client>> {
         let mut found: Option<&Arc<Client>> = None;
         for host in hosts {
-            let Some(client) = self.clients.iter().find(|client| client.is_behind(host)) else { continue };
+            let Some(client) = self.clients().iter().find(|client| client.is_behind(host)) else { continue };
             if found.is_some_and(|other| other.id != client.id) {
                 return None;
             }

@@ -5,6 +5,7 @@
 //! creates the application's session.
 
 use crate::Browser;
+use crate::authorize::destination;
 use crate::decide::NewSecret;
 use crate::flow::{Destination, Fault, Flow, Goal, HandoverRequest, Next};
 use crate::journeys::{Acted, Application, Journeys};
@@ -100,7 +101,13 @@ impl Journeys {
             Destination::Application(request) => {
                 self.applications.find(&request.application).map(|application| application.name.clone())
             }
-            Destination::Client(request) => self.client(&request.client).map(|client| client.name.clone()),
+            Destination::Client(request) => self.client(&request.client).map(|client| {
+                if !client.unverified {
+                    return client.name.clone();
+                }
+                // Nobody vouches for the name: where it leads stands beside it (T47).
+                format!("{} ({})", client.name, destination(&request.answer.redirect_uri))
+            }),
         }
     }
 

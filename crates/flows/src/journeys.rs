@@ -1,5 +1,6 @@
 //! The one entry for all surfaces: begin a journey, act in it, come back from a provider.
 
+use crate::clients::Clients;
 use crate::flow::{
     Action, Destination, Fault, FaultKind, Field, Finished, Flow, Goal, Material, Next, Proves, Step, Typed,
 };
@@ -7,7 +8,7 @@ use crate::handover::Applications;
 use crate::{Browser, KeyRing, MailWriter, Passwords, Signer, Store, Upstream};
 use linking::Context;
 use model::{Actor, Address, Clock, ConnectionId, Expiring, Facts, FactsQuery, FlowId, MINUTE, Micros, Policy, Random};
-use protocol::oauth::{self, Client};
+use protocol::oauth;
 use protocol::oidc::{Attempt, CallbackParams};
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ pub struct Settings {
     pub policy: Policy,
     pub session_lifetime: Micros,
     pub applications: Vec<Application>,
-    pub clients: Vec<Arc<Client>>,
+    pub clients: Arc<dyn Clients>,
     /// The issuer: our public origin.
     pub issuer: String,
 }
@@ -42,7 +43,7 @@ pub struct Journeys {
     pub(crate) session_lifetime: Micros,
     pub(crate) applications: Applications,
     pub(crate) signer: Arc<dyn Signer>,
-    pub(crate) clients: Vec<Arc<Client>>,
+    pub(crate) clients: Arc<dyn Clients>,
     pub(crate) issuer: String,
     pub(crate) polls: crate::device::Polls,
 }

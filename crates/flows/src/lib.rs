@@ -9,6 +9,7 @@ mod account;
 mod authorize;
 mod browser;
 mod caller;
+mod clients;
 mod commit;
 mod decide;
 mod device;
@@ -17,6 +18,7 @@ pub mod forward_auth;
 mod handover;
 mod journeys;
 mod mailbox;
+mod pace;
 mod ports;
 mod prove;
 mod pushed;
@@ -26,9 +28,10 @@ mod surface;
 mod tokens;
 
 pub use account::{AccountView, MethodView, Removed};
-pub use authorize::{Authorized, ConsentAsked, Leaving, RESUME_PATH, Reply};
+pub use authorize::{Authorized, ConsentAsked, Leaving, RESUME_PATH, Reply, by_web};
 pub use browser::{Browser, Device};
 pub use caller::{Caller, Shown};
+pub use clients::{Clients, NewToken, Registered, RegistryFault, client_of};
 pub use device::{DEVICE_PATH, DeviceAnswered, DeviceAsked, DeviceEntry};
 pub use flow::{
     Action, Destination, Fault, FaultKind, Field, Finished, Flow, Goal, HandoverRequest, Material, Next, PendingSignUp,
@@ -37,6 +40,7 @@ pub use flow::{
 pub use handover::{Handed, s256};
 pub use journeys::{Application, Journeys, Settings};
 pub use mailbox::OutgoingMail;
+pub use pace::Pace;
 pub use ports::{
     Admitted, ApplyError, Event, MailWriter, NotHashed, Passwords, PasswordsBusy, Present, Reads, Store, Unavailable,
     Upstream, Written,

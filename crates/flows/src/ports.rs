@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use model::{
-    Actor, Address, Assertion, AuthorizationId, ClientFacts, ClientOfUser, ClientQuery, Conflict, ConnectionId,
-    EventId, EventKind, Facts, FactsQuery, FlowId, Level, LinkId, MailKind, Method, Micros, Plan, Secret, SessionFacts,
-    SessionId, TokenFacts, UserId,
+    Actor, Address, Assertion, AuthorizationId, ClientFacts, ClientOfUser, ClientQuery, ClientTokenFacts, Conflict,
+    ConnectionId, EventId, EventKind, Facts, FactsQuery, FlowId, Level, LinkId, MailKind, Method, Micros, Plan,
+    RegistryFacts, RegistryQuery, Secret, SessionFacts, SessionId, TokenFacts, UserId,
 };
 use protocol::oidc::{Attempt, CallbackParams, OidcError};
 
@@ -42,6 +42,10 @@ pub trait Store: Send + Sync {
         token: FlowId,
         sector: Option<&str>,
     ) -> Result<Option<TokenFacts>, Unavailable>;
+    /// What a token of a client itself rests on: one read.
+    async fn check_client_token(&self, client: &str, token: FlowId) -> Result<ClientTokenFacts, Unavailable>;
+    /// What is known of a client and of a registration token: one read.
+    async fn registry(&self, query: &RegistryQuery) -> Result<RegistryFacts, Unavailable>;
     async fn apply(&self, plan: Plan) -> Result<(), ApplyError>;
 }
 

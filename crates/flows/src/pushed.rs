@@ -6,7 +6,7 @@ use crate::caller::Caller;
 use crate::journeys::{FLOW_LIFETIME, Journeys};
 use crate::tokens::TokenFault;
 use model::{Expiring, FlowId, MINUTE, Micros};
-use protocol::oauth::{Answer, AuthorizationRequest, ErrorCode, Invalid, Parameters, Refused};
+use protocol::oauth::{Answer, AuthorizationRequest, Client, ErrorCode, Invalid, Parameters, Refused};
 use serde_json::{Map, Value};
 
 /// RFC 9126 §2.2.
@@ -61,13 +61,17 @@ impl Journeys {
 
     /// The request that was pushed, if the browser brings one. Everything else in the address is left alone (RFC 9126
     /// §4); whose it is has to fit.
-    pub(crate) fn pushed_request(&self, parameters: &Parameters) -> Option<Result<AuthorizationRequest, Invalid>> {
+    pub(crate) fn pushed_request(
+        &self,
+        parameters: &Parameters,
+        client: Option<&Client>,
+    ) -> Option<Result<AuthorizationRequest, Invalid>> {
         let sealed = parameters.get("request_uri")?.strip_prefix(PREFIX)?;
         let unknown = Invalid::Page(Refused::request("request_uri is none of ours"));
         let Ok(request) = self.keys.open_value::<AuthorizationRequest>("authorize", b"pushed", sealed) else {
             return Some(Err(unknown));
         };
-        if parameters.get("client_id") != Some(&request.client) || self.client(&request.client).is_none() {
+        if client.is_none_or(|client| client.id != request.client) {
             return Some(Err(unknown));
         }
         if request.at + LIFETIME <= self.now() {

@@ -132,7 +132,7 @@ impl Journeys {
         if code.client != caller.client.id {
             return Err(Refused::grant("this code was made for another client"));
         }
-        if code.redirect_uri != redirect_uri {
+        if code.redirect_uri != redirect_uri || !caller.client.redirects_to(redirect_uri) {
             return Err(Refused::grant("redirect_uri is not the one the code was sent to"));
         }
         match (&code.challenge, verifier) {
@@ -222,6 +222,8 @@ impl Journeys {
                 None => return Ok(Redeemed { new, name, address }),
                 Some(Conflict::FlowSpent) => return Err(self.code_reused(caller, authorization).await?),
                 Some(Conflict::ProofSpent) => return Err(self.spent_before(caller, code.pushed).await?),
+                // It authenticated as it was: as it is, it has to do so again.
+                Some(Conflict::ClientChanged) => return Err(TokenFault::Unavailable),
                 Some(_) => {}
             }
         }
@@ -308,6 +310,7 @@ impl Journeys {
             match if plan.is_empty() { None } else { self.apply(plan, &facts, None, "en").await? } {
                 None => {}
                 Some(Conflict::ProofSpent) => return Err(caller.replayed()),
+                Some(Conflict::ClientChanged) => return Err(TokenFault::Unavailable),
                 Some(_) => continue,
             }
             if !good {
@@ -370,7 +373,12 @@ impl Journeys {
             return Err(Refused::new(ErrorCode::InvalidScope, "this client may ask for none of these scopes").into());
         }
         // The epoch it is issued in: a restore ends it like everything else (T86).
-        let store_epoch = self.facts(&FactsQuery::default()).await?.store_epoch;
+        let facts = self.store.check_client_token(&client.id, FlowId::from_bytes([0; 16])).await?;
+        if client.version.is_some() && facts.client_version != client.version {
+            self.clients.doubt(&client.id);
+            return Err(TokenFault::Unavailable);
+        }
+        let store_epoch = facts.store_epoch;
         self.spend(caller).await?;
         let new =
             NewToken { authorization: None, scope, sub: &client.id, evidence: None, store_epoch, audience: resource };

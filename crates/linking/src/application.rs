@@ -23,6 +23,8 @@ pub struct ClientTerms<'a> {
     pub new_sub: &'a str,
     /// Nobody is asked about a client of ours.
     pub first_party: bool,
+    /// The version it was looked at in, of a client that the store keeps.
+    pub version: Option<i64>,
     pub lifetime: Micros,
     /// A refresh token is replaced by its use.
     pub rotates: bool,
@@ -42,6 +44,14 @@ pub(crate) fn letting_in<'a>(
         return Err(Reason::LevelTooLow);
     }
     Ok((session, user))
+}
+
+/// A client that was changed or removed meanwhile is given nothing, however late this replica hears of it (T68). First of
+/// all: its removal takes the rows in the same order.
+fn expect_client(draft: &mut Draft<'_>, terms: &ClientTerms<'_>) {
+    if let Some(version) = terms.version {
+        draft.push(Change::ExpectClient { client: terms.client.to_owned(), version });
+    }
 }
 
 /// Whether the person has said yes to all of this, or need not be asked.
@@ -82,6 +92,7 @@ pub(crate) fn authorize(
         return no(Reason::ConsentMissing);
     }
     let mut draft = Draft::new(context, facts);
+    expect_client(&mut draft, terms);
     draft.push(Change::ExpectUser { user: user.id, version: user.version });
     draft.push(Change::ExpectSession { hash: session.hash });
     let sub = known.sub.clone().unwrap_or_else(|| {
@@ -175,6 +186,7 @@ pub fn decide_refresh(
         return no(Reason::ConsentMissing);
     }
     let mut draft = Draft::new(context, facts);
+    expect_client(&mut draft, terms);
     draft.push(Change::ExpectUser { user: user.id, version: user.version });
     if terms.rotates {
         draft.push(Change::Refresh { authorization: authorization.id, generation });
@@ -233,6 +245,7 @@ pub fn decide_consent(
     let mut scope = known.consent.as_ref().map(|consent| consent.scope.clone()).unwrap_or_default();
     scope.extend(terms.scope.iter().filter(|word| !known.allows(word)).cloned());
     let mut draft = Draft::new(context, facts);
+    expect_client(&mut draft, terms);
     draft.push(Change::ExpectSession { hash: session.hash });
     let client = terms.client.to_owned();
     draft.push(Change::GiveConsent { client, user: user.id, scope, at: context.now });

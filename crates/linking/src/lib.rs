@@ -6,6 +6,7 @@
 
 mod administer;
 mod application;
+mod client;
 mod connection_change;
 mod device;
 mod draft;
@@ -32,6 +33,10 @@ pub use administer::{EndSessions, decide_end_session, decide_user_status};
 pub use application::{
     ClientTerms, decide_authorization, decide_code_reuse, decide_consent, decide_entry, decide_refresh,
     decide_withdrawal, is_consented,
+};
+pub use client::{
+    decide_client_change, decide_client_creation, decide_client_removal, decide_registration_token,
+    decide_token_revocation,
 };
 pub use connection_change::{
     ChangeOutcome, Declaration, Stranded, decide_connection_change, decide_declaration, stranded_without,

@@ -303,6 +303,19 @@ reasons! {
     NothingToChange = "nothing_to_change":
         "It is as it was asked to be already."
         / "Asking for another state.";
+    /// A client with its initial access token, or with its registration access token (RFC 7591, RFC 7592).
+    ByClientItself = "by_client_itself":
+        "A client registered itself, or took its registration back, with a token it was given for that."
+        / "An operator makes no registration token, or takes it back.";
+    ClientIdTaken = "client_id_taken":
+        "A client has this id, or had it until lately."
+        / "Another id, or another day.";
+    ClientUnknown = "client_unknown":
+        "No client that is kept in the store has this id."
+        / "The id of one that is; those of the configuration are changed there.";
+    RegistrationTokenSpent = "registration_token_spent":
+        "The registration token is unknown, used up, expired or taken back."
+        / "A new one, which an operator makes with `selfsame client token create`.";
     WouldStrandUsers = "would_strand_users":
         "Without the connection some users would have no usable method left."
         / "Helping them to another method first; an operator can repeat with `--force`.";

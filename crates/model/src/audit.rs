@@ -48,10 +48,16 @@ pub enum EventKind {
     ConsentWithdrawn,
     /// A refresh token or a code came a second time: what rested on it has ended.
     TokenReused,
+    ClientRegistered,
+    ClientChanged,
+    ClientRemoved,
+    /// A token that lets clients register themselves was made, or taken back.
+    RegistrationTokenMade,
+    RegistrationTokenRevoked,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 33] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -80,6 +86,11 @@ impl EventKind {
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
         Self::TokenReused,
+        Self::ClientRegistered,
+        Self::ClientChanged,
+        Self::ClientRemoved,
+        Self::RegistrationTokenMade,
+        Self::RegistrationTokenRevoked,
     ];
 
     pub fn name(self) -> &'static str {
@@ -112,6 +123,11 @@ impl EventKind {
             Self::ConsentGiven => "consent_given",
             Self::ConsentWithdrawn => "consent_withdrawn",
             Self::TokenReused => "token_reused",
+            Self::ClientRegistered => "client_registered",
+            Self::ClientChanged => "client_changed",
+            Self::ClientRemoved => "client_removed",
+            Self::RegistrationTokenMade => "registration_token_made",
+            Self::RegistrationTokenRevoked => "registration_token_revoked",
         }
     }
 

@@ -8,6 +8,7 @@ mod address;
 mod assertion;
 mod audit;
 mod authorization;
+mod client;
 mod connection;
 mod device;
 mod facts;
@@ -25,6 +26,7 @@ pub use authorization::{
     AuthorizationFacts, ClientFacts, ClientOfUser, ClientQuery, ClientQueryBy, ConsentFacts, NewAuthorization,
     TokenFacts, TokenIdentity, TokenPerson,
 };
+pub use client::{ClientTokenFacts, RegisteredBy, RegistrationToken, RegistryFacts, RegistryQuery, StoredClient};
 pub use connection::{
     ConnectionId, ConnectionState, ExternalIdentity, Namespace, OrganisationId, SubjectError, UpstreamSubject,
 };

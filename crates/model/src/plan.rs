@@ -6,7 +6,7 @@
 use crate::{
     Actor, Address, AddressProof, AuditEvent, AuthorizationId, ConnectionId, ConnectionState, DisplayClaims, EventId,
     ExternalIdentity, FlowId, Level, LinkId, MailId, Method, Micros, Namespace, NewAuthorization, NewDeviceRequest,
-    OrganisationId, Secret, SessionId, SessionScope, Undoable, UserId, UserStatus,
+    OrganisationId, RegistrationToken, Secret, SessionId, SessionScope, StoredClient, Undoable, UserId, UserStatus,
 };
 
 /// A spent id with the time after which nobody can present it any more.
@@ -109,6 +109,11 @@ pub enum Change {
     /// Guard: the connection is as it was read.
     ExpectConnection {
         connection: ConnectionId,
+        version: i64,
+    },
+    /// Guard: the stored client is as it was read. Locks it against a change until commit.
+    ExpectClient {
+        client: String,
         version: i64,
     },
     /// Guard: no restore happened meanwhile.
@@ -327,6 +332,30 @@ pub enum Change {
         from: Micros,
         to: Micros,
     },
+    /// The id must be nobody's, nor lately of a client that was removed.
+    AddClient(StoredClient),
+    ChangeClient {
+        client: String,
+        version: i64,
+        metadata: String,
+        secrets: Vec<[u8; 32]>,
+        at: Micros,
+    },
+    /// The client with all that it was given and allowed.
+    RemoveClient {
+        client: String,
+        version: i64,
+        at: Micros,
+    },
+    AddRegistrationToken(RegistrationToken),
+    /// One of its uses; none is left, or its time is over, conflicts.
+    UseRegistrationToken {
+        id: String,
+        at: Micros,
+    },
+    RemoveRegistrationToken {
+        id: String,
+    },
 
     /// Sends a code: at most one lives per flow.
     IssueCode {
@@ -420,6 +449,8 @@ pub enum Conflict {
     TokenSpent,
     /// What a request shows for itself was shown before.
     ProofSpent,
+    /// The client was changed or removed: look at it again, and let it authenticate again.
+    ClientChanged,
 }
 
 impl std::fmt::Display for Conflict {
@@ -433,6 +464,7 @@ impl std::fmt::Display for Conflict {
             Self::GrantSpent => "this was already undone",
             Self::TokenSpent => "this token was already used",
             Self::ProofSpent => "this proof was already used",
+            Self::ClientChanged => "the client has changed",
         })
     }
 }

@@ -222,6 +222,10 @@ const ELSEWHERE: &[Reason] = &[
     Reason::ConsentWithdrawn,
     Reason::ConsentMissing,
     Reason::TokenReused,
+    Reason::ByClientItself,
+    Reason::ClientIdTaken,
+    Reason::ClientUnknown,
+    Reason::RegistrationTokenSpent,
 ];
 
 fn unseen_reasons(seen: &[Report]) -> Vec<Reason> {

@@ -263,7 +263,14 @@ impl Reading<'_> {
             | Change::RedeemDevice { .. }
             | Change::SlowDevice { .. }
             | Change::GiveConsent { .. }
-            | Change::WithdrawConsent { .. } => return None,
+            | Change::WithdrawConsent { .. }
+            | Change::ExpectClient { .. }
+            | Change::AddClient(_)
+            | Change::ChangeClient { .. }
+            | Change::RemoveClient { .. }
+            | Change::AddRegistrationToken(_)
+            | Change::UseRegistrationToken { .. }
+            | Change::RemoveRegistrationToken { .. } => return None,
         })
     }
 

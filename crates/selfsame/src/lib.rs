@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod cache;
+pub mod clients;
 pub mod command;
 pub mod config;
 #[cfg(feature = "demo")]

@@ -2,6 +2,7 @@
 
 use crate::admin::{Admin, Refusal};
 use crate::cache::SessionCache;
+use crate::clients::ClientCache;
 use crate::config::{ClientIp, Config, Connection, Database, IdTokenAlgorithm, TokenAuth};
 use crate::mail::{Mailer, Runner};
 use crate::passwords::{PasswordPool, PoolSettings};
@@ -17,7 +18,7 @@ use protocol::oidc::{self, ClientSettings};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Listener, Store, StoreError};
+use store::{Heard, Listener, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -159,20 +160,26 @@ impl Server {
         let origin = config.server.public_origin.to_string();
         let keys = Arc::new(key_ring(config)?);
         let cache = Arc::new(SessionCache::default());
+        let clients = Arc::new(ClientCache::new(config.clients.clone()));
         let listener = match &config.database {
             Database::Sqlite(_) => None,
             Database::Postgres(url) => {
-                let cache = cache.clone();
-                store.listen(url.expose(), move |user| cache.revoke_user(user))?
+                let (cache, clients) = (cache.clone(), clients.clone());
+                store.listen(url.expose(), move |heard| match heard {
+                    Heard::User(user) => cache.revoke_user(user),
+                    Heard::Client(client) => clients.changed(&client),
+                })?
             }
         };
         let ledger = Ledger {
             store: store.clone(),
             cache,
+            clients,
             trust: listener.as_ref().map(|listener| listener.trust.clone()),
             wake_mail: Arc::new(Notify::new()),
             clock: surroundings.clock.clone(),
         };
+        ledger.load_clients().await?;
         let (clock, random) = (surroundings.clock.clone(), surroundings.random.clone());
         let signing = Arc::new(Keys::new(store.clone(), keys.clone(), clock, random));
         let journeys = Arc::new(journeys(config, &origin, &ledger, &keys, &signing, &surroundings)?);
@@ -254,7 +261,7 @@ fn journeys(
             policy: config.policy(),
             session_lifetime: config.session_lifetime,
             applications,
-            clients: config.clients.iter().cloned().map(Arc::new).collect(),
+            clients: Arc::new(ledger.clone()),
             issuer: origin.to_owned(),
         },
     ))

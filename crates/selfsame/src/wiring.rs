@@ -1,16 +1,19 @@
 //! The ports of the journeys, over the real parts.
 
 use crate::cache::{SessionCache, revocations};
+use crate::clients::{ClientCache, Remembered, parsed};
 use crate::mail::{DueMail, OutboxError, OutboxPort, Rendered};
 use crate::passwords::{PasswordError, PasswordPool, Place};
 use async_trait::async_trait;
+use flows::oauth::Client;
 use flows::{
-    Admitted, ApplyError, Event, KeyRing, MailWriter, NotHashed, OutgoingMail, Passwords, PasswordsBusy, Present,
-    Reads, Unavailable, Upstream, Written,
+    Admitted, ApplyError, Clients, Event, KeyRing, MailWriter, NotHashed, OutgoingMail, Passwords, PasswordsBusy,
+    Present, Reads, Unavailable, Upstream, Written,
 };
 use model::{
-    Address, Assertion, AuthorizationId, ClientFacts, ClientOfUser, ClientQuery, Clock, ConnectionId, Facts,
-    FactsQuery, FlowId, MailId, MailKind, Micros, Plan, Random, Secret, SessionFacts, TokenFacts, UserId, UserStatus,
+    Address, Assertion, AuthorizationId, ClientFacts, ClientOfUser, ClientQuery, ClientTokenFacts, Clock, Conflict,
+    ConnectionId, Facts, FactsQuery, FlowId, MailId, MailKind, Micros, Plan, Random, RegistryFacts, RegistryQuery,
+    Secret, SessionFacts, TokenFacts, UserId, UserStatus,
 };
 use protocol::oidc::{Attempt, CallbackParams, OidcError};
 use std::collections::BTreeMap;
@@ -23,6 +26,7 @@ use tokio::sync::Notify;
 pub struct Ledger {
     pub store: Store,
     pub cache: Arc<SessionCache>,
+    pub clients: Arc<ClientCache>,
     /// With PostgreSQL, whether revocations of other replicas are heard; `None` where there is one process.
     pub trust: Option<Arc<store::Trust>>,
     pub wake_mail: Arc<Notify>,
@@ -61,25 +65,104 @@ impl flows::Store for Ledger {
         self.store.check_token(authorization, token, sector).await.map_err(|error| unavailable(&error))
     }
 
+    async fn check_client_token(&self, client: &str, token: FlowId) -> Result<ClientTokenFacts, Unavailable> {
+        self.store.check_client_token(client, token).await.map_err(|error| unavailable(&error))
+    }
+
+    async fn registry(&self, query: &RegistryQuery) -> Result<RegistryFacts, Unavailable> {
+        self.store.registry(query).await.map_err(|error| unavailable(&error))
+    }
+
     async fn apply(&self, plan: Plan) -> Result<(), ApplyError> {
         let revoked = revocations(&plan);
+        let clients = clients_of(&plan);
         let mails = plan.changes.iter().any(|change| matches!(change, model::Change::Send(_)));
         match self.store.apply(plan).await {
             Ok(()) => {
                 // Before the answer leaves: whoever is told that a session ended finds it ended.
                 self.cache.revoke(&revoked);
+                self.changed(&clients.changed);
                 if mails {
                     self.wake_mail.notify_one();
                 }
                 Ok(())
             }
-            Err(StoreError::Conflict(conflict)) => Err(ApplyError::Conflict(conflict)),
+            Err(StoreError::Conflict(conflict)) => {
+                if conflict == Conflict::ClientChanged {
+                    self.changed(&clients.expected);
+                }
+                Err(ApplyError::Conflict(conflict))
+            }
             Err(error) => {
                 // The outcome may be unknown: what might be revoked is read again.
                 self.cache.revoke(&revoked);
+                self.changed(&clients.changed);
                 Err(unavailable(&error).into())
             }
         }
+    }
+}
+
+/// Clients that a plan changes, and those it has to find unchanged.
+struct ClientsOfPlan {
+    changed: Vec<String>,
+    expected: Vec<String>,
+}
+
+fn clients_of(plan: &Plan) -> ClientsOfPlan {
+    let expected = plan.changes.iter().filter_map(|change| match change {
+        model::Change::ExpectClient { client, .. } => Some(client.clone()),
+        _ => None,
+    });
+    let changed = store::changed_clients(plan).into_iter().map(str::to_owned).collect();
+    ClientsOfPlan { changed, expected: expected.collect() }
+}
+
+impl Ledger {
+    fn changed(&self, clients: &[String]) {
+        for client in clients {
+            self.clients.changed(client);
+        }
+    }
+
+    /// Reads all clients that the store keeps.
+    pub async fn load_clients(&self) -> Result<(), StoreError> {
+        self.clients.load(&self.store, self.hearing()).await
+    }
+
+    /// How often other replicas were not heard; `None` while they are not.
+    fn hearing(&self) -> Option<u64> {
+        match &self.trust {
+            None => Some(0),
+            Some(trust) => trust.holds().then(|| trust.gaps()),
+        }
+    }
+}
+
+#[async_trait]
+impl Clients for Ledger {
+    fn declared(&self) -> &[Arc<Client>] {
+        self.clients.declared()
+    }
+
+    fn known(&self, id: &str) -> Option<Arc<Client>> {
+        self.clients.known(id)
+    }
+
+    async fn find(&self, id: &str) -> Result<Option<Arc<Client>>, Unavailable> {
+        let hearing = self.hearing();
+        let heard = match self.clients.get(id, hearing, self.clock.now()) {
+            Remembered::As(client) => return Ok(client),
+            Remembered::Read(heard) => heard,
+        };
+        let stored = self.store.client(id).await.map_err(|error| unavailable(&error))?;
+        let client = stored.as_ref().and_then(parsed);
+        self.clients.put(id, client.clone(), heard, hearing);
+        Ok(client)
+    }
+
+    fn doubt(&self, id: &str) {
+        self.clients.changed(id);
     }
 }
 

@@ -12,6 +12,7 @@
 //! locked: who linked, unlinked or changed under the old row is in the sum, who comes later fails at the row.
 
 use crate::audit::{append, chain_of};
+use crate::clients::joined;
 use crate::codec::{json, origin, proof_rank, scope_name, status_name};
 use crate::statements::write as sql;
 use crate::value::{Bound, Expect, Value};
@@ -19,7 +20,7 @@ use crate::{Sql, StoreError};
 use model::{
     AuditEvent, ChainHead, Change, Conflict, ConnectionId, ConnectionState, DeviceState, DisplayClaims,
     ExternalIdentity, LinkId, Mail, MailBody, Micros, Namespace, NewAuthorization, NewDeviceRequest, NewLink,
-    NewSession, Plan, UserId,
+    NewSession, Plan, RegistrationToken, StoredClient, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,13 +66,18 @@ impl Writer {
     }
 
     fn change(&mut self, change: &Change) -> Result<(), StoreError> {
-        use Conflict::{AddressTaken, FlowSpent, GrantSpent, ProofSpent, SessionGone, Stale, TokenSpent};
+        use Conflict::{
+            AddressTaken, ClientChanged, FlowSpent, GrantSpent, ProofSpent, SessionGone, Stale, TokenSpent,
+        };
         match change {
             Change::ExpectUser { user, version } => {
                 self.one(&sql::EXPECT_USER, Stale, vec![id(user), (*version).into()]);
             }
             Change::ExpectConnection { connection, version } => {
                 self.one(&sql::EXPECT_CONNECTION, Stale, vec![connection.into(), (*version).into()]);
+            }
+            Change::ExpectClient { client, version } => {
+                self.one(&sql::EXPECT_CLIENT, ClientChanged, vec![client.as_str().into(), (*version).into()]);
             }
             Change::ExpectStoreEpoch { epoch } => self.one(&sql::EXPECT_STORE_EPOCH, Stale, vec![(*epoch).into()]),
             Change::ExpectSession { hash } => self.one(&sql::EXPECT_SESSION, SessionGone, vec![hash.into()]),
@@ -237,6 +243,31 @@ impl Writer {
                 let values = vec![(*to).into(), code.into(), id.as_bytes().into(), (*from).into()];
                 self.any(&sql::SLOW_DEVICE, values);
             }
+            Change::AddClient(client) => self.add_client(client),
+            Change::ChangeClient { client, version, metadata, secrets, at } => {
+                let values = vec![
+                    metadata.as_str().into(),
+                    joined(secrets),
+                    (*at).into(),
+                    client.as_str().into(),
+                    (*version).into(),
+                ];
+                self.one(&sql::CHANGE_CLIENT, ClientChanged, values);
+            }
+            Change::RemoveClient { client, version, at } => {
+                let values = vec![joined(&[]), (*at).into(), client.as_str().into(), (*version).into()];
+                self.one(&sql::REMOVE_CLIENT, ClientChanged, values);
+                // In the order of a withdrawal, so that the two do not wait for each other.
+                self.any(&sql::WITHDRAW_CONSENTS_OF_CLIENT, vec![client.as_str().into()]);
+                self.any(&sql::END_AUTHORIZATIONS_OF_WHOLE_CLIENT, vec![client.as_str().into()]);
+            }
+            Change::AddRegistrationToken(token) => self.add_registration_token(token),
+            Change::UseRegistrationToken { id, at } => {
+                self.one(&sql::USE_REGISTRATION_TOKEN, TokenSpent, vec![id.as_str().into(), (*at).into()]);
+            }
+            Change::RemoveRegistrationToken { id } => {
+                self.one(&sql::REMOVE_REGISTRATION_TOKEN, Stale, vec![id.as_str().into()]);
+            }
 
             Change::IssueCode { flow, address, hash, attempts, expires_at } => {
                 let values =
@@ -313,6 +344,33 @@ impl Writer {
             new.expires_at.into(),
         ];
         self.one(&sql::ASK_FOR_DEVICE, Conflict::Stale, values);
+    }
+
+    fn add_client(&mut self, client: &StoredClient) {
+        let values = vec![
+            client.id.as_str().into(),
+            client.version.into(),
+            client.metadata.as_str().into(),
+            joined(&client.secrets),
+            client.registered_by.name().into(),
+            client.access_token.map(|hash| hash.to_vec()).into(),
+            client.created_at.into(),
+            client.changed_at.into(),
+        ];
+        self.one(&sql::ADD_CLIENT, Conflict::ClientChanged, values);
+    }
+
+    fn add_registration_token(&mut self, token: &RegistrationToken) {
+        let values = vec![
+            token.id.as_str().into(),
+            (&token.hash).into(),
+            token.uses_left.into(),
+            i64::from(token.client_credentials).into(),
+            token.created_by.as_str().into(),
+            token.created_at.into(),
+            token.expires_at.into(),
+        ];
+        self.one(&sql::ADD_REGISTRATION_TOKEN, Conflict::Stale, values);
     }
 
     fn erase(&mut self, user: &UserId, at: Value) {

@@ -2,7 +2,7 @@
 
 use crate::statements::{read, write};
 use crate::value::{Bound, Expect, Value};
-use crate::{For, Sql, Store, StoreError};
+use crate::{For, REMOVED_CLIENT_KEPT, Sql, Store, StoreError};
 use model::{Conflict, DAY, MINUTE, MailId, Micros};
 
 /// How long the row of a sent mail stays; its content goes at once.
@@ -69,7 +69,8 @@ impl Store {
         self.write(For::Background, vec![any(&write::MAIL_PUT_OFF, values)]).await.map(drop)
     }
 
-    /// Deletes expired sessions, codes and devices' requests, spent flows, stale throttles, grants long expired and old sent mail; gives
+    /// Deletes expired sessions, codes, tokens and requests of devices, spent flows, ids of removed clients, stale
+    /// throttles, grants long expired and old sent mail; gives
     /// how many rows. Each batch is a transaction of its own.
     pub async fn sweep(&self, now: Micros) -> Result<u64, StoreError> {
         let mut swept = 0;
@@ -80,6 +81,8 @@ impl Store {
             (&write::SWEEP_THROTTLES, vec![now - THROTTLE_KEPT, now]),
             (&write::SWEEP_AUTHORIZATIONS, vec![now]),
             (&write::SWEEP_DEVICES, vec![now - DEVICE_KEPT]),
+            (&write::SWEEP_CLIENTS, vec![now - REMOVED_CLIENT_KEPT]),
+            (&write::SWEEP_REGISTRATION_TOKENS, vec![now]),
             (&write::SWEEP_GRANTS, vec![now - GRANT_KEPT]),
             (&write::SWEEP_MAIL, vec![now - SENT_MAIL_KEPT]),
         ] {

@@ -10,6 +10,7 @@ mod admin;
 mod applications;
 mod audit;
 mod changes;
+mod clients;
 mod codec;
 mod doctor;
 mod error;
@@ -28,10 +29,11 @@ mod value;
 
 pub use applications::StoredKey;
 pub use audit::{AuditChain, AuditFault, AuditFaultKind, AuditReport, AuditRow};
+pub use clients::REMOVED_CLIENT_KEPT;
 pub use doctor::{Cursor, DoctorPage, Part, Stored, StoredEvent, StoredLink, StoredSession};
 pub use error::StoreError;
 pub use housekeeping::{DEVICE_KEPT, DueMail, GRANT_KEPT, SENT_MAIL_KEPT, THROTTLE_KEPT};
-pub use listen::{EVERYBODY, Listener, TRUST, Trust};
+pub use listen::{EVERYBODY, Heard, Listener, TRUST, Trust, changed_clients};
 pub use migrate::MigrationStatus;
 pub use rows::{Cohort, FoundLink, LinkRecord, Page, SessionRow, UserFilter, UserSummary};
 pub use statements::{Sql, all as statements};
@@ -170,9 +172,9 @@ impl Store {
     fn statements(&self, plan: &Plan) -> Result<Vec<Bound>, StoreError> {
         let mut statements = changes::statements(plan)?;
         if matches!(self.inner.engine, Engine::Postgres(_)) {
-            statements.extend(listen::revoked_users(plan).into_iter().map(|user| Bound {
+            statements.extend(listen::told(plan).into_iter().map(|text| Bound {
                 sql: &statements::write::NOTIFY_REVOKED,
-                values: vec![Value::Text(user.to_string())],
+                values: vec![Value::Text(text)],
                 expect: value::Expect::Any,
             }));
         }

@@ -27,6 +27,43 @@ const RECONNECT: Duration = Duration::from_millis(500);
 /// Stands for all users where a plan ends sessions of nobody knows how many.
 pub const EVERYBODY: UserId = UserId::from_bytes([0; 16]);
 
+/// What a replica hears of another's commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// Something of this user's was revoked, or of [`EVERYBODY`].
+    User(UserId),
+    /// This client was registered, changed or removed.
+    Client(String),
+}
+
+/// Before the id of a client. A replica of an earlier version reads no user in it and passes it over.
+const CLIENT: &str = "client:";
+
+impl Heard {
+    fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix(CLIENT) {
+            Some(client) => Some(Self::Client(client.to_owned())),
+            None => text.parse().ok().map(Self::User),
+        }
+    }
+}
+
+/// What other replicas are told of a plan, in the plan's own transaction.
+pub(crate) fn told(plan: &Plan) -> Vec<String> {
+    let clients = changed_clients(plan).into_iter().map(|client| format!("{CLIENT}{client}"));
+    revoked_users(plan).iter().map(ToString::to_string).chain(clients).collect()
+}
+
+/// Clients that a plan registers, changes or removes.
+pub fn changed_clients(plan: &Plan) -> Vec<&str> {
+    let changed = plan.changes.iter().filter_map(|change| match change {
+        Change::AddClient(client) => Some(client.id.as_str()),
+        Change::ChangeClient { client, .. } | Change::RemoveClient { client, .. } => Some(client.as_str()),
+        _ => None,
+    });
+    changed.collect()
+}
+
 /// Users whose sessions a plan ends or changes.
 pub(crate) fn revoked_users(plan: &Plan) -> Vec<UserId> {
     let ends = plan.changes.iter().any(|change| {
@@ -109,12 +146,12 @@ impl Drop for Listener {
 }
 
 impl Store {
-    /// Calls `revoked` for every user that any replica revokes something of. `None` on SQLite, where there is one
+    /// Calls `heard` for every user that any replica revokes something of, and every client it changes. `None` on SQLite, where there is one
     /// process. `url` is what the store was opened with; it must lead to the server itself, not to a pooler.
     pub fn listen(
         &self,
         url: &str,
-        revoked: impl Fn(UserId) + Send + Sync + 'static,
+        hear: impl Fn(Heard) + Send + Sync + 'static,
     ) -> Result<Option<Listener>, StoreError> {
         if !matches!(self.inner.engine, Engine::Postgres(_)) {
             return Ok(None);
@@ -124,7 +161,7 @@ impl Store {
         let heard = trust.clone();
         let task = tokio::spawn(async move {
             loop {
-                if let Err(error) = listen_once(&parsed, &heard, &revoked).await {
+                if let Err(error) = listen_once(&parsed, &heard, &hear).await {
                     tracing::warn!(%error, "revocations of other replicas are not heard; session checks are read");
                 }
                 heard.lost();
@@ -141,7 +178,7 @@ type Parsed = (tokio_postgres::Config, MakeRustlsConnect);
 async fn listen_once(
     (config, tls): &Parsed,
     trust: &Trust,
-    revoked: &(impl Fn(UserId) + Send + Sync),
+    hear: &(impl Fn(Heard) + Send + Sync),
 ) -> Result<(), tokio_postgres::Error> {
     let (client, mut connection) = config.connect(tls.clone()).await?;
     let (hand_on, mut notifications) = mpsc::channel::<Notification>(1024);
@@ -173,8 +210,8 @@ async fn listen_once(
                     if let Ok(sent) = notification.payload().parse() {
                         trust.heard(sent);
                     }
-                } else if let Ok(user) = notification.payload().parse() {
-                    revoked(user);
+                } else if let Some(heard) = Heard::parse(notification.payload()) {
+                    hear(heard);
                 }
             }
         }

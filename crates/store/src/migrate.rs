@@ -17,6 +17,7 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration { name: "0003_explanations", text: include_str!("../migrations/0003_explanations.sql") },
     Migration { name: "0004_applications", text: include_str!("../migrations/0004_applications.sql") },
+    Migration { name: "0005_clients", text: include_str!("../migrations/0005_clients.sql") },
     Migration { name: "0006_devices", text: include_str!("../migrations/0006_devices.sql") },
 ];
 

@@ -45,4 +45,3 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 
 // An answer to an application sends itself.
 for (const form of document.querySelectorAll("form[data-send-at-once]")) form.submit();
-for (const link of document.querySelectorAll("a[data-follow-at-once]")) location.replace(link.href);

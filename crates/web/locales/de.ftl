@@ -258,6 +258,11 @@ event-application-signed-in = Bei einer Anwendung angemeldet
 event-consent-given = Eine Anwendung wurde zugelassen
 event-consent-withdrawn = Zugriff einer Anwendung zurückgenommen
 event-token-reused = Ein Code oder Token kam zweimal; was darauf beruhte, ist beendet
+event-client-registered = Eine Anwendung wurde registriert
+event-client-changed = Eine Anwendung wurde geändert
+event-client-removed = Eine Anwendung wurde entfernt
+event-registration-token-made = Ein Token zum Registrieren von Anwendungen wurde erstellt
+event-registration-token-revoked = Ein Token zum Registrieren von Anwendungen wurde zurückgenommen
 
 # Passwort
 set-password-title = Passwort setzen
@@ -444,6 +449,7 @@ continue-switch = Ein anderes Konto verwenden
 account-see-applications = Anwendungen mit Zugriff
 consent-title = { $client } möchte wissen, wer Sie sind
 consent-lead = Sie melden sich gerade bei { $client } an.
+consent-unverified = { $client } hat sich selbst registriert, und niemand hat den Namen geprüft. Sie werden zu { $place } weitergeleitet. Fahren Sie nur fort, wenn Sie das kennen.
 consent-asked = Darum bittet { $client }
 consent-known = schon erlaubt
 consent-allow = Erlauben

@@ -258,6 +258,11 @@ event-application-signed-in = Signed in to an application
 event-consent-given = An application was allowed in
 event-consent-withdrawn = Access of an application taken back
 event-token-reused = A code or token came twice; what rested on it has ended
+event-client-registered = An application was registered
+event-client-changed = An application was changed
+event-client-removed = An application was removed
+event-registration-token-made = A token for registering applications was made
+event-registration-token-revoked = A token for registering applications was taken back
 
 # Password
 set-password-title = Set a password
@@ -444,6 +449,7 @@ continue-switch = Use another account
 account-see-applications = Applications with access
 consent-title = { $client } wants to know who you are
 consent-lead = You are about to sign in to { $client }.
+consent-unverified = { $client } registered itself, and nobody has checked its name. You will be sent to { $place }. Continue only if you know it.
 consent-asked = What { $client } asks for
 consent-known = allowed before
 consent-allow = Allow

@@ -258,6 +258,11 @@ event-application-signed-in = Inicio de sesión en una aplicación
 event-consent-given = Se permitió una aplicación
 event-consent-withdrawn = Se retiró el acceso de una aplicación
 event-token-reused = Un código o token llegó dos veces; lo que dependía de él ha terminado
+event-client-registered = Se registró una aplicación
+event-client-changed = Se modificó una aplicación
+event-client-removed = Se eliminó una aplicación
+event-registration-token-made = Se creó un token para registrar aplicaciones
+event-registration-token-revoked = Se retiró un token para registrar aplicaciones
 
 # Contraseña
 set-password-title = Definir una contraseña
@@ -444,6 +449,7 @@ continue-switch = Usar otra cuenta
 account-see-applications = Aplicaciones con acceso
 consent-title = { $client } quiere saber quién eres
 consent-lead = Vas a iniciar sesión en { $client }.
+consent-unverified = { $client } se registró por su cuenta y nadie ha comprobado su nombre. Irás a { $place }. Continúa solo si lo conoces.
 consent-asked = Lo que pide { $client }
 consent-known = ya permitido
 consent-allow = Permitir

@@ -258,6 +258,11 @@ event-application-signed-in = Connexion à une application
 event-consent-given = Une application a été autorisée
 event-consent-withdrawn = Accès d’une application retiré
 event-token-reused = Un code ou un jeton est arrivé deux fois ; ce qui en dépendait a pris fin
+event-client-registered = Une application a été enregistrée
+event-client-changed = Une application a été modifiée
+event-client-removed = Une application a été supprimée
+event-registration-token-made = Un jeton d’enregistrement d’applications a été créé
+event-registration-token-revoked = Un jeton d’enregistrement d’applications a été retiré
 
 # Mot de passe
 set-password-title = Définir un mot de passe
@@ -444,6 +449,7 @@ continue-switch = Utiliser un autre compte
 account-see-applications = Applications autorisées
 consent-title = { $client } souhaite savoir qui vous êtes
 consent-lead = Vous êtes sur le point de vous connecter à { $client }.
+consent-unverified = { $client } s’est enregistrée elle-même et personne n’a vérifié son nom. Vous serez redirigé vers { $place }. Ne continuez que si vous connaissez cette adresse.
 consent-asked = Ce que demande { $client }
 consent-known = déjà autorisé
 consent-allow = Autoriser

@@ -249,6 +249,11 @@ event-application-signed-in = アプリにログインしました
 event-consent-given = アプリを許可しました
 event-consent-withdrawn = アプリのアクセスを取り消しました
 event-token-reused = コードまたはトークンが二度使われたため、関係するアクセスを終了しました
+event-client-registered = アプリを登録しました
+event-client-changed = アプリを変更しました
+event-client-removed = アプリを削除しました
+event-registration-token-made = アプリ登録用のトークンを作成しました
+event-registration-token-revoked = アプリ登録用のトークンを取り消しました
 
 # パスワード
 set-password-title = パスワードを設定
@@ -431,6 +436,7 @@ continue-switch = 別のアカウントを使う
 account-see-applications = アクセスできるアプリ
 consent-title = { $client } があなたの確認を求めています
 consent-lead = { $client } にログインしようとしています。
+consent-unverified = { $client } は自動登録されたアプリで、名前は確認されていません。このあと { $place } に移動します。心当たりがある場合だけ続けてください。
 consent-asked = { $client } が求めているもの
 consent-known = 許可済み
 consent-allow = 許可する

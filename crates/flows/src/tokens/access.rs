@@ -4,7 +4,7 @@ use super::{ACCESS_LIFETIME, RefreshToken, TokenFault, evidence, object};
 use crate::Unavailable;
 use crate::caller::Caller;
 use crate::journeys::Journeys;
-use model::{AuthorizationId, Change, Expiring, FactsQuery, FlowId, Micros, Plan, TokenFacts, UserStatus};
+use model::{AuthorizationId, Change, Expiring, FlowId, Micros, Plan, TokenFacts, UserStatus};
 use protocol::oauth::{self, Access, AccessTokenFormat, ErrorCode, Evidence, Person, Possession, Refused};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -113,13 +113,14 @@ impl Journeys {
     /// the store's epoch (T67, T68).
     async fn check_access_token(&self, text: &str) -> Result<Option<Checked>, Unavailable> {
         let Some(token) = self.open_access_token(text).await? else { return Ok(None) };
-        let Some(client) = self.client(&token.client).filter(|_| token.expires_at > self.now()) else {
+        if token.expires_at <= self.now() {
             return Ok(None);
-        };
+        }
+        let Some(client) = self.find_client(&token.client).await? else { return Ok(None) };
         let Some(authorization) = token.authorization else {
-            let query = FactsQuery { flow: Some(token.id), ..FactsQuery::default() };
-            let facts = self.store.facts(&query).await?;
-            let good = !facts.flow_spent && facts.store_epoch == token.store_epoch;
+            let facts = self.store.check_client_token(&token.client, token.id).await?;
+            let gone = client.version.is_some() && facts.client_version.is_none();
+            let good = !facts.revoked && !gone && facts.store_epoch == token.store_epoch;
             return Ok(good.then_some(Checked { token, facts: None }));
         };
         // What the person has said a client may know of their identities is read with the rest.

@@ -23,6 +23,7 @@ fn terms(scope: &[String]) -> ClientTerms<'_> {
         sector: "public",
         new_sub: "new",
         first_party: false,
+        version: None,
         lifetime: HOUR,
         rotates: true,
     }

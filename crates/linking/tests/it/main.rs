@@ -3,6 +3,7 @@
 mod administer;
 mod application;
 mod changes;
+mod clients;
 mod connection;
 mod device;
 mod epoch;

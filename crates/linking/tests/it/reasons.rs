@@ -13,8 +13,8 @@ use linking::{
 use model::{
     Address, Assertion, AuthorizationFacts, AuthorizationId, ChainHead, ClientFacts, ConnectionPolicy, ConsentFacts,
     DAY, DeviceFacts, DeviceState, EventId, Evidence, Facts, GrantFacts, HOUR, Level, LinkOnMatch, LinkState, MINUTE,
-    MatchOn, Method, MethodKind, OrganisationId, OrganisationPolicy, Proof, Purpose, SECOND, Secret, SessionScope,
-    SignUp, ThrottleFacts, Undoable, UserId, UserStatus,
+    MatchOn, Method, MethodKind, OrganisationId, OrganisationPolicy, Proof, Purpose, RegisteredBy, RegistrationToken,
+    RegistryFacts, SECOND, Secret, SessionScope, SignUp, StoredClient, ThrottleFacts, Undoable, UserId, UserStatus,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -325,12 +325,24 @@ fn observe(case: &Case, seen: &mut Seen) {
             decide_attempt(facts, &[b"pair:1".to_vec()], world.now);
             decide_withdrawal(context, facts, "shop");
         }
+        for known in &registries() {
+            decide! {
+                decide_client_creation(context, known, &stored("new", RegisteredBy::Operator));
+                decide_client_creation(context, known, &stored("new", RegisteredBy::Itself));
+                decide_client_change(context, known, "{}", &[]);
+                decide_client_change(context, known, "", &[]);
+                decide_client_removal(context, known);
+                decide_registration_token(context, known, &registration_token());
+                decide_token_revocation(context, known);
+            }
+        }
         let client = &ClientTerms {
             client: "shop",
             scope: &SCOPE,
             sector: "public",
             new_sub: "new",
             first_party: false,
+            version: None,
             lifetime: HOUR,
             rotates: true,
         };
@@ -415,6 +427,42 @@ fn known_clients() -> Vec<ClientFacts> {
     ]
 }
 
+fn stored(id: &str, registered_by: RegisteredBy) -> StoredClient {
+    StoredClient {
+        id: id.to_owned(),
+        version: 1,
+        metadata: String::new(),
+        secrets: Vec::new(),
+        registered_by,
+        access_token: None,
+        created_at: NOW,
+        changed_at: NOW,
+    }
+}
+
+fn registration_token() -> RegistrationToken {
+    RegistrationToken {
+        id: "token".to_owned(),
+        hash: [1; 32],
+        uses_left: 1,
+        client_credentials: false,
+        created_by: "olga".to_owned(),
+        created_at: NOW,
+        expires_at: NOW + HOUR,
+    }
+}
+
+/// Nothing known, a token that counts, and a client that is there.
+fn registries() -> Vec<RegistryFacts> {
+    let token = Some(registration_token());
+    let client = Some(stored("known", RegisteredBy::Operator));
+    vec![
+        RegistryFacts::default(),
+        RegistryFacts { token: token.clone(), ..RegistryFacts::default() },
+        RegistryFacts { token, client, ..RegistryFacts::default() },
+    ]
+}
+
 fn observed() -> Seen {
     let mut seen = Seen::new();
     every_class(|_, _, _, decision| {
@@ -462,6 +510,17 @@ const SOURCES: &[(&str, &str, &[&str])] = &[
         "device",
         include_str!("../../src/device.rs"),
         &["decide_device_answer", "decide_device_claim", "decide_device_redemption"],
+    ),
+    (
+        "client",
+        include_str!("../../src/client.rs"),
+        &[
+            "decide_client_creation",
+            "decide_client_change",
+            "decide_client_removal",
+            "decide_registration_token",
+            "decide_token_revocation",
+        ],
     ),
     ("epoch", include_str!("../../src/epoch.rs"), &["decide_connection_move"]),
     ("link", include_str!("../../src/link.rs"), &["decide_link"]),

@@ -100,7 +100,7 @@ const CHAPTERS: [Chapter; 18] = [
 ];
 
 /// Reasons of what is not in a table: the throttle, and the ends of sessions.
-const ELSEWHERE: [Reason; 13] = [
+const ELSEWHERE: [Reason; 17] = [
     Reason::Throttled,
     Reason::AttemptAllowed,
     Reason::SignedOut,
@@ -116,6 +116,11 @@ const ELSEWHERE: [Reason; 13] = [
     Reason::DeviceRefused,
     Reason::DeviceCodeUnknown,
     Reason::DeviceNeverLinks,
+    // Nor do those who register them: `clients.rs` has these.
+    Reason::ByClientItself,
+    Reason::ClientIdTaken,
+    Reason::ClientUnknown,
+    Reason::RegistrationTokenSpent,
 ];
 
 const PREFACE: &str = "\

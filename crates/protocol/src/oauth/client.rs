@@ -98,6 +98,10 @@ pub struct Client {
     /// The origin of an application that speaks no OpenID Connect and stands behind a proxy that asks us. Nobody holds a
     /// credential of such a client: we redeem its codes ourselves.
     pub forward_auth: Option<String>,
+    /// It registered itself: nobody vouches for its name.
+    pub unverified: bool,
+    /// Of a client that the store keeps: raised by every change. What it is given rests on it.
+    pub version: Option<i64>,
 }
 
 impl Client {
@@ -125,6 +129,8 @@ impl Client {
             fapi: false,
             sector: None,
             forward_auth: None,
+            unverified: false,
+            version: None,
         }
     }
 

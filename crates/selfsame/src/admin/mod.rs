@@ -1,6 +1,7 @@
 //! What an operator does: one list of operations, run by the server when one is running (through its local socket) and by
 //! the command line itself when none is. They decide by the same functions as everything else.
 
+mod clients;
 mod doctor;
 mod explain;
 
@@ -19,7 +20,7 @@ use model::{
     UpstreamSubject, UserFacts, UserId, UserStatus,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{AuditChain, AuditRow, Page, Store, StoreError, UserFilter};
@@ -103,8 +104,40 @@ pub enum Operation {
         from: Option<String>,
         limit: u32,
     },
-    /// Applications of the configuration.
-    ClientList {},
+    /// Those of the configuration, and a page of those that the store keeps.
+    ClientList {
+        after: Option<String>,
+        limit: u32,
+    },
+    ClientShow {
+        client: String,
+    },
+    /// Metadata under the names of the standards (OpenID Connect Registration §2).
+    ClientCreate {
+        id: Option<String>,
+        metadata: Map<String, Value>,
+    },
+    /// What is named is changed, what is null is taken away (RFC 7396), the rest stays.
+    ClientUpdate {
+        client: String,
+        metadata: Map<String, Value>,
+    },
+    ClientRotateSecret {
+        client: String,
+        at_once: bool,
+    },
+    ClientRemove {
+        client: String,
+    },
+    ClientTokenList {},
+    ClientTokenCreate {
+        uses: i64,
+        hours: i64,
+        client_credentials: bool,
+    },
+    ClientTokenRevoke {
+        token: String,
+    },
     /// Signing keys, those that sign next included.
     KeysList {},
     KeysRotate {},
@@ -144,18 +177,6 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         Self::new("database_unavailable", error.to_string())
     }
-}
-
-fn client_json(client: &flows::oauth::Client) -> Value {
-    json!({
-        "id": client.id,
-        "name": client.name,
-        "public": client.is_public(),
-        "grants": client.grants.iter().map(|grant| grant.name()).collect::<Vec<_>>(),
-        "scopes": client.scopes,
-        "redirect_uris": client.redirect_uris,
-        "first_party": client.first_party,
-    })
 }
 
 fn keys_json(keys: Result<Vec<KeySummary>, flows::Unavailable>) -> Answer {
@@ -243,7 +264,17 @@ impl Admin {
             Operation::DoctorPage { from, limit } => {
                 doctor_page(self.store(), self.journeys.policy(), from.as_deref(), limit).await
             }
-            Operation::ClientList {} => Ok(self.journeys.clients().iter().map(|client| client_json(client)).collect()),
+            Operation::ClientList { after, limit } => self.client_list(after.as_deref(), limit).await,
+            Operation::ClientShow { client } => self.client_show(&client).await,
+            Operation::ClientCreate { id, metadata } => self.client_create(id, &metadata, &actor).await,
+            Operation::ClientUpdate { client, metadata } => self.client_update(&client, &metadata, &actor).await,
+            Operation::ClientRotateSecret { client, at_once } => self.client_rotate(&client, at_once, &actor).await,
+            Operation::ClientRemove { client } => self.client_remove(&client, &actor).await,
+            Operation::ClientTokenList {} => self.client_tokens().await,
+            Operation::ClientTokenCreate { uses, hours, client_credentials } => {
+                self.client_token_create(uses, hours, client_credentials, &actor).await
+            }
+            Operation::ClientTokenRevoke { token } => self.client_token_revoke(&token, &actor).await,
             Operation::KeysList {} => keys_json(self.signing.list().await),
             Operation::KeysRotate {} => keys_json(self.signing.rotate().await),
             Operation::ConnectionList {} => {

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 refused or failed; 2 the command or the configuration is wrong; 3 a check found something.
 //! `doctor verify` has its own: 0 nothing found, 1 something found, 2 not checked to the end.
 
+mod client;
 mod doctor;
 mod explain;
 mod render;
@@ -58,7 +59,7 @@ enum Command {
     Connection(Connection),
     /// Applications that sign people in.
     #[command(subcommand)]
-    Client(Client),
+    Client(Box<client::Client>),
     /// The keys that sign what applications are told.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -163,12 +164,6 @@ enum Link {
 }
 
 #[derive(Debug, Subcommand)]
-enum Client {
-    /// Those of the configuration.
-    List,
-}
-
-#[derive(Debug, Subcommand)]
 enum KeysCommand {
     /// Which key signs, which will, and which only verifies.
     List,
@@ -246,7 +241,7 @@ fn operation(command: &Command) -> Result<Option<Operation>, String> {
         Command::Link(Link::Find { issuer, subject }) => {
             Operation::LinkFind { issuer: issuer.clone(), subject: subject.clone() }
         }
-        Command::Client(Client::List) => Operation::ClientList {},
+        Command::Client(command) => client::operation(command)?,
         Command::Keys(KeysCommand::List) => Operation::KeysList {},
         Command::Keys(KeysCommand::Rotate) => Operation::KeysRotate {},
         Command::Connection(Connection::List) => Operation::ConnectionList {},

@@ -126,6 +126,19 @@ macro_rules! audit_columns {
     };
 }
 
+macro_rules! client_columns {
+    () => {
+        "c.id, c.version, c.metadata, c.secrets, c.registered_by, c.access_token, c.created_at, c.changed_at, \
+         c.removed_at"
+    };
+}
+
+macro_rules! token_columns {
+    () => {
+        "t.id, t.hash, t.uses_left, t.client_credentials, t.created_by, t.created_at, t.expires_at"
+    };
+}
+
 macro_rules! cohort {
     () => {
         "SELECT l.user_id FROM links l WHERE l.connection_id = $1 AND l.state = 'active' AND l.user_id > $2 \
@@ -182,6 +195,15 @@ super::statements! {
         WHERE a.user_id = $1 ORDER BY client, since";
     DEVICE = "SELECT d.code, d.id, d.client, d.scope, d.user_agent, d.source, d.state, d.claimed_by, d.poll_interval, \
         d.created_at, d.expires_at FROM device_requests d WHERE d.code = $1";
+    CLIENT = concat!("SELECT ", client_columns!(), " FROM clients c WHERE c.id = $1");
+    CLIENTS = concat!("SELECT ", client_columns!(), " FROM clients c WHERE c.id > $1 AND c.removed_at IS NULL ORDER BY c.id LIMIT $2");
+    CHECK_CLIENT_TOKEN = "SELECT (SELECT m.value FROM meta m WHERE m.key = 'store_epoch'), \
+        (SELECT COUNT(*) FROM spent_flows f WHERE f.id = $1), \
+        (SELECT c.version FROM clients c WHERE c.id = $2 AND c.removed_at IS NULL)";
+    REGISTRATION_TOKEN = concat!("SELECT ", token_columns!(), " FROM registration_tokens t WHERE t.id = $1");
+    REGISTRATION_TOKENS = concat!(
+        "SELECT ", token_columns!(), " FROM registration_tokens t WHERE t.id > $1 ORDER BY t.id LIMIT $2"
+    );
     SIGNING_KEYS = "SELECT k.algorithm, k.number, k.sealed, k.signs_from FROM signing_keys k \
         ORDER BY k.algorithm, k.number";
 

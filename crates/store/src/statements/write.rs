@@ -6,6 +6,8 @@ super::statements! {
         postgres "SELECT 1 FROM users WHERE id = $1 AND version = $2 FOR SHARE";
     EXPECT_CONNECTION = "SELECT 1 FROM connections WHERE id = $1 AND version = $2",
         postgres "SELECT 1 FROM connections WHERE id = $1 AND version = $2 FOR SHARE";
+    EXPECT_CLIENT = "SELECT 1 FROM clients WHERE id = $1 AND version = $2 AND removed_at IS NULL",
+        postgres "SELECT 1 FROM clients WHERE id = $1 AND version = $2 AND removed_at IS NULL FOR SHARE";
     /// Takes no lock: a raise of the epoch reads nothing a plan writes, so the plan may as well have come before it.
     EXPECT_STORE_EPOCH = "SELECT 1 FROM meta WHERE key = 'store_epoch' AND value = $1";
     /// Locked to write, not to share: whoever guards a session mostly ends it next, and two who share would wait for
@@ -145,6 +147,20 @@ super::statements! {
         WHERE code = $2 AND id = $3 AND state = 'pending' AND claimed_by = $4";
     REDEEM_DEVICE = "UPDATE device_requests SET state = 'redeemed' WHERE code = $1 AND id = $2 AND state = 'approved'";
     SLOW_DEVICE = "UPDATE device_requests SET poll_interval = $1 WHERE code = $2 AND id = $3 AND poll_interval = $4";
+    ADD_CLIENT = "INSERT INTO clients (id, version, metadata, secrets, registered_by, access_token, created_at, \
+        changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+    CHANGE_CLIENT = "UPDATE clients SET version = version + 1, metadata = $1, secrets = $2, changed_at = $3 \
+        WHERE id = $4 AND version = $5 AND removed_at IS NULL";
+    /// The row stays for a while, so that nobody gets the id while something of the former client is about.
+    REMOVE_CLIENT = "UPDATE clients SET version = version + 1, metadata = '', secrets = $1, access_token = NULL, \
+        removed_at = $2 WHERE id = $3 AND version = $4 AND removed_at IS NULL";
+    END_AUTHORIZATIONS_OF_WHOLE_CLIENT = "DELETE FROM authorizations WHERE client = $1";
+    WITHDRAW_CONSENTS_OF_CLIENT = "DELETE FROM consents WHERE client = $1";
+    ADD_REGISTRATION_TOKEN = "INSERT INTO registration_tokens (id, hash, uses_left, client_credentials, created_by, \
+        created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+    USE_REGISTRATION_TOKEN = "UPDATE registration_tokens SET uses_left = uses_left - 1 \
+        WHERE id = $1 AND uses_left > 0 AND expires_at > $2";
+    REMOVE_REGISTRATION_TOKEN = "DELETE FROM registration_tokens WHERE id = $1";
     ADD_SIGNING_KEY = "INSERT INTO signing_keys (algorithm, number, sealed, signs_from) VALUES ($1, $2, $3, $4) \
         ON CONFLICT DO NOTHING";
     DROP_SIGNING_KEY = "DELETE FROM signing_keys WHERE algorithm = $1 AND number = $2";
@@ -208,6 +224,10 @@ super::statements! {
         (SELECT a.id FROM authorizations a WHERE a.expires_at < $1 ORDER BY a.expires_at LIMIT $2)";
     SWEEP_DEVICES = "DELETE FROM device_requests WHERE code IN \
         (SELECT d.code FROM device_requests d WHERE d.expires_at < $1 ORDER BY d.expires_at LIMIT $2)";
+    SWEEP_CLIENTS = "DELETE FROM clients WHERE id IN \
+        (SELECT c.id FROM clients c WHERE c.removed_at < $1 ORDER BY c.removed_at LIMIT $2)";
+    SWEEP_REGISTRATION_TOKENS = "DELETE FROM registration_tokens WHERE id IN \
+        (SELECT t.id FROM registration_tokens t WHERE t.expires_at < $1 ORDER BY t.expires_at LIMIT $2)";
     SWEEP_MAIL = "DELETE FROM outbox WHERE id IN \
         (SELECT o.id FROM outbox o WHERE o.sent_at IS NOT NULL AND o.sent_at < $1 ORDER BY o.sent_at LIMIT $2)";
 }

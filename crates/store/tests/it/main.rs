@@ -1,5 +1,6 @@
 //! One suite, two engines.
 
+mod clients;
 mod conformance;
 mod durability;
 mod interleavings;

@@ -38,7 +38,7 @@ async fn a_file_of_the_first_schema_is_carried_over() {
     let store = Store::open_sqlite_for_migration(&directory.file()).await.unwrap();
     assert_eq!(
         store.migrate_up().await.unwrap(),
-        ["0002_organisations_and_undo", "0003_explanations", "0004_applications", "0006_devices"]
+        ["0002_organisations_and_undo", "0003_explanations", "0004_applications", "0005_clients", "0006_devices"]
     );
     let row = store.session(&session).await.unwrap().unwrap();
     assert_eq!((row.session.scope, row.user_version), (SessionScope::Account, 4));
@@ -78,11 +78,17 @@ async fn two_may_migrate_a_server_at_once() {
 
 async fn migrated_once(one: &Store, two: &Store) {
     let status = one.migration_status().await.unwrap();
-    let pending =
-        ["0001_accounts", "0002_organisations_and_undo", "0003_explanations", "0004_applications", "0006_devices"];
+    let pending = [
+        "0001_accounts",
+        "0002_organisations_and_undo",
+        "0003_explanations",
+        "0004_applications",
+        "0005_clients",
+        "0006_devices",
+    ];
     assert_eq!((status.applied.len(), status.pending.as_slice()), (0, &pending.map(str::to_owned)[..]));
     let (first, second) = tokio::join!(one.migrate_up(), two.migrate_up());
-    assert_eq!(first.unwrap().len() + second.unwrap().len(), 5);
+    assert_eq!(first.unwrap().len() + second.unwrap().len(), 6);
     assert!(one.migrate_up().await.unwrap().is_empty());
     let status = two.migration_status().await.unwrap();
     assert_eq!((status.applied.len(), status.pending.len(), status.newer), (5, 0, None));

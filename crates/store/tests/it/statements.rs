@@ -3,7 +3,7 @@
 use crate::support::*;
 use model::{
     AuthorizationId, Change, EventKind, Level, Method, MethodKind, NewAuthorization, NewDeviceRequest, OrganisationId,
-    Secret, SessionId, Undoable,
+    RegisteredBy, RegistrationToken, Secret, SessionId, StoredClient, Undoable,
 };
 use rusqlite::params_from_iter;
 
@@ -97,6 +97,25 @@ async fn fill(db: &Database) {
                     at: AT,
                     expires_at: AT,
                 }),
+                Change::AddClient(StoredClient {
+                    id: subject.clone(),
+                    version: 1,
+                    metadata: "{}".to_owned(),
+                    secrets: Vec::new(),
+                    registered_by: RegisteredBy::Operator,
+                    access_token: None,
+                    created_at: AT,
+                    changed_at: AT,
+                }),
+                Change::AddRegistrationToken(RegistrationToken {
+                    id: subject.clone(),
+                    hash: hash(n),
+                    uses_left: 1,
+                    client_credentials: false,
+                    created_by: String::new(),
+                    created_at: AT,
+                    expires_at: AT,
+                }),
                 Change::Throttle { key: subject.into_bytes(), was: 0, failures: 1, blocked_until: AT, at: AT },
                 Change::IssueCode {
                     flow: flow(n),
@@ -152,9 +171,13 @@ const OF_MANY: &[&str] = &[
     "SWEEP_THROTTLES",
     "SWEEP_MAIL",
     "SWEEP_GRANTS",
+    "SWEEP_CLIENTS",
+    "SWEEP_REGISTRATION_TOKENS",
     "SWEEP_AUTHORIZATIONS",
     "SWEEP_DEVICES",
     "END_AUTHORIZATIONS_OF_CONNECTION",
+    "END_AUTHORIZATIONS_OF_WHOLE_CLIENT",
+    "WITHDRAW_CONSENTS_OF_CLIENT",
     "END_SESSIONS_OF_CONNECTION",
     "CARRY_LINKS",
     "CARRY_IDENTITIES",

@@ -4,9 +4,9 @@
 
 use super::show::card;
 use super::{Page, Site, Visit, add_cookies, html, see_other};
-use crate::pages::{Consent, FormPost, GoBack, LeaveFor, route};
+use crate::pages::{Consent, FormPost, LeaveFor, ReturnToApp, route};
 use axum::extract::{Form, Query, RawQuery, Request, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
 use flows::oauth::{AuthorizationRequest, ErrorCode, Invalid, Parameters, Refused, ResponseMode};
 use flows::{Action, Authorized, Destination, Fault, FaultKind, Flow, Reply, Step};
 use model::ConnectionId;
@@ -105,6 +105,7 @@ impl Visit {
                 let page = Consent {
                     shell: self.shell_for(&asked.person, &address),
                     client_name: asked.name,
+                    unverified: asked.unverified,
                     request: asked.request,
                     account: card(&address, Some(&asked.person)),
                     new: asked.new,
@@ -116,14 +117,19 @@ impl Visit {
         }
     }
 
-    /// 303 (T53), or a form that sends itself.
+    /// 303 (T53), a form that sends itself, or a page that leads to an application on this device.
     fn reply(&self, reply: &Reply) -> Page {
         match reply.mode {
-            // Browsers that hold a form to where it may lead follow it to no other scheme (RFC 8252 §7.1).
-            ResponseMode::Query if !reply.location.starts_with("http") => {
-                html(200, GoBack { shell: self.shell(), href: reply.location.clone() }.render())
+            ResponseMode::Query if flows::by_web(&reply.redirect_uri) => see_other(&reply.location, &[]),
+            ResponseMode::Query => {
+                let location = reply.location.clone();
+                let refresh = HeaderValue::try_from(format!("0;url={location}"));
+                let mut page = html(200, ReturnToApp { shell: self.shell(), location }.render());
+                if let Ok(refresh) = refresh {
+                    page.headers_mut().insert(axum::http::header::REFRESH, refresh);
+                }
+                page
             }
-            ResponseMode::Query => see_other(&reply.location, &[]),
             ResponseMode::FormPost => {
                 let (action, fields) = (reply.redirect_uri.clone(), reply.parameters.clone());
                 html(200, FormPost { shell: self.shell(), action, fields }.render())

@@ -1,6 +1,7 @@
 //! Pages between a person and an application.
 
 use super::{AccountCard, Shell, renders};
+use crate::texts::{self, Arg};
 use askama::Template;
 use model::Micros;
 
@@ -10,6 +11,8 @@ use model::Micros;
 pub struct Consent {
     pub shell: Shell,
     pub client_name: String,
+    /// Where the person is sent by a client that registered itself: nobody vouches for its name.
+    pub unverified: Option<String>,
     /// Sealed; it comes back with the answer.
     pub request: String,
     pub account: AccountCard,
@@ -19,6 +22,12 @@ pub struct Consent {
 }
 
 impl Consent {
+    fn unverified_line(&self) -> Option<String> {
+        let place = self.unverified.as_ref()?;
+        let args = [("client", Arg::Text(&self.client_name)), ("place", Arg::Text(place))];
+        Some(texts::t(self.shell.lang, "consent-unverified", &args))
+    }
+
     fn new_lines(&self) -> Vec<String> {
         lines(&self.shell, &self.new)
     }
@@ -51,12 +60,13 @@ pub struct FormPost {
     pub fields: Vec<(String, String)>,
 }
 
-/// The answer travels to a program on the device. Without script the person follows it.
+/// The answer goes to a native application by its own scheme (RFC 8252 §7.1). By a link, and at once where the browser
+/// follows `Refresh`: a redirect after a form would need every form to allow the scheme.
 #[derive(Debug, Clone, Template)]
-#[template(path = "go_back.html", whitespace = "minimize")]
-pub struct GoBack {
+#[template(path = "return_to_app.html", whitespace = "minimize")]
+pub struct ReturnToApp {
     pub shell: Shell,
-    pub href: String,
+    pub location: String,
 }
 
 /// A client asks to sign out, and it is not known whether the person does.
@@ -94,4 +104,4 @@ pub struct Applications {
     pub withdrawn: bool,
 }
 
-renders!(Consent, FormPost, GoBack, LeaveFor, Applications);
+renders!(Consent, FormPost, LeaveFor, ReturnToApp, Applications);

@@ -15,7 +15,7 @@ pub use account::{
     Access, Account, Activity, AddressRow, Badge, ConfirmRemove, EventRow, Flash, MethodRow, Removal, SessionRow,
     SetPassword, StepUp, StepUpWhy,
 };
-pub use applications::{ApplicationRow, Applications, Consent, FormPost, GoBack, LeaveFor};
+pub use applications::{ApplicationRow, Applications, Consent, FormPost, LeaveFor, ReturnToApp};
 pub use device::{DeviceAnswer, DeviceDone, TypeCode};
 pub(crate) use display::in_sentence as display_in_sentence;
 pub use display::{DisplayName, device_name, display_address, display_name};

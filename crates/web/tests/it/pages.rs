@@ -170,7 +170,9 @@ fn t47_nothing_inline_and_nothing_from_elsewhere() {
                     let followed = tag.name() == "a" && tag.attr("rel") == Some("noreferrer");
                     let explained = followed && value.starts_with("https://docs.example.org/reasons/");
                     let answer = name.starts_with("form-post") && attribute == "action";
-                    assert!(local || explained || answer, "{name}: {attribute}={value}");
+                    // By the scheme that the application registered, which the rules of redirects have looked at.
+                    let returned = name.starts_with("return-to-app") && value.starts_with("org.example.notes:/");
+                    assert!(local || explained || answer || returned, "{name}: {attribute}={value}");
                     let served = !value.starts_with("/assets/") || web::assets::get(value).is_some();
                     assert!(served, "{name}: {value}");
                 }

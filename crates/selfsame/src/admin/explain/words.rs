@@ -80,6 +80,11 @@ pub(super) fn kind(kind: EventKind) -> &'static str {
         EventKind::ConsentGiven => "an application was allowed in",
         EventKind::ConsentWithdrawn => "an application's access was taken back",
         EventKind::TokenReused => "a code or token came a second time",
+        EventKind::ClientRegistered => "a client was registered",
+        EventKind::ClientChanged => "a client was changed",
+        EventKind::ClientRemoved => "a client was removed",
+        EventKind::RegistrationTokenMade => "a token for registrations was made",
+        EventKind::RegistrationTokenRevoked => "a token for registrations was taken back",
     }
 }
 

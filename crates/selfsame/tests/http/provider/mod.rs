@@ -2,6 +2,7 @@
 
 mod authorize;
 mod budgets;
+mod clients;
 mod device;
 mod forward_auth;
 mod keys;
@@ -80,6 +81,14 @@ pub(crate) fn options(engine: Engine) -> Options {
 pub(crate) struct Client<'a> {
     pub world: &'a World,
     pub id: &'a str,
+    /// Of one that the configuration does not have.
+    own: Option<Own<'a>>,
+}
+
+#[derive(Clone, Copy)]
+struct Own<'a> {
+    secret: &'a str,
+    redirect: &'a str,
 }
 
 pub(crate) fn redirect_of(client: &str) -> String {
@@ -89,12 +98,25 @@ pub(crate) fn redirect_of(client: &str) -> String {
 
 impl<'a> Client<'a> {
     pub fn new(world: &'a World, id: &'a str) -> Self {
-        Self { world, id }
+        Self { world, id, own: None }
+    }
+
+    /// A client with this secret, and none where it is empty.
+    pub fn of(world: &'a World, id: &'a str, secret: &'a str, redirect: &'a str) -> Self {
+        Self { world, id, own: Some(Own { secret, redirect }) }
+    }
+
+    fn redirect(&self) -> String {
+        self.own.map_or_else(|| redirect_of(self.id), |own| own.redirect.to_owned())
+    }
+
+    fn secret(&self) -> &'a str {
+        self.own.map_or(if matches!(self.id, "spa" | "tv") { "" } else { CLIENT_SECRET }, |own| own.secret)
     }
 
     /// The address of a request, with what `more` changes or adds.
     pub fn request(&self, more: &[(&str, &str)]) -> String {
-        let (redirect, challenge) = (redirect_of(self.id), challenge());
+        let (redirect, challenge) = (self.redirect(), challenge());
         let mut fields = vec![
             ("client_id", self.id),
             ("redirect_uri", &redirect),
@@ -128,28 +150,25 @@ impl<'a> Client<'a> {
         parameter(&page.url, "code").unwrap_or_else(|| panic!("no code: {} {}", page.url, page.body))
     }
 
-    fn is_public(&self) -> bool {
-        matches!(self.id, "spa" | "tv")
-    }
-
     fn authorization(&self) -> Vec<(&'static str, String)> {
-        if self.is_public() {
+        if self.secret().is_empty() {
             return Vec::new();
         }
-        vec![("authorization", format!("Basic {}", STANDARD.encode(format!("{}:{CLIENT_SECRET}", self.id))))]
+        let pair = STANDARD.encode(format!("{}:{}", self.id, self.secret()));
+        vec![("authorization", format!("Basic {pair}"))]
     }
 
     /// A form to one of the endpoints, authenticated as the client is registered.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> ApiCall {
         let mut fields = fields.to_vec();
-        if self.is_public() {
+        if self.secret().is_empty() {
             fields.push(("client_id", self.id));
         }
         self.world.browser().send_form(path, &fields, &self.authorization()).await
     }
 
     pub async fn exchange(&self, code: &str) -> ApiCall {
-        let redirect = redirect_of(self.id);
+        let redirect = self.redirect();
         let fields = [
             ("grant_type", "authorization_code"),
             ("code", code),

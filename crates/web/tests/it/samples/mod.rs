@@ -6,8 +6,8 @@ use model::{MailKind, Micros};
 use web::pages::mail::{Mail, RenderedMail};
 use web::pages::{
     AccountCard, Action, ApplicationRow, Applications, Code, CodePurpose, ConfirmLink, Conflict, ConnectStart, Consent,
-    Continue, DeviceAnswer, DeviceDone, ErrorPage, ErrorText, ExternalCard, Field, FormPost, GoBack, LeaveFor,
-    LinkedDone, Mark, Notice, NoticeKind, Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton, Shell,
+    Continue, DeviceAnswer, DeviceDone, ErrorPage, ErrorText, ExternalCard, Field, FormPost, LeaveFor, LinkedDone,
+    Mark, Notice, NoticeKind, Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton, ReturnToApp, Shell,
     SignIn, SignUp, SignedIn, SignedOut, SwitchUser, TypeCode, Way, device_name,
 };
 use web::texts::{self, Lang};
@@ -107,19 +107,23 @@ fn applications(s: &mut Samples) {
         client_name: "Analytical Notes".to_owned(),
         request: "se4led".to_owned(),
         account: own_card(),
+        unverified: None,
         new: scopes("openid profile email offline_access notes:read"),
         known: Vec::new(),
     };
     s.add("consent", consent.render());
     let more = Consent { new: scopes("email"), known: scopes("openid profile"), ..consent.clone() };
     s.add("consent-more", more.render());
-    let hostile = Consent { client_name: HOSTILE.to_owned(), new: vec![HOSTILE.to_owned()], ..consent };
+    let unverified = Consent { unverified: Some("notes.example.org".to_owned()), ..consent.clone() };
+    s.add("consent-unverified", unverified.render());
+    let unverified = Some(HOSTILE.to_owned());
+    let hostile = Consent { client_name: HOSTILE.to_owned(), new: vec![HOSTILE.to_owned()], unverified, ..consent };
     s.add("consent-hostile", hostile.render());
     let fields = vec![("code".to_owned(), "c0de".to_owned()), ("state".to_owned(), HOSTILE.to_owned())];
     let action = "https://notes.example.org/callback".to_owned();
-    let href = "org.example.app:/cb?code=c&state=s".to_owned();
-    s.add("go-back", GoBack { shell: s.out(), href }.render());
     s.add("form-post", FormPost { shell: s.out(), action, fields }.render());
+    let location = format!("org.example.notes:/callback?code=c0de&state={HOSTILE}");
+    s.add("return-to-app", ReturnToApp { shell: s.out(), location }.render());
     let leave = LeaveFor {
         shell: s.signed_in(),
         client_name: Some("Analytical Notes".to_owned()),
