@@ -7,6 +7,7 @@ mod device_authorization;
 mod discovery;
 mod introspection;
 mod pushed;
+mod registration;
 mod revocation;
 mod token;
 mod userinfo;
@@ -15,7 +16,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::routing::{get, post};
 use flows::oauth::{Endpoints, metadata};
-use flows::{Journeys, Unavailable};
+use flows::{Journeys, Pace, Unavailable};
 use http::HeaderMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -41,7 +42,13 @@ pub const ENDPOINTS: Endpoints = Endpoints {
     end_session: "/oauth2/logout",
     pushed: "/oauth2/par",
     device_authorization: "/oauth2/device_authorization",
+    registration: None,
 };
+
+/// Where clients register themselves, where they may.
+const REGISTRATION: &str = "/oauth2/register";
+/// Registrations and looks at one in a second and at once, of everybody together. A token is needed for each besides.
+const REGISTRATIONS: (i64, i64) = (10, 30);
 
 /// What the endpoints are made of.
 #[derive(Clone)]
@@ -49,23 +56,35 @@ pub struct Provider {
     pub journeys: Arc<Journeys>,
     pub keys: Arc<dyn KeySets>,
     client_address: ClientAddress,
+    /// Clients may register themselves.
+    registration: bool,
+    pace: Arc<Pace>,
     /// The discovery document, made once.
     metadata: Arc<str>,
 }
 
 impl Provider {
-    /// `languages`: those of the pages (BCP 47).
+    /// `languages`: those of the pages (BCP 47). `registration`: clients may register themselves.
     pub fn new(
         journeys: Arc<Journeys>,
         keys: Arc<dyn KeySets>,
         client_address: ClientAddress,
         languages: &[&str],
+        registration: bool,
     ) -> Self {
         let known = flows::oauth::STANDARD_SCOPES.iter().chain(&flows::oauth::LINKING_SCOPES);
         let scopes: Vec<String> = known.map(|scope| (*scope).to_owned()).collect();
         let levels = journeys.acr_values();
-        let document = metadata(journeys.issuer(), &ENDPOINTS, &scopes, &levels, languages);
-        Self { metadata: document.to_string().into(), journeys, keys, client_address }
+        let endpoints = Endpoints { registration: registration.then_some(REGISTRATION), ..ENDPOINTS };
+        let document = metadata(journeys.issuer(), &endpoints, &scopes, &levels, languages);
+        Self {
+            metadata: document.to_string().into(),
+            journeys,
+            keys,
+            client_address,
+            registration,
+            pace: Arc::new(Pace::new(REGISTRATIONS.0, REGISTRATIONS.1)),
+        }
     }
 }
 
@@ -76,7 +95,14 @@ impl std::fmt::Debug for Provider {
 }
 
 pub fn router(provider: Provider) -> Router {
-    Router::new()
+    let mut router = Router::new();
+    if provider.registration {
+        let one = format!("{REGISTRATION}/{{id}}");
+        router = router
+            .route(REGISTRATION, post(registration::register))
+            .route(&one, get(registration::read).delete(registration::remove));
+    }
+    router
         .route("/.well-known/openid-configuration", get(discovery::metadata))
         .route("/.well-known/oauth-authorization-server", get(discovery::metadata))
         .route(ENDPOINTS.jwks, get(discovery::jwks))

@@ -300,7 +300,8 @@ fn router(config: &Config, origin: &str, ledger: &Ledger, journeys: &Arc<Journey
         errors_url: config.server.help_url.clone().unwrap_or_else(|| "urn:selfsame:error".to_owned()),
     };
     let languages = web::texts::Lang::ALL.map(web::texts::Lang::code);
-    let provider = downstream::Provider::new(journeys.clone(), signing.clone(), client_address, &languages);
+    let provider =
+        downstream::Provider::new(journeys.clone(), signing.clone(), client_address, &languages, config.registration);
     Router::new()
         .merge(downstream::router(provider))
         .merge(api::router(api))

@@ -15,6 +15,8 @@ pub struct Endpoints {
     pub end_session: &'static str,
     pub pushed: &'static str,
     pub device_authorization: &'static str,
+    /// Where clients may register themselves.
+    pub registration: Option<&'static str>,
 }
 
 /// `acr_values`: the levels that can be reached here.
@@ -30,7 +32,7 @@ pub fn metadata(
     let proofs = proof_algorithms();
     let confidential = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
     let all = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
-    json!({
+    let mut document = json!({
         "issuer": issuer,
         "authorization_endpoint": at(endpoints.authorization),
         "token_endpoint": at(endpoints.token),
@@ -67,5 +69,9 @@ pub fn metadata(
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "ui_locales_supported": languages,
-    })
+    });
+    if let Some(path) = endpoints.registration {
+        document["registration_endpoint"] = at(path).into();
+    }
+    document
 }

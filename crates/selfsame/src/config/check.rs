@@ -62,6 +62,7 @@ pub(super) fn check(
             connections,
             applications,
             clients,
+            registration: settings.registration.enabled,
         }),
         (.., errors) => Err(errors),
     }

@@ -24,6 +24,8 @@ pub struct Config {
     pub branding: Branding,
     pub applications: Vec<Application>,
     pub clients: Vec<Client>,
+    /// Clients may register themselves.
+    pub registration: bool,
     pub(super) connections: Vec<Connection>,
 }
 

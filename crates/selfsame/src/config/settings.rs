@@ -35,6 +35,8 @@ pub(super) struct Settings {
     /// Applications that sign people in through OpenID Connect.
     #[serde(default)]
     pub clients: Vec<ClientSettings>,
+    #[serde(default)]
+    pub registration: RegistrationSettings,
 }
 
 /// Where the server is and who may talk to it.
@@ -345,6 +347,14 @@ pub(super) struct ClientSettings {
     /// The origin of an application that speaks no OpenID Connect and stands behind a proxy that asks here about every
     /// request. Secret, redirect URIs and all about tokens are left out then.
     pub forward_auth: Option<String>,
+}
+
+/// Clients that register themselves (OpenID Connect Dynamic Client Registration 1.0).
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RegistrationSettings {
+    /// Clients may register themselves, with a token from `selfsame client token create`.
+    pub enabled: bool,
 }
 
 pub(super) fn default_grants() -> Vec<ClientGrant> {

@@ -8,6 +8,7 @@ mod forward_auth;
 mod keys;
 mod lifetime;
 mod proofs;
+mod registration;
 mod tokens;
 mod wishes;
 
