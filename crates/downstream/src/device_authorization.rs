@@ -15,13 +15,14 @@ pub(crate) async fn device_authorization(
     body: Bytes,
 ) -> Answer {
     let journeys = &provider.journeys;
-    let parsed = from_client(journeys, ENDPOINTS.device_authorization, &headers, &body).and_then(|(caller, form)| {
-        let request = DeviceRequest::parse(&form, &caller.client)?;
-        Ok((caller, request))
-    });
+    let parsed =
+        from_client(journeys, ENDPOINTS.device_authorization, &headers, &body).await.and_then(|(caller, form)| {
+            let request = DeviceRequest::parse(&form, &caller.client)?;
+            Ok((caller, request))
+        });
     let (caller, request) = match parsed {
         Ok(parsed) => parsed,
-        Err(refused) => return fault(refused.into()),
+        Err(refused) => return fault(refused),
     };
     let source = flows::source_of((provider.client_address)(&headers, peer.0.ip()));
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();

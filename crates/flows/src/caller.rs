@@ -79,7 +79,7 @@ impl Journeys {
         let possession = self.possession(shown, None)?;
         if client.fapi && possession.as_ref().is_some_and(|possession| !possession.is_strict) {
             let because = "FAPI 2.0 wants DPoP proofs signed with ES256, Ed25519 or PS256";
-            return Err(Refused::new(ErrorCode::InvalidDpopProof, because));
+            return Err(Refused::new(ErrorCode::InvalidDpopProof, because).into());
         }
         let key = possession.as_ref().map(|possession| possession.key.clone());
         let once = assertion.into_iter().chain(possession.map(|possession| possession.once)).collect();

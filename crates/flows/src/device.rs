@@ -306,7 +306,7 @@ impl Journeys {
     ) -> Result<(std::sync::Arc<Client>, String, Facts, ClientFacts), Fault> {
         let claim: Claim = self.keys.open_value("device-claim", b"", sealed).map_err(|_| Fault::flow("flow_forged"))?;
         let hash = browser.session.ok_or_else(|| Fault::refused(Reason::SessionExpired))?;
-        let client = self.client(&claim.client).ok_or_else(|| Fault::flow("unknown_application"))?;
+        let client = self.find_client(&claim.client).await?.ok_or_else(|| Fault::flow("unknown_application"))?;
         let query = FactsQuery { session: Some(hash), device: Some(claim.code), ..FactsQuery::default() };
         let of_client = Self::client_query(&client, ClientQueryBy::Session(hash));
         let (facts, known) = self.store.facts_for_client(&query, &of_client).await?;

@@ -48,7 +48,7 @@ pub(crate) fn letting_in<'a>(
 
 /// A client that was changed or removed meanwhile is given nothing, however late this replica hears of it (T68). First of
 /// all: its removal takes the rows in the same order.
-fn expect_client(draft: &mut Draft<'_>, terms: &ClientTerms<'_>) {
+pub(crate) fn expect_client(draft: &mut Draft<'_>, terms: &ClientTerms<'_>) {
     if let Some(version) = terms.version {
         draft.push(Change::ExpectClient { client: terms.client.to_owned(), version });
     }

@@ -3,7 +3,7 @@
 //! The code is claimed by the session in which it was typed, so that nobody else sees or answers the request (T52). The
 //! answer is an authorization like any other: by the same decision, with the same consent, resting on the same method.
 
-use crate::application::{authorize, letting_in, stands};
+use crate::application::{authorize, expect_client, letting_in, stands};
 use crate::draft::Draft;
 use crate::{Attempt, ClientTerms, Context, Decision, Reason, decide_attempt, decide_consent, is_consented};
 use model::{
@@ -124,6 +124,7 @@ pub fn decide_device_redemption(
         return no(Reason::ConsentMissing);
     }
     let mut draft = Draft::new(context, facts);
+    expect_client(&mut draft, terms);
     draft.push(Change::ExpectUser { user: user.id, version: user.version });
     draft.push(Change::RedeemDevice { code: device.code, id: device.id });
     Decision { outcome: true, reason: Reason::ApplicationLetIn, row: None, plan: draft.into_plan() }

@@ -27,6 +27,7 @@ fn terms(scope: &[String]) -> ClientTerms<'_> {
         first_party: false,
         lifetime: HOUR,
         rotates: true,
+        version: Some(4),
     }
 }
 
@@ -221,6 +222,7 @@ fn t68_a_redemption_looks_at_everything_again() {
     let world = World::new();
     let (good, _, plan) = redeem(&world, DeviceState::Approved, Some(given()), &consent);
     assert!(good && plan.has(&Change::RedeemDevice { code: CODE, id: ID }));
+    assert!(plan.has(&Change::ExpectClient { client: "tv".to_owned(), version: 4 }), "t68");
     assert!(plan.any(|change| matches!(change, Change::ExpectUser { user: VERA, .. })));
     let refused = |world: &World, state, authorization, consent: &Option<ConsentFacts>| {
         let (good, reason, _) = redeem(world, state, authorization, consent);

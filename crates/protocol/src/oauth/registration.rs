@@ -329,6 +329,10 @@ impl Check<'_> {
         if self.metadata.require_pkce == Some(false) {
             self.fault("require_pkce", "not_for_registration", "PKCE is asked of every registered client");
         }
+        if grants.contains(&GrantType::DeviceCode) {
+            // What nobody vouches for asks nobody to type a code (T52).
+            self.fault("grant_types", "not_for_registration", "devices are registered by the operator");
+        }
         if !client_credentials && grants.contains(&GrantType::ClientCredentials) {
             let cure = "client_credentials may not be registered here; ask the operator";
             self.fault("grant_types", "not_for_registration", cure);
