@@ -35,15 +35,15 @@ async fn world(engine: Engine, link_on_match: &str) -> World {
 }
 
 async fn where_addresses_match_nothing(engine: Engine) {
-    story(engine, "off").await;
+    Box::pin(story(engine, "off")).await;
 }
 
 async fn where_a_match_asks_for_proof(engine: Engine) {
-    story(engine, "prove").await;
+    Box::pin(story(engine, "prove")).await;
 }
 
 async fn where_a_match_may_link_by_itself(engine: Engine) {
-    story(engine, "verified_email").await;
+    Box::pin(story(engine, "verified_email")).await;
 }
 
 fn attacker_at(world: &World, n: usize, which: &str, flag: &Value) -> (Browser, String) {
