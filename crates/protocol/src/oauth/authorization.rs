@@ -379,6 +379,12 @@ mod tests {
             fields.retain(|(name, _)| !name.starts_with("code_") && *name != "nonce");
         };
         assert_eq!(code(parse(&client(false, false), bare)), bad);
+        let plain_oauth = |fields: &mut Vec<(&'static str, String)>| {
+            plain(fields);
+            with("scope", "email")(fields);
+        };
+        assert_eq!(code(parse(&client(false, false), plain_oauth)), bad, "a nonce is looked at in ID tokens alone");
+        assert_eq!(code(parse(&client(false, false), without("code_challenge"))), bad, "half of it is a mistake");
     }
 
     #[test]
@@ -412,13 +418,29 @@ mod tests {
         };
         let request = parse(&client, both).unwrap();
         assert_eq!(request.resource, ["https://api.example/b", "https://api.example/a"]);
+        client.resources.extend((0..7).map(|number| format!("https://api.example/{number}")));
+        let known = client.resources.clone();
+        let first = |count: usize| {
+            let asked = known[..count].to_vec();
+            move |fields: &mut Vec<(&'static str, String)>| {
+                fields.extend(asked.into_iter().map(|resource| ("resource", resource)));
+            }
+        };
+        assert!(parse(&client, first(8)).is_ok());
+        let many = parse(&client, first(9));
+        assert!(matches!(many, Err(Invalid::Client(_, refused)) if refused.code == ErrorCode::InvalidTarget));
         let other = parse(&client, with("resource", "https://api.example/c"));
         assert!(matches!(other, Err(Invalid::Client(_, refused)) if refused.code == ErrorCode::InvalidTarget));
     }
 
     #[test]
     fn what_is_wrong_is_told_to_the_client_by_its_name() {
+        let (long, long_scope) = ("n".repeat(1_025), format!("openid {}", "x".repeat(101)));
         for (name, value, expected) in [
+            ("nonce", long.as_str(), ErrorCode::InvalidRequest),
+            ("login_hint", &long, ErrorCode::InvalidRequest),
+            ("scope", &long_scope, ErrorCode::InvalidScope),
+            ("response_type", "", ErrorCode::InvalidRequest),
             ("response_type", "token", ErrorCode::UnsupportedResponseType),
             ("response_type", "code id_token", ErrorCode::UnsupportedResponseType),
             ("response_mode", "fragment", ErrorCode::InvalidRequest),

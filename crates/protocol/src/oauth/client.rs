@@ -358,6 +358,9 @@ mod tests {
         ] {
             assert!(!client.redirects_to(bad), "{bad}");
         }
+        // A name is no address literal (RFC 8252 §8.3).
+        assert!(redirect_matches("http://localhost/cb", "http://localhost/cb"));
+        assert!(!redirect_matches("http://localhost/cb", "http://localhost:4321/cb"));
     }
 
     #[test]
@@ -383,7 +386,7 @@ mod tests {
         for (header, body) in [
             (good.as_deref(), "client_secret=x"),
             (good.as_deref(), "client_id=other"),
-            (Some("Bearer x"), ""),
+            (good.as_deref().map(|text| text.replace("Basic", "Bearer")).as_deref(), ""),
             (Some("Basic ???"), ""),
             (None, ""),
         ] {

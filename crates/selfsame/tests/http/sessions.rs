@@ -1,6 +1,6 @@
 //! Sessions begin, change and end.
 
-mod removal;
+pub(crate) mod removal;
 mod throttle;
 
 use crate::on_both_engines;

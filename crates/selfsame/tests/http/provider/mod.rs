@@ -2,6 +2,7 @@
 
 mod authorize;
 mod budgets;
+mod checks;
 mod clients;
 mod device;
 mod forward_auth;

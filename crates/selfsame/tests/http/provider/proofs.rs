@@ -17,10 +17,11 @@ on_both_engines!(
     what_a_key_costs,
 );
 
-const ASSERTION: (&str, &str) = ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+pub(super) const ASSERTION: (&str, &str) =
+    ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
 
 /// Clients with a key of their own: `bank` as FAPI 2.0 wants it, `keyed` without more.
-fn keyed(engine: Engine, key: &Key) -> Options {
+pub(super) fn keyed(engine: Engine, key: &Key) -> Options {
     let mut options = options(engine);
     for (id, more) in [
         ("bank", "fapi = true\naccess_tokens = \"jwt\"\nfirst_party = true\n"),
@@ -37,17 +38,17 @@ fn keyed(engine: Engine, key: &Key) -> Options {
     options
 }
 
-async fn post(world: &World, path: &str, fields: &[(&str, &str)], proof: Option<String>) -> ApiCall {
+pub(super) async fn post(world: &World, path: &str, fields: &[(&str, &str)], proof: Option<String>) -> ApiCall {
     let headers: Vec<(&str, String)> = proof.into_iter().map(|proof| ("dpop", proof)).collect();
     world.browser().send_form(path, fields, &headers).await
 }
 
-fn error_of(call: &ApiCall) -> (u16, &str) {
+pub(super) fn error_of(call: &ApiCall) -> (u16, &str) {
     (call.status.as_u16(), call.json["error"].as_str().unwrap_or_default())
 }
 
 /// What a request says, as a form.
-fn request_fields(client: &str) -> Vec<(&'static str, String)> {
+pub(super) fn request_fields(client: &str) -> Vec<(&'static str, String)> {
     [
         ("client_id", client.to_owned()),
         ("redirect_uri", redirect_of(client)),
@@ -60,11 +61,11 @@ fn request_fields(client: &str) -> Vec<(&'static str, String)> {
     .to_vec()
 }
 
-fn borrowed<'a>(fields: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
+pub(super) fn borrowed<'a>(fields: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
     fields.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
-fn by_reference(client: &str, request_uri: &str) -> String {
+pub(super) fn by_reference(client: &str, request_uri: &str) -> String {
     let fields =
         [("client_id", client), ("request_uri", request_uri), ("scope", "openid offline_access"), ("state", "x")];
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
@@ -191,10 +192,10 @@ async fn t62_an_assertion_is_used_once(engine: Engine) {
 }
 
 /// A client without a secret that shows a key.
-struct Holder<'a> {
-    world: &'a World,
-    id: &'a str,
-    key: &'a Key,
+pub(super) struct Holder<'a> {
+    pub(super) world: &'a World,
+    pub(super) id: &'a str,
+    pub(super) key: &'a Key,
 }
 
 impl Holder<'_> {
@@ -204,13 +205,13 @@ impl Holder<'_> {
         post(self.world, "/oauth2/token", &fields, Some(proof)).await
     }
 
-    async fn exchange(&self, code: &str) -> ApiCall {
+    pub(super) async fn exchange(&self, code: &str) -> ApiCall {
         let redirect = redirect_of(self.id);
         let fields = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", &*redirect)];
         self.token(&[&fields[..], &[("code_verifier", VERIFIER)]].concat()).await
     }
 
-    async fn refresh(&self, token: &str) -> ApiCall {
+    pub(super) async fn refresh(&self, token: &str) -> ApiCall {
         self.token(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await
     }
 

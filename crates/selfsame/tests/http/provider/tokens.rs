@@ -2,6 +2,7 @@
 
 use super::{Client, claims, options, redirect_of, text};
 use crate::on_both_engines;
+use flows::oauth::s256;
 use model::{MINUTE, SECOND};
 use testkit::{CLIENT_SECRET, Engine, ORIGIN, VERIFIER, World};
 
@@ -56,6 +57,11 @@ async fn t38_a_code_is_for_one_client_one_redirect_and_one_use(engine: Engine) {
     assert_eq!(shop.exchange(&code).await.json["error"], "invalid_grant");
     assert_eq!(shop.userinfo(&access).await.status, 401);
     assert_eq!(shop.refresh(&text(&tokens.json, "refresh_token")).await.json["error"], "invalid_grant");
+    assert_eq!(
+        shop.exchange(&code).await.json["error"],
+        "invalid_grant",
+        "nor does a third, when nothing is left to end"
+    );
     // A minute, and no longer; a second use is one also later.
     let code = shop.code(&mut browser, &[]).await;
     world.advance(SECOND.times(59));
@@ -91,6 +97,17 @@ async fn t39_challenge_and_verifier_belong_together(engine: Engine) {
         "invalid_grant",
         "a challenge asks for its verifier"
     );
+    // One that could be guessed is none, even where it fits (RFC 7636 §4.1).
+    for verifier in ["short", "with spaces, which no verifier has, and quite long"] {
+        let code = own.code(&mut browser, &[("code_challenge", &s256(verifier))]).await;
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("redirect_uri", &redirect),
+            ("code_verifier", verifier),
+        ];
+        assert_eq!(own.post("/oauth2/token", &fields).await.json["error"], "invalid_grant", "{verifier}");
+    }
 }
 
 async fn clients_authenticate_in_one_way(engine: Engine) {

@@ -107,7 +107,7 @@ async fn t72_the_last_method_stays(engine: Engine) {
 }
 
 /// The same database under another policy, as after a restart.
-pub(super) async fn under(world: &World, change: impl Fn(String) -> String) -> testkit::Browser {
+pub(crate) async fn under(world: &World, change: impl Fn(String) -> String) -> testkit::Browser {
     let file = world.directory.path().join("selfsame.toml");
     let text = change(std::fs::read_to_string(&file).unwrap());
     let other = world.directory.path().join("other.toml");
