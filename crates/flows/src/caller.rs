@@ -94,19 +94,25 @@ impl Journeys {
 
     /// Spends what a request has shown that changes nothing else. No write where nothing has to be.
     pub(crate) async fn spend(&self, caller: &Caller) -> Result<(), TokenFault> {
-        if caller.once.is_empty() {
-            return Ok(());
-        }
-        self.apply_for(caller, Plan { changes: caller.spends().collect() }).await
+        self.apply_for(caller, None).await
     }
 
-    /// Applies what rests on no facts.
-    pub(crate) async fn apply_for(&self, caller: &Caller, plan: Plan) -> Result<(), TokenFault> {
-        match self.store.apply(plan).await {
-            Err(ApplyError::Conflict(Conflict::ProofSpent)) => Err(caller.replayed()),
-            // Done before: the same answer.
-            Ok(()) | Err(ApplyError::Conflict(_)) => Ok(()),
-            Err(ApplyError::Unavailable(_)) => Err(TokenFault::Unavailable),
+    /// Makes a change that rests on no facts, and spends what the request has shown. Where the change was made before,
+    /// what was shown is spent all the same (T62); where a race was lost, nothing was written.
+    pub(crate) async fn apply_for(&self, caller: &Caller, mut change: Option<Change>) -> Result<(), TokenFault> {
+        for _ in 0..3 {
+            let changes: Vec<Change> = change.clone().into_iter().chain(caller.spends()).collect();
+            if changes.is_empty() {
+                return Ok(());
+            }
+            match self.store.apply(Plan { changes }).await {
+                Ok(()) => return Ok(()),
+                Err(ApplyError::Conflict(Conflict::ProofSpent)) => return Err(caller.replayed()),
+                Err(ApplyError::Conflict(Conflict::FlowSpent)) => change = None,
+                Err(ApplyError::Conflict(_)) => {}
+                Err(ApplyError::Unavailable(_)) => break,
+            }
         }
+        Err(TokenFault::Unavailable)
     }
 }

@@ -249,7 +249,7 @@ impl Journeys {
         }
         let to = device.interval + INTERVAL;
         let slower = Change::SlowDevice { code: device.code, id: device.id, from: device.interval, to };
-        self.apply_for(caller, Plan { changes: std::iter::once(slower).chain(caller.spends()).collect() }).await?;
+        self.apply_for(caller, Some(slower)).await?;
         Ok(refused(ErrorCode::SlowDown, "ask less often: wait five seconds longer than before"))
     }
 

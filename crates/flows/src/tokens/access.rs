@@ -4,7 +4,7 @@ use super::{ACCESS_LIFETIME, RefreshToken, TokenFault, evidence, object};
 use crate::Unavailable;
 use crate::caller::Caller;
 use crate::journeys::Journeys;
-use model::{AuthorizationId, Change, Expiring, FlowId, Micros, Plan, TokenFacts, UserStatus};
+use model::{AuthorizationId, Change, Expiring, FlowId, Micros, TokenFacts, UserStatus};
 use protocol::oauth::{self, Access, AccessTokenFormat, ErrorCode, Evidence, Person, Possession, Refused};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -229,8 +229,7 @@ impl Journeys {
             let token = self.open_access_token(text).await?.filter(|token| token.client == client.id);
             token.map(|token| Change::SpendFlow(Expiring { flow: token.id, expires_at: token.expires_at }))
         };
-        let changes: Vec<Change> = change.into_iter().chain(caller.spends()).collect();
-        if changes.is_empty() { Ok(()) } else { self.apply_for(caller, Plan { changes }).await }
+        self.apply_for(caller, change).await
     }
 }
 

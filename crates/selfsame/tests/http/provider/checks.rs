@@ -87,6 +87,15 @@ async fn t62_what_is_shown_is_spent_wherever_it_is_shown(engine: Engine) {
     let assertion = key.assertion(&world, "bank");
     assert_eq!(send("/oauth2/par", &assertion, &borrowed(&fields)).await.status, 201);
     assert_eq!(error_of(&send("/oauth2/par", &assertion, &borrowed(&fields)).await), (401, "invalid_client"));
+    // Where nothing else is left to change: a token that was revoked before.
+    let grant = [("grant_type", "client_credentials")];
+    let first = send("/oauth2/token", &key.assertion(&world, "keyed"), &grant).await;
+    let token = text(&first.json, "access_token");
+    for _ in 0..2 {
+        let assertion = key.assertion(&world, "keyed");
+        assert_eq!(send("/oauth2/revoke", &assertion, &[("token", &token)]).await.status, 200);
+        assert_eq!(error_of(&send("/oauth2/token", &assertion, &grant).await), (401, "invalid_client"));
+    }
     // With a refresh token, of which the answer is lost and the sign-in is not.
     let mut browser = ada(&world).await;
     let holder = Holder { world: &world, id: "held", key: &key };
