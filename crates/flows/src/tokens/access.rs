@@ -201,7 +201,8 @@ impl Journeys {
             return Ok(nothing());
         };
         let given = &facts.authorization;
-        let alive = given.is_alive(self.now(), facts.store_epoch)
+        let alive = self.find_client(&given.client).await?.is_some()
+            && given.is_alive(self.now(), facts.store_epoch)
             && facts.user_status == UserStatus::Active
             && given.generation == token.generation;
         if !alive || !may_know(&given.client) {

@@ -259,6 +259,16 @@ async fn what_a_client_may_no_longer_ask_for_it_does_not_get(engine: Engine) {
     let call = later.send_form("/oauth2/token", &fields, &[basic("own")]).await;
     assert_eq!((call.status.as_u16(), &call.json["scope"]), (200, &"openid".into()), "{call:?}");
     assert!(claims(&text(&call.json, "id_token")).get("email").is_none());
+    // One that is not registered any more has nothing, and nobody is told otherwise.
+    let (access, refresh) = (text(&call.json, "access_token"), text(&call.json, "refresh_token"));
+    let renamed = |text: String| text.replace("id = \"own\"\n", "id = \"owned\"\n");
+    let gone = under(&world, renamed).await;
+    let bearer = [("authorization", format!("Bearer {access}"))];
+    assert_eq!(gone.call("GET", "/oauth2/userinfo", None, &bearer).await.status, 401);
+    for token in [&access, &refresh] {
+        let call = gone.send_form("/oauth2/introspect", &[("token", token)], &[basic("robot")]).await;
+        assert_eq!(call.json, json!({ "active": false }));
+    }
 }
 
 async fn t71_signing_out_by_form_is_ones_own_form(engine: Engine) {
