@@ -309,8 +309,9 @@ impl Journeys {
             return Ok(self.sign_in_for(request));
         }
         if request.hinted.is_some() && request.hinted != known.sub {
-            // Whoever signed in for this very request is not the one it is about.
-            return if silent || session.authenticated_at > request.at {
+            // Whoever signed in for this very request is not the one it is about. A provider may say that it was long ago,
+            // so the time tells nothing here.
+            return if silent || request.hint_asked {
                 refuse(ErrorCode::LoginRequired, "somebody else is signed in")
             } else {
                 Ok(self.sign_in_for(request))
@@ -395,6 +396,7 @@ impl Journeys {
         let create = request.asks(Prompt::Create);
         let mut request = request;
         let hint = request.login_hint.take();
+        request.hint_asked = request.hinted.is_some();
         // Whoever signs in now has picked the account with it.
         let request = without(without(request, Prompt::SelectAccount), Prompt::Create);
         let to = Destination::Client(Box::new(request));

@@ -84,6 +84,9 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// The `sub` of the `id_token_hint` or of `claims`: nobody else is answered for (Core §3.1.2.2, §5.5.1).
     pub hinted: Option<String>,
+    /// Somebody was asked to sign in as that person.
+    #[serde(default)]
+    pub hint_asked: bool,
     /// Where the access token is meant for (RFC 8707 §2).
     #[serde(default)]
     pub resource: Vec<String>,
@@ -194,6 +197,7 @@ impl AuthorizationRequest {
             allowed_now: false,
             login_hint: short("login_hint")?,
             hinted: claims.sub,
+            hint_asked: false,
             resource: resources(parameters, client)?,
             dpop_key,
             pushed: None,

@@ -21,6 +21,7 @@ on_both_engines!(
     userinfo_is_for_openid,
     nobody_personal_is_behind_a_client_for_itself,
     tokens_of_others_and_of_before,
+    a_hint_is_answered_for_nobody_else,
     t97_a_narrower_session_lets_no_application_in,
     t92_a_level_that_is_asked_for_later_counts_at_once,
     what_a_client_may_no_longer_ask_for_it_does_not_get,
@@ -183,6 +184,19 @@ async fn tokens_of_others_and_of_before(engine: Engine) {
     // Of a session that has ended.
     world.sign_out(&mut browser).await;
     assert!(!shop.is_active(&second).await && !robot.is_active(&second).await);
+}
+
+/// OpenID Connect Core §3.1.2.2: whoever signs in for the request and is somebody else is told of to nobody.
+async fn a_hint_is_answered_for_nobody_else(engine: Engine) {
+    let world = World::with(options(engine)).await;
+    let own = Client::new(&world, "own");
+    let mut browser = ada(&world).await;
+    let hint = text(&own.tokens(&mut browser, &[]).await, "id_token");
+    let mut other = world.browser();
+    other.be(&world.a, "a-grace");
+    let page = other.get(&own.request(&[("id_token_hint", &hint), ("idp_hint", "a")])).await;
+    assert_eq!(error_at(&page), "login_required");
+    assert_eq!(world.who(&mut other).await.as_deref(), Some("Grace"), "who may stay for others");
 }
 
 /// No configuration makes such a session yet: it is written as `linking` would have it written.
