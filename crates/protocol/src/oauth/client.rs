@@ -287,7 +287,8 @@ impl Presented {
 
 /// Both halves are form-encoded before they are joined (RFC 6749 §2.3.1).
 fn decoded(text: &str) -> String {
-    let pair = format!("={text}");
+    // What was not encoded is part of the text all the same.
+    let pair = format!("={}", text.replace('&', "%26"));
     url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
@@ -391,6 +392,10 @@ mod tests {
             (None, ""),
         ] {
             assert!(Presented::read(header, &form(body)).is_err(), "{header:?} {body}");
+        }
+        for (sent, meant) in [("s%3Ae+cret%2B", "s:e cret+"), ("a&b=c", "a&b=c"), ("a%26b%3Dc", "a&b=c"), ("", "")] {
+            let read = Presented::read(basic("notes", sent).as_deref(), &form("")).unwrap();
+            assert!(read.credential == Credential::Basic(meant.to_owned()), "{sent}: nothing is cut off");
         }
         assert!(!format!("{by_form:?}").contains("old one"), "secrets are not printed (T113)");
     }
