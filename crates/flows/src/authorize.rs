@@ -133,10 +133,8 @@ impl Journeys {
         }
         let mut request = AuthorizationRequest::parse(parameters, client.as_deref(), self.now())?;
         if let Some(hint) = parameters.get("id_token_hint") {
-            request.hinted = match self.hinted(hint, &request.client).await {
-                Ok(sub) => Some(sub),
-                Err(refused) => return Err(Invalid::Client(request.answer, refused)),
-            };
+            let about = self.hinted(hint, &request.client).await.and_then(|sub| request.is_about(sub));
+            about.map_err(|refused| Invalid::Client(request.answer.clone(), refused))?;
         }
         self.check_pushed(&request).map_err(|(answer, refused)| Invalid::Client(answer, refused))?;
         match self.check_size(&request) {

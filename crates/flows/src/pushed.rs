@@ -33,7 +33,7 @@ impl Journeys {
             Invalid::Page(refused) | Invalid::Client(_, refused) => refused,
         })?;
         if let Some(hint) = form.get("id_token_hint") {
-            request.hinted = Some(self.hinted(hint, &request.client).await?);
+            request.is_about(self.hinted(hint, &request.client).await?)?;
         }
         // A proof binds the code as dpop_jkt does (RFC 9449 §10.1).
         if let Some(key) = &caller.key {

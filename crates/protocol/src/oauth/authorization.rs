@@ -206,6 +206,15 @@ impl AuthorizationRequest {
         })
     }
 
+    /// The person of an `id_token_hint` is the one that `claims` names, if it names one (Core §3.1.2.2, §5.5.1).
+    pub fn is_about(&mut self, sub: String) -> Result<(), Refused> {
+        if self.hinted.as_ref().is_some_and(|named| *named != sub) {
+            return Err(Refused::request("id_token_hint and claims are about two people"));
+        }
+        self.hinted = Some(sub);
+        Ok(())
+    }
+
     pub fn asks(&self, prompt: Prompt) -> bool {
         self.prompt.contains(&prompt)
     }

@@ -96,6 +96,14 @@ async fn claims_by_name_are_asked_for_as_their_scope(engine: Engine) {
         let page = browser.get(&shop.request(&[("scope", "openid"), ("claims", &claims), ("prompt", "none")])).await;
         assert_eq!(parameter(&page.url, "error").as_deref(), error, "{}", page.url);
     }
+    // Not about two people either.
+    let hint = text(&tokens, "id_token");
+    for (sub, error) in [(sub.as_str(), None), ("somebody-else", Some("invalid_request"))] {
+        let claims = json!({ "id_token": { "sub": { "value": sub } } }).to_string();
+        let both = [("scope", "openid"), ("claims", &*claims), ("prompt", "none"), ("id_token_hint", &*hint)];
+        let page = browser.get(&shop.request(&both)).await;
+        assert_eq!(parameter(&page.url, "error").as_deref(), error, "{}", page.url);
+    }
     assert_eq!(error_at(&browser.get(&shop.request(&[("claims", "{")])).await), "invalid_request");
 }
 
