@@ -80,7 +80,7 @@ pub(crate) fn proof(headers: &HeaderMap) -> Result<Option<&str>, Refused> {
     one(headers, &HeaderName::from_static("dpop"), Refused::new(ErrorCode::InvalidDpopProof, because))
 }
 
-fn one<'a>(headers: &'a HeaderMap, name: &HeaderName, refused: Refused) -> Result<Option<&'a str>, Refused> {
+pub(crate) fn one<'a>(headers: &'a HeaderMap, name: &HeaderName, refused: Refused) -> Result<Option<&'a str>, Refused> {
     let mut values = headers.get_all(name).iter();
     match (values.next().map(HeaderValue::to_str), values.next()) {
         (None, _) => Ok(None),

@@ -1,10 +1,10 @@
 //! The UserInfo endpoint (OpenID Connect Core §5.3; the token as RFC 6750 §2 says, but never in the address).
 
-use crate::answer::{Answer, fault, form, good, json_answer, proof};
+use crate::answer::{Answer, fault, form, good, json_answer, one, proof};
 use crate::{ENDPOINTS, Provider};
 use axum::body::Bytes;
 use axum::extract::State;
-use flows::oauth::{ErrorCode, proof_algorithms};
+use flows::oauth::{ErrorCode, Refused, proof_algorithms};
 use flows::{Shown, TokenFault};
 use http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::json;
@@ -15,7 +15,11 @@ pub(crate) async fn userinfo(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let by_header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(presented);
+    let several = Refused::request("there is more than one Authorization header, or it is not text");
+    let by_header = match one(&headers, &header::AUTHORIZATION, several) {
+        Ok(text) => text.and_then(presented),
+        Err(refused) => return challenge(Some(refused.code), refused.code.status(), Scheme::Bearer),
+    };
     let by_form = if method == Method::POST {
         form(&headers, &body).ok().and_then(|form| form.get("access_token").map(str::to_owned))
     } else {

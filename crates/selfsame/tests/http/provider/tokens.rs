@@ -309,6 +309,8 @@ async fn t61_tokens_are_taken_for_what_they_are(engine: Engine) {
     let headers = [("authorization", format!("Bearer {access}"))];
     let call = browser.send_form("/oauth2/userinfo", &[("access_token", &access)], &headers).await;
     assert_eq!(call.status, 400);
+    let twice = [("authorization", format!("Bearer {access}")), ("authorization", format!("Bearer {access}"))];
+    assert_eq!(browser.call("GET", "/oauth2/userinfo", None, &twice).await.status, 400);
     assert_eq!(browser.send_form("/oauth2/userinfo", &[("access_token", &access)], &[]).await.status, 200);
     assert_eq!(
         browser.send_form("/oauth2/userinfo", &[], &[]).await.headers["www-authenticate"],
