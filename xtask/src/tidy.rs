@@ -3,6 +3,7 @@
 
 mod arrows;
 mod catalogues;
+mod checks;
 mod code;
 mod files;
 #[cfg(test)]
@@ -153,6 +154,7 @@ fn offences(root: &Path) -> Result<Vec<Offence>, String> {
     found.extend(files::addresses(&tree));
     found.extend(catalogues::threats(&tree));
     found.extend(catalogues::features(&tree));
+    found.extend(checks::check(&tree));
     found.sort();
     Ok(found)
 }

@@ -18,14 +18,18 @@ impl Row<'_> {
         self.cells.last().copied().unwrap_or_default()
     }
 
-    /// What stands between backticks in the last cell.
     fn quoted(&self) -> Vec<&str> {
-        self.last().split('`').skip(1).step_by(2).collect()
+        quoted(self.last())
     }
 }
 
+/// What stands between backticks in a cell.
+pub(super) fn quoted(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
 /// Every test that there is.
-struct Tests<'a> {
+pub(super) struct Tests<'a> {
     functions: HashSet<&'a str>,
     titles: HashSet<String>,
     /// Ids such as `T01` in comments and titles of test code.
@@ -33,7 +37,7 @@ struct Tests<'a> {
 }
 
 impl<'a> Tests<'a> {
-    fn of(tree: &'a Tree) -> Self {
+    pub(super) fn of(tree: &'a Tree) -> Self {
         let mut tests = Self { functions: HashSet::new(), titles: HashSet::new(), ids: HashSet::new() };
         for (file, source) in tree.rust().filter(|(file, _)| !file.path.starts_with("xtask/")) {
             let in_tests = |line: &usize| file.is_test_line(*line);
@@ -53,7 +57,7 @@ impl<'a> Tests<'a> {
         tests
     }
 
-    fn exists(&self, tree: &Tree, name: &str) -> bool {
+    pub(super) fn exists(&self, tree: &Tree, name: &str) -> bool {
         let function = name.rsplit("::").next().unwrap_or(name);
         self.functions.contains(function)
             || self.titles.contains(name)
@@ -183,7 +187,7 @@ fn ids_in(text: &str) -> Vec<String> {
     words.filter(|word| is_id(word) && word.starts_with('T')).map(str::to_owned).collect()
 }
 
-fn function(code: &str) -> Option<&str> {
+pub(super) fn function(code: &str) -> Option<&str> {
     let (_, rest) = code.split_once("fn ")?;
     rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().filter(|name| !name.is_empty())
 }

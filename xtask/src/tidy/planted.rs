@@ -33,6 +33,9 @@ impl Drop for Planted {
     }
 }
 
+const CHECKS: &str = "| check | token | where | test | section |\n|---|---|---|---|---|\n";
+const CHECKED: &str = "| what | ● | `flows/src/lib.rs::a` | `b` | – |\n";
+
 /// A tree without offences.
 fn clean() -> Vec<(String, String)> {
     let threats = (1..=134).map(|number| format!("| T{number:02} | name | open |")).collect::<Vec<_>>().join("\n");
@@ -61,6 +64,7 @@ fn clean() -> Vec<(String, String)> {
         ("crates/store/src/lib.rs", format!("const A: &str = \"{} id FROM users\";\n", concat!("SEL", "ECT"))),
         ("docs/threats.md", threats),
         ("docs/features.md", features),
+        ("docs/checks.md", format!("{CHECKS}{CHECKED}")),
     ];
     files.into_iter().map(|(path, text)| (path.to_owned(), text)).collect()
 }
@@ -194,6 +198,31 @@ fn features_name_status_and_tests() {
     let story = ("e2e/tests/x.test.mjs", "test('two providers, one account', () => {});\n");
     let done = with("| S01 | what | done | `two providers, one account` |\n");
     assert_eq!(found(&[("docs/features.md", &done), story]), []);
+}
+
+#[test]
+fn checks_say_where_they_are_and_name_tests_that_exist() {
+    assert_eq!(found(&[("docs/checks.md", &format!("{CHECKS}{CHECKED}"))]), []);
+    for row in [
+        "| what | ● | `flows/src/lib.rs::a` | `gone` | – |",
+        "| what | ● | `flows/src/lib.rs::a` | `b` `gone` | – |",
+        "| what | ● | `flows/src/lib.rs::a` | by hand | – |",
+        "| what | ● | `flows/src/lib.rs::gone` | `b` | – |",
+        "| what | ● | `flows/src/gone.rs::a` | `b` | – |",
+        "| what | ● | `flows/src/lib.rs::b` | `b` | – |",
+        "| what | ● | `flows/src/lib.rs` | `b` | – |",
+        "| what | ● | here | `b` | – |",
+        "| what | | `flows/src/lib.rs::a` | `b` | – |",
+        "| what | yes | `flows/src/lib.rs::a` | `b` | – |",
+        "| what | ● | `flows/src/lib.rs::a` | `b` | |",
+        "| what | ● | | `flows/src/lib.rs::a` | `b` | – |",
+        "| what | `b` |",
+    ] {
+        one(&[("docs/checks.md", &format!("{CHECKS}{row}\n"))], "docs/checks.md:3", "checks");
+    }
+    one(&[("docs/checks.md", CHECKS)], "docs/checks.md:1", "checks");
+    let head = "| check | token | test | where | section |\n";
+    one(&[("docs/checks.md", &format!("{head}{CHECKED}"))], "docs/checks.md:1", "checks");
 }
 
 #[test]
