@@ -1,10 +1,11 @@
 //! Rules over the tree that no compiler knows: which crate may know which, where SQL and sealed constructors live, how
-//! long a file grows, and that the lists of threats and features name tests that exist.
+//! long a file grows, and that the lists of threats, features and what the standards ask for name tests that exist.
 
 mod arrows;
 mod catalogues;
 mod checks;
 mod code;
+mod conformance;
 mod files;
 #[cfg(test)]
 mod planted;
@@ -155,6 +156,7 @@ fn offences(root: &Path) -> Result<Vec<Offence>, String> {
     found.extend(catalogues::threats(&tree));
     found.extend(catalogues::features(&tree));
     found.extend(checks::check(&tree));
+    found.extend(conformance::check(&tree));
     found.sort();
     Ok(found)
 }

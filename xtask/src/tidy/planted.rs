@@ -35,6 +35,7 @@ impl Drop for Planted {
 
 const CHECKS: &str = "| check | token | where | test | section |\n|---|---|---|---|---|\n";
 const CHECKED: &str = "| what | ● | `flows/src/lib.rs::a` | `b` | – |\n";
+const STANDARD: &str = "| section | requirement | status | shown by, or why |\n|---|---|---|---|\n";
 
 /// A tree without offences.
 fn clean() -> Vec<(String, String)> {
@@ -65,6 +66,7 @@ fn clean() -> Vec<(String, String)> {
         ("docs/threats.md", threats),
         ("docs/features.md", features),
         ("docs/checks.md", format!("{CHECKS}{CHECKED}")),
+        ("docs/conformance.md", format!("{STANDARD}| 1 | what | no | a reason |\n")),
     ];
     files.into_iter().map(|(path, text)| (path.to_owned(), text)).collect()
 }
@@ -223,6 +225,40 @@ fn checks_say_where_they_are_and_name_tests_that_exist() {
     one(&[("docs/checks.md", CHECKS)], "docs/checks.md:1", "checks");
     let head = "| check | token | test | where | section |\n";
     one(&[("docs/checks.md", &format!("{head}{CHECKED}"))], "docs/checks.md:1", "checks");
+}
+
+#[test]
+fn what_the_standards_ask_for_has_a_status_and_tests_that_exist() {
+    let list = |row: &str| format!("{STANDARD}{row}\n");
+    let test = ("crates/flows/tests/it/main.rs", "#[test]\nfn no_way() {}\n");
+    for row in [
+        "| 4.1 | what | met | `no_way` |",
+        "| 4.1 | what | met, untested | nobody looks |",
+        "| 4.1 | what | met, untested | a part of it by `no_way` |",
+        "| 4.1 | what | landing | ? |",
+        "| 4.1 | what | not needed | binds clients |",
+    ] {
+        assert_eq!(found(&[("docs/conformance.md", &list(row)), test]), [], "{row}");
+    }
+    for row in [
+        "| 4.1 | what | met | |",
+        "| 4.1 | what | met | by hand |",
+        "| 4.1 | what | met | `gone` |",
+        "| 4.1 | what | met | `no_way` `gone` |",
+        "| 4.1 | what | no | as `gone` shows |",
+        "| 4.1 | what | no | |",
+        "| 4.1 | what | no | ? |",
+        "| 4.1 | what | met, untested | |",
+        "| 4.1 | what | landing | soon |",
+        "| 4.1 | what | perhaps | a reason |",
+        "| 4.1 | what | | a reason |",
+        "| 4.1 | | no | a reason |",
+        "| 4.1 | what | no |",
+        "| 4.1 | what | no | a | reason |",
+    ] {
+        one(&[("docs/conformance.md", &list(row)), test], "docs/conformance.md:3", "conformance");
+    }
+    one(&[("docs/conformance.md", STANDARD)], "docs/conformance.md:1", "conformance");
 }
 
 #[test]
