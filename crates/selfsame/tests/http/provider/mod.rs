@@ -10,6 +10,7 @@ mod keys;
 mod lifetime;
 mod proofs;
 mod registration;
+mod standards;
 mod tokens;
 mod wishes;
 
