@@ -41,19 +41,29 @@ impl Key {
 
     /// RFC 7523 §3.
     pub fn assertion(&self, world: &World, client: &str) -> String {
-        let now = world.clock.now().seconds();
+        self.assertion_with(world, client, ORIGIN, 0)
+    }
+
+    /// For somebody else than the issuer, or by a clock that is so many seconds ahead.
+    pub fn assertion_with(&self, world: &World, client: &str, audience: &str, ahead: i64) -> String {
+        let now = world.clock.now().seconds() + ahead;
         let claims = json!({
-            "iss": client, "sub": client, "aud": ORIGIN, "iat": now, "exp": now + 60, "jti": self.id(),
+            "iss": client, "sub": client, "aud": audience, "iat": now, "nbf": now, "exp": now + 60, "jti": self.id(),
         });
         self.signed(&Header::new(Algorithm::ES256), &claims)
     }
 
     /// RFC 9449 §4.2, for a request to one of our paths.
     pub fn proof(&self, world: &World, method: &str, path: &str, token: Option<&str>) -> String {
+        self.proof_with(world, method, path, token, 0)
+    }
+
+    /// By a clock that is so many seconds ahead.
+    pub fn proof_with(&self, world: &World, method: &str, path: &str, token: Option<&str>, ahead: i64) -> String {
         let mut claims = json!({
             "htm": method,
             "htu": format!("{ORIGIN}{path}"),
-            "iat": world.clock.now().seconds(),
+            "iat": world.clock.now().seconds() + ahead,
             "jti": self.id(),
         });
         if let Some(token) = token {

@@ -14,6 +14,9 @@ on_both_engines!(
     t62_a_proof_is_used_once,
     a_code_waits_for_its_key,
     a_client_of_fapi,
+    two_proofs_are_one_too_many,
+    a_clock_may_be_ten_seconds_ahead,
+    what_is_pushed_is_for_the_endpoint_and_kept_nowhere,
     what_a_key_costs,
 );
 
@@ -24,6 +27,7 @@ pub(super) const ASSERTION: (&str, &str) =
 pub(super) fn keyed(engine: Engine, key: &Key) -> Options {
     let mut options = options(engine);
     for (id, more) in [
+        ("firm", "first_party = true\n"),
         ("bank", "fapi = true\naccess_tokens = \"jwt\"\nfirst_party = true\n"),
         ("keyed", "grants = [\"client_credentials\"]\nscopes = [\"things\"]\nintrospection = true\n"),
         ("held", "auth = \"none\"\ndpop = true\nfirst_party = true\n"),
@@ -392,6 +396,110 @@ async fn a_client_of_fapi(engine: Engine) {
     world.sign_out(&mut browser).await;
     let after = send("/oauth2/token", vec![("grant_type", "refresh_token"), ("refresh_token", &refresh)], true).await;
     assert_eq!(error_of(&after), (400, "invalid_grant"), "t68");
+}
+
+/// RFC 9449 §4.3: each of them would do alone.
+async fn two_proofs_are_one_too_many(engine: Engine) {
+    let key = Key::new();
+    let world = World::with(keyed(engine, &key)).await;
+    let robot =
+        [("grant_type", "client_credentials"), ("client_id", "robot"), ("client_secret", testkit::CLIENT_SECRET)];
+    let proof = |path| ("dpop", key.proof(&world, "POST", path, None));
+    let both = [proof("/oauth2/token"), proof("/oauth2/token")];
+    let call = world.browser().send_form("/oauth2/token", &robot, &both).await;
+    assert_eq!(error_of(&call), (400, "invalid_dpop_proof"));
+    for one in &both {
+        let call = world.browser().send_form("/oauth2/token", &robot, std::slice::from_ref(one)).await;
+        assert_eq!((call.status.as_u16(), &call.json["token_type"]), (200, &"DPoP".into()), "{call:?}");
+    }
+    let fields = request_fields("spa");
+    let both = [proof("/oauth2/par"), proof("/oauth2/par")];
+    let call = world.browser().send_form("/oauth2/par", &borrowed(&fields), &both).await;
+    assert_eq!(error_of(&call), (400, "invalid_dpop_proof"));
+    let mut browser = signed_up(&world).await;
+    let code = Client::new(&world, "held").code(&mut browser, &[]).await;
+    let holder = Holder { world: &world, id: "held", key: &key };
+    let token = text(&holder.exchange(&code).await.json, "access_token");
+    let proof = || ("dpop", key.proof(&world, "GET", "/oauth2/userinfo", Some(&token)));
+    let headers = [("authorization", format!("DPoP {token}")), proof(), proof()];
+    let call = world.browser().call("GET", "/oauth2/userinfo", None, &headers).await;
+    assert_eq!(error_of(&call), (401, "invalid_dpop_proof"));
+    let call = world.browser().call("GET", "/oauth2/userinfo", None, &headers[..2]).await;
+    assert_eq!(call.status, 200, "{call:?}");
+}
+
+/// FAPI 2.0 §5.3.2.1: ten seconds are taken, more than sixty refused.
+async fn a_clock_may_be_ten_seconds_ahead(engine: Engine) {
+    let key = Key::new();
+    let world = World::with(keyed(engine, &key)).await;
+    let grant = ("grant_type", "client_credentials");
+    let signed = |ahead: i64| {
+        let assertion = key.assertion_with(&world, "keyed", testkit::ORIGIN, ahead);
+        let proof = key.proof_with(&world, "POST", "/oauth2/token", None, ahead);
+        (assertion, proof)
+    };
+    for (ahead, status) in [(0, 200), (10, 200), (61, 401)] {
+        let (assertion, _) = signed(ahead);
+        let fields = [grant, ASSERTION, ("client_assertion", &*assertion)];
+        assert_eq!(post(&world, "/oauth2/token", &fields, None).await.status, status, "an assertion, {ahead} s");
+    }
+    for (ahead, expected) in [(0, (200, "")), (10, (200, "")), (61, (400, "invalid_dpop_proof"))] {
+        let ((assertion, _), (_, proof)) = (signed(0), signed(ahead));
+        let fields = [grant, ASSERTION, ("client_assertion", &*assertion)];
+        let call = post(&world, "/oauth2/token", &fields, Some(proof)).await;
+        assert_eq!(error_of(&call), expected, "a proof, {ahead} s");
+    }
+}
+
+/// RFC 9126 §2, §2.2 and §2.3; FAPI 2.0 §5.3.2.2.
+async fn what_is_pushed_is_for_the_endpoint_and_kept_nowhere(engine: Engine) {
+    let key = Key::new();
+    let world = World::with(keyed(engine, &key)).await;
+    let mut browser = signed_up(&world).await;
+    let token = format!("{}/oauth2/token", testkit::ORIGIN);
+    let par = format!("{}/oauth2/par", testkit::ORIGIN);
+    let push = async |client: &str, audience: &str, more: (&'static str, &str)| {
+        let assertion = key.assertion_with(&world, client, audience, 0);
+        let mut fields = request_fields(client);
+        fields.extend([(ASSERTION.0, ASSERTION.1.to_owned()), ("client_assertion", assertion)]);
+        fields.push((more.0, more.1.to_owned()));
+        let call = post(&world, "/oauth2/par", &borrowed(&fields), None).await;
+        for (name, value) in
+            [("cache-control", "no-store"), ("pragma", "no-cache"), ("content-type", "application/json")]
+        {
+            assert_eq!(call.headers[name], value, "{client}: {audience}");
+        }
+        call
+    };
+    // A client of FAPI names the issuer and nothing else.
+    for (audience, firm, bank) in [
+        (testkit::ORIGIN, 201, 201),
+        (&*token, 201, 401),
+        (&*par, 201, 401),
+        ("https://id.example.test/oauth2/introspect", 401, 401),
+    ] {
+        for (client, status) in [("firm", firm), ("bank", bank)] {
+            let call = push(client, audience, ("unheard_of", "x")).await;
+            assert_eq!(call.status.as_u16(), status, "{client}: {audience}: {call:?}");
+        }
+    }
+    let nonce = "n".repeat(64);
+    let pushed = push("bank", testkit::ORIGIN, ("nonce", &nonce)).await;
+    let page = browser.get(&by_reference("bank", &text(&pushed.json, "request_uri"))).await;
+    let code = parameter(&page.url, "code").unwrap_or_else(|| panic!("{} {}", page.url, page.all_text()));
+    let assertion = key.assertion(&world, "bank");
+    let fields = [ASSERTION, ("client_assertion", &*assertion), ("client_id", "bank")];
+    let exchange =
+        [("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", "https://bank.example/cb")];
+    let fields = [&fields[..], &exchange, &[("code_verifier", VERIFIER)]].concat();
+    let proof = key.proof(&world, "POST", "/oauth2/token", None);
+    let tokens = post(&world, "/oauth2/token", &fields, Some(proof)).await;
+    assert_eq!(claims(&text(&tokens.json, "id_token"))["nonce"], *nonce);
+    // More than a request can be is not even read.
+    let call = push("firm", testkit::ORIGIN, ("state", &"x".repeat(2_000))).await;
+    assert_eq!(error_of(&call), (400, "invalid_request"));
+    let huge = "x".repeat(100_000);
+    assert_eq!(post(&world, "/oauth2/par", &[("state", &huge)], None).await.status, 413);
 }
 
 async fn what_a_key_costs(engine: Engine) {
