@@ -2,6 +2,7 @@
 
 use super::code_of;
 use crate::on_both_engines;
+use crate::provider::{Client, options};
 use axum::http::{HeaderValue, Method, header};
 use testkit::{Behaviour, Browser, Endpoint, Engine, ORIGIN, Options, PASSWORD, Page, Person, World};
 
@@ -128,12 +129,14 @@ fn hardened(page: &Page) {
     if !page.url.path().starts_with("/assets/") {
         assert_eq!(header("cache-control"), "no-store", "{at}");
     }
+    let cross = page.headers.keys().find(|name| name.as_str().starts_with("access-control-"));
+    assert_eq!(cross, None, "no page is for another origin to read: {at}");
     let inline = page.has("script:not([src])") || page.has("style") || page.has("[style]") || page.has("[onclick]");
     assert!(!inline, "t47: {at}: {}", page.body);
 }
 
 /// Paths that show something, for somebody with this link.
-fn paths(link: &str) -> Vec<String> {
+fn paths(world: &World, link: &str) -> Vec<String> {
     let fixed = [
         "/",
         "/sign-in",
@@ -158,26 +161,48 @@ fn paths(link: &str) -> Vec<String> {
         "/account/sessions/end",
         "/sign-out",
         "/sign-in/start-provider?connection=a",
+        "/oauth2/authorize",
+        "/oauth2/authorize/resume?request=x",
+        "/oauth2/consent",
+        "/oauth2/logout",
+        "/oauth2/logout?client_id=shop&post_logout_redirect_uri=https://shop.example/bye",
         "/api/v1/session",
         "/api/v1/account",
     ];
     let mut paths: Vec<String> = fixed.map(str::to_owned).into();
     paths.push(format!("/account/methods/remove?method={link}"));
+    // Consent, a code by redirect and by form, an error by redirect and by form.
+    for (client, more) in [
+        ("shop", vec![]),
+        ("own", vec![]),
+        ("own", vec![("response_mode", "form_post")]),
+        ("own", vec![("response_type", "token")]),
+        ("own", vec![("response_type", "token"), ("response_mode", "form_post")]),
+    ] {
+        paths.push(Client::new(world, client).request(&more));
+    }
     paths
 }
 
 async fn t46_t53_every_answer_is_hardened(engine: Engine) {
-    let world = World::new(engine).await;
+    let world = World::with(options(engine)).await;
     let mut ada = world.browser();
     world.sign_up(&mut ada, "Ada", ADA).await;
     world.connect(&mut ada, "a", "a-ada").await;
     let link = world.link_of(ADA, "a").await.to_string();
     for mut browser in [ada.clone(), world.browser()] {
-        for path in paths(&link).iter().filter(|path| !path.starts_with("/api/")) {
+        for path in paths(&world, &link).iter().filter(|path| !path.starts_with("/api/")) {
             hardened(&browser.get_once(path).await);
             hardened(&browser.post_once(path, &[]).await);
         }
     }
+    // Those of the provider are the ones that are meant.
+    let (shop, own) = (Client::new(&world, "shop"), Client::new(&world, "own"));
+    let page = ada.get_once(&shop.request(&[])).await;
+    assert!(page.has_form("/oauth2/consent"), "{}", page.body);
+    let page = ada.get_once(&own.request(&[("response_mode", "form_post")])).await;
+    assert_eq!(page.form("/cb").action.host_str(), Some("own.example"));
+    assert!(ada.get_once("/oauth2/logout").await.has_form("/oauth2/logout"));
     // What is turned away at the door too.
     let mut foreign = ada.clone();
     foreign.headers.push(("origin".to_owned(), "https://evil.example".to_owned()));
@@ -289,7 +314,7 @@ async fn t47_nothing_from_outside_becomes_markup(engine: Engine) {
 }
 
 async fn t48_reading_changes_nothing(engine: Engine) {
-    let world = World::new(engine).await;
+    let world = World::with(options(engine)).await;
     let mut ada = world.browser();
     world.sign_up(&mut ada, "Ada", ADA).await;
     world.connect(&mut ada, "a", "a-ada").await;
@@ -306,7 +331,7 @@ async fn t48_reading_changes_nothing(engine: Engine) {
     let back = world.until_callback(&mut world.browser(), "a", "a-joan").await;
     let (before, writes) = (world.accounts().await, world.server.store.counters().writes);
     let session = ada.session();
-    let mut all = paths(&link);
+    let mut all = paths(&world, &link);
     all.push(confirm.url.as_str().to_owned());
     all.push(back.as_str().to_owned());
     let sent = (world.a.count(Endpoint::Token), world.b.count(Endpoint::Token));
