@@ -160,8 +160,8 @@ impl World {
     }
 
     /// On a PostgreSQL that the test itself stops and starts.
-    pub async fn on_cluster(cluster: &postgres::Cluster) -> Self {
-        Self::over(Options::on(Engine::Postgres), Some(cluster.database())).await
+    pub async fn on_cluster(cluster: &postgres::Cluster, options: Options) -> Self {
+        Self::over(options, Some(cluster.database())).await
     }
 
     async fn over(options: Options, database: Option<TestDatabase>) -> Self {

@@ -1,8 +1,9 @@
 //! The database goes away and comes back.
 
+use crate::provider::{Client, error_at, options, parameter, text};
 use serde_json::json;
 use std::time::Duration;
-use testkit::{Browser, ORIGIN, PASSWORD, Page, World};
+use testkit::{Browser, Engine, ORIGIN, Options, PASSWORD, Page, World};
 
 /// What people are told, on each surface: try again, and when.
 async fn is_told_to_wait(world: &World, browser: &mut Browser, what: &str) {
@@ -40,7 +41,7 @@ async fn again(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Pa
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_goes_away_in_the_middle_and_nothing_is_lost() {
     let mut cluster = tokio::task::spawn_blocking(testkit::postgres::Cluster::start).await.unwrap();
-    let world = World::on_cluster(&cluster).await;
+    let world = World::on_cluster(&cluster, Options::on(Engine::Postgres)).await;
     let mut ada = world.browser();
     world.sign_up(&mut ada, "Ada", "ada@example.test").await;
     // In the middle: a link at its callback, a sign-in with the password typed, an unlink on its page.
@@ -103,6 +104,70 @@ async fn postgres_goes_away_in_the_middle_and_nothing_is_lost() {
     let notice =
         world.mailbox.wait_for("ada@example.test", |mail| mail.code(6).is_none(), Duration::from_secs(10)).await;
     assert!(notice.is_some());
+    drop(world);
+    tokio::task::spawn_blocking(move || drop(cluster)).await.unwrap();
+}
+
+/// RFC 6749 §4.1.2.1, RFC 7009 §2.2.1: clients are told to come again, and find what they had.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_are_told_to_come_again() {
+    let mut cluster = tokio::task::spawn_blocking(testkit::postgres::Cluster::start).await.unwrap();
+    let world = World::on_cluster(&cluster, options(Engine::Postgres)).await;
+    let mut ada = world.browser();
+    world.sign_up(&mut ada, "Ada", "ada@example.test").await;
+    let (shop, robot) = (Client::new(&world, "shop"), Client::new(&world, "robot"));
+    let tokens = shop.tokens(&mut ada, &[]).await;
+    let (access, refresh) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
+    let code = shop.code(&mut ada, &[]).await;
+
+    cluster = tokio::task::spawn_blocking(move || {
+        cluster.stop_immediate();
+        cluster
+    })
+    .await
+    .unwrap();
+    let itself = [("grant_type", "client_credentials")];
+    for (what, call) in [
+        ("code", shop.exchange(&code).await),
+        ("refresh", shop.refresh(&refresh).await),
+        ("client credentials", robot.post("/oauth2/token", &itself).await),
+        ("introspection", shop.post("/oauth2/introspect", &[("token", &access)]).await),
+        ("revocation", shop.post("/oauth2/revoke", &[("token", &access)]).await),
+        ("revocation of a refresh token", shop.post("/oauth2/revoke", &[("token", &refresh)]).await),
+        ("userinfo", shop.userinfo(&access).await),
+    ] {
+        assert_eq!((call.status.as_u16(), &call.json["error"]), (503, &json!("temporarily_unavailable")), "{what}");
+        let seconds = call.headers["retry-after"].to_str().unwrap().parse::<u32>();
+        assert!(seconds.is_ok_and(|seconds| seconds > 0), "{what}: {call:?}");
+        assert_eq!(call.headers["cache-control"], "no-store", "{what}");
+    }
+    // The person goes back to the application, in the way that it asked for, rather than stand before a 503.
+    for more in [&[][..], &[("prompt", "none")]] {
+        let page = ada.get(&shop.request(more)).await;
+        assert_eq!(error_at(&page), "temporarily_unavailable", "{more:?}");
+        assert_eq!(parameter(&page.url, "state").as_deref(), Some("st & te"));
+    }
+    let page = ada.get(&shop.request(&[("response_mode", "form_post")])).await;
+    let error = ("error".to_owned(), "temporarily_unavailable".to_owned());
+    assert!(page.form("/cb").fields.contains(&error), "{}", page.body);
+
+    let cluster = tokio::task::spawn_blocking(move || {
+        cluster.restart();
+        cluster
+    })
+    .await
+    .unwrap();
+    let mut call = shop.userinfo(&access).await;
+    for _ in 0..200 {
+        if call.status != 503 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        call = shop.userinfo(&access).await;
+    }
+    assert_eq!(call.status, 200, "what was not acknowledged was not done: {call:?}");
+    assert_eq!(shop.refresh(&refresh).await.status, 200);
+    assert_eq!(shop.exchange(&code).await.status, 200);
     drop(world);
     tokio::task::spawn_blocking(move || drop(cluster)).await.unwrap();
 }
