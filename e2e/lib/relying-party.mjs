@@ -26,6 +26,13 @@ function fetchHere(url, options) {
   });
 }
 
+/** A form that came in, as the library wants it. */
+async function requestOf(url, asked) {
+  const parts = [];
+  for await (const part of asked) parts.push(part);
+  return new Request(url, { method: 'POST', headers: { 'content-type': asked.headers['content-type'] }, body: Buffer.concat(parts) });
+}
+
 /** A key for assertions, and its public half as it stands in the configuration. */
 export async function clientKey(algorithm = 'ES256') {
   const { privateKey, publicKey } = await oidc.randomDPoPKeyPair(algorithm, { extractable: true });
@@ -69,8 +76,10 @@ export class RelyingParty {
     if (url.pathname === '/cb') {
       const { verifier, state, nonce } = this.pending;
       const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true, ...this.checks };
-      const tokens = await oidc.authorizationCodeGrant(this.config, url, checks, undefined, this.with);
+      const answered = asked.method === 'POST' ? await requestOf(url, asked) : url;
+      const tokens = await oidc.authorizationCodeGrant(this.config, answered, checks, undefined, this.with);
       this.signedIn.push(tokens);
+      this.answeredBy = asked.method;
       return this.page(answer, `Hello, ${tokens.claims().name ?? 'somebody'}`);
     }
     if (url.pathname === '/bye') return this.page(answer, 'Bye');

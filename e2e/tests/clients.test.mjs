@@ -50,6 +50,7 @@ for (const database of databases()) {
     test(`${database}: sign up at an application, allow it, and come back three ways`, (t) => threeWays(t, world, parties));
     test(`${database}: tokens are refreshed, asked about and taken back`, (t) => lifeOfTokens(t, world, parties));
     test(`${database}: a device is let in, and another is not`, (t) => devices(t, world, parties));
+    test(`${database}: an answer by form sends itself`, (t) => byForm(t, world, parties));
     test(`${database}: an application for itself`, () => forItself(parties));
   });
 }
@@ -192,6 +193,21 @@ async function devices(t, world, { tv }) {
   await ada.look('device-refused');
   await assert.rejects(other.tokens, { error: 'access_denied' });
   assert.equal((await tv.userinfo(again)).sub, given.claims().sub);
+}
+
+async function byForm(t, world, { shop }) {
+  const ada = await world.person();
+  t.after(() => ada.close());
+  await ada.signInWithPassword(ADA);
+  await ada.expectHeading('Your sign-in methods');
+  shop.more = { response_mode: 'form_post' };
+  t.after(() => { shop.more = {}; });
+  await ada.page.goto(shop.origin);
+  // Nothing is pressed.
+  await ada.expectHeading('Hello, Ada Lovelace');
+  assert.equal(shop.answeredBy, 'POST');
+  assert.equal(new URL(ada.page.url()).search, '', 'nothing of the answer is in the address');
+  assert.equal(shop.signedIn.pop().claims().email, ADA.email);
 }
 
 async function forItself({ robot }) {
