@@ -125,6 +125,7 @@ fn hardened(page: &Page) {
     assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{at}");
     assert_eq!(header("cross-origin-resource-policy"), "same-origin", "{at}");
     assert!(header("permissions-policy").contains("browsing-topics=()"), "{at}");
+    assert_eq!(header("strict-transport-security"), "max-age=31536000", "{at}");
     assert!(!page.status.is_redirection() || page.status == 303, "t53: {at}: {}", page.status);
     if !page.url.path().starts_with("/assets/") {
         assert_eq!(header("cache-control"), "no-store", "{at}");

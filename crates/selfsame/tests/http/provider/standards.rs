@@ -4,7 +4,7 @@
 use super::keys::header_of;
 use super::{Client, claims, error_at, options, parameter, redirect_of, text};
 use crate::on_both_engines;
-use model::MINUTE;
+use model::{MINUTE, Micros};
 use serde_json::{Value, json};
 use testkit::{ApiCall, Browser, CLIENT_SECRET, Engine, ORIGIN, PASSWORD, World};
 
@@ -24,6 +24,7 @@ on_both_engines!(
     of_what_is_not_to_be_known_there_is_one_word,
     the_kind_of_a_token_is_found_whatever_the_hint_says,
     a_client_signs_people_out_by_form,
+    a_sign_in_is_young_enough_to_the_moment,
 );
 
 async fn signed_up(world: &World) -> Browser {
@@ -274,13 +275,17 @@ async fn errors_travel_by_form_too(engine: Engine) {
         (("prompt", "none"), "login_required"),
         (("response_type", "token"), "unsupported_response_type"),
         (("scope", "unheard_of"), "invalid_scope"),
+        (("claims", "[]"), "invalid_request"),
     ] {
         let page = browser.get(&own.request(&[by_form, more])).await;
         assert_eq!((page.status.as_u16(), page.headers["cache-control"].to_str().unwrap()), (200, "no-store"));
         let form = page.form("/cb");
         assert_eq!(form.action.as_str(), redirect_of("own"));
         let mut fields = form.fields;
-        fields.retain(|(name, _)| name != "error_description");
+        // RFC 6749 §4.1.2.1: in the characters that it may have.
+        let because = fields.remove(1);
+        let is_plain = |byte: u8| (b' '..=b'~').contains(&byte) && !b"\"\\".contains(&byte);
+        assert!(because.0 == "error_description" && because.1.bytes().all(is_plain), "{because:?}");
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(fields, [pair("error", error), pair("state", "st & te"), pair("iss", ORIGIN)], "{more:?}");
     }
@@ -489,4 +494,15 @@ async fn a_client_signs_people_out_by_form(engine: Engine) {
     world.password_sign_in(&mut other, "ada@example.test", PASSWORD).await;
     let page = other.post("/oauth2/logout", &[bye, ("client_id", "shop")]).await;
     assert!(page.has_form("/oauth2/logout"), "without a hint the person is asked: {}", page.all_text());
+}
+
+/// Core §3.1.2.1: `max_age` is not rounded in anybody's favour.
+async fn a_sign_in_is_young_enough_to_the_moment(engine: Engine) {
+    let world = World::with(options(engine)).await;
+    let mut browser = signed_up(&world).await;
+    let request = Client::new(&world, "own").request(&[("prompt", "none"), ("max_age", "60")]);
+    world.advance(MINUTE);
+    assert!(parameter(&browser.get(&request).await.url, "code").is_some());
+    world.advance(Micros(1));
+    assert_eq!(error_at(&browser.get(&request).await), "login_required");
 }
