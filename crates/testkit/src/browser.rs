@@ -144,7 +144,10 @@ impl Browser {
             };
             assert_ne!(page.status, StatusCode::TEMPORARY_REDIRECT, "t53: 307 would send the form on");
             url = url.join(next).expect("a redirect leads to a URL");
-            if url.host_str().is_some_and(|host| host.ends_with(".example") || host == "app.invalid" || host == "127.0.0.1") {
+            if url
+                .host_str()
+                .is_some_and(|host| host.ends_with(".example") || host == "app.invalid" || host == "127.0.0.1")
+            {
                 // An application that is not there: the redirect itself is the answer.
                 page.way = way;
                 page.url = url;
