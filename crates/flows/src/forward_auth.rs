@@ -240,14 +240,24 @@ impl Journeys {
     pub async fn leave_entry(&self, client: &Client, cookie: Option<&str>) -> Result<Vec<String>, Fault> {
         let cookies = cookies(client, cookie);
         if let Some(authorization) = self.entry_of(client, cookies) {
-            let plan = Plan { changes: vec![Change::EndAuthorization { authorization }] };
-            match self.store.apply(plan).await {
-                // It had ended before.
-                Ok(()) | Err(ApplyError::Conflict(_)) => {}
-                Err(ApplyError::Unavailable(_)) => return Err(Fault::unavailable()),
-            }
+            self.end_entry(authorization).await?;
         }
         Ok(vec![forget(cookies.secure, &entry_name(client)), forget(cookies.secure, &start_name(client))])
+    }
+}
+
+impl Journeys {
+    /// A race that was lost has written nothing, so the door would still be open.
+    async fn end_entry(&self, authorization: AuthorizationId) -> Result<(), Fault> {
+        for _ in 0..3 {
+            let plan = Plan { changes: vec![Change::EndAuthorization { authorization }] };
+            match self.store.apply(plan).await {
+                Ok(()) => return Ok(()),
+                Err(ApplyError::Conflict(_)) => {}
+                Err(ApplyError::Unavailable(_)) => break,
+            }
+        }
+        Err(Fault::unavailable())
     }
 }
 
