@@ -427,8 +427,9 @@ impl Journeys {
 
     /// The person answered. A refusal is told to the client, and nothing is kept of it.
     pub async fn consent(&self, sealed: &str, allowed: bool, browser: &Browser) -> Result<Authorized, Fault> {
-        let request = self.open_request(sealed)?;
+        let mut request = self.open_request(sealed)?;
         let mut client = self.client_of_request(&request).await?;
+        request.scope.retain(|scope| client.scopes.contains(scope));
         if !allowed {
             let refused = Refused::new(ErrorCode::AccessDenied, "the person said no");
             return self.refusal(&request.answer, refused).map(Authorized::Reply);

@@ -96,6 +96,11 @@ pub struct DeviceAnswered {
     pub allowed: bool,
 }
 
+/// What the client may still ask for.
+fn still(client: &Client, scope: &[String]) -> Vec<String> {
+    scope.iter().filter(|scope| client.scopes.contains(scope)).cloned().collect()
+}
+
 fn refused(code: ErrorCode, because: &'static str) -> TokenFault {
     Refused::new(code, because).into()
 }
@@ -233,8 +238,8 @@ impl Journeys {
                         Some(Conflict::ProofSpent) => return Err(caller.replayed()),
                         Some(_) => continue,
                     }
-                    let (generation, scope) = (given.generation, &*given.scope);
-                    let of = Standing { given, generation, scope, resource: &[], audience: &resource };
+                    let (generation, scope) = (given.generation, still(client, &given.scope));
+                    let of = Standing { given, generation, scope: &scope, resource: &[], audience: &resource };
                     return self.issue_standing(caller, &facts, &of).await;
                 }
             }
@@ -319,7 +324,7 @@ impl Journeys {
         let actor = Actor::System;
         let (session, device) = claimed_device(&self.context(None, &actor, browser), &facts).map_err(Fault::refused)?;
         let user = facts.user(session.user).ok_or_else(|| Fault::refused(Reason::SessionExpired))?;
-        let (before, new) = device.scope.iter().cloned().partition(|scope| known.allows(scope));
+        let (before, new) = still(&client, &device.scope).into_iter().partition(|scope| known.allows(scope));
         Ok(DeviceAsked {
             request: sealed.to_owned(),
             name: client.name.clone(),
@@ -339,7 +344,7 @@ impl Journeys {
     pub async fn answer_device(&self, sealed: &str, allowed: bool, browser: &Browser) -> Result<String, Fault> {
         for _ in 0..3 {
             let (client, _, facts, known) = self.claimed(sealed, browser).await?;
-            let scope = facts.device.as_ref().map(|device| device.scope.clone()).unwrap_or_default();
+            let scope = facts.device.as_ref().map(|device| still(&client, &device.scope)).unwrap_or_default();
             let new_sub = facts.session.as_ref().map(|session| self.pairwise_sub(&client, session.user));
             let new_sub = new_sub.unwrap_or_default();
             let terms = Self::terms(&client, &scope, &new_sub, self.session_lifetime);

@@ -78,8 +78,9 @@ pub struct AuthorizationRequest {
     /// The person was asked to sign in at such a level.
     #[serde(default)]
     pub acr_asked: bool,
-    /// The person said yes to this very request.
-    #[serde(default)]
+    /// The person said yes to this very request, a moment ago in this browser: it goes into no address and no cookie,
+    /// where it would be somebody else's yes.
+    #[serde(skip)]
     pub allowed_now: bool,
     pub login_hint: Option<String>,
     /// The `sub` of the `id_token_hint` or of `claims`: nobody else is answered for (Core §3.1.2.2, §5.5.1).

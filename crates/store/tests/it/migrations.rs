@@ -11,7 +11,7 @@ crate::on_both_engines!(a_newer_schema_is_refused, t16_texts_compare_by_bytes);
 async fn a_missing_file_is_not_created() {
     let directory = Directory::new();
     let refused = Store::open_sqlite(&directory.file()).await;
-    assert!(matches!(refused.err(), Some(StoreError::NotMigrated { found: 0, known: 5 })));
+    assert!(matches!(refused.err(), Some(StoreError::NotMigrated { found: 0, known: 6 })));
     assert!(!directory.file().exists());
 }
 
@@ -91,12 +91,12 @@ async fn migrated_once(one: &Store, two: &Store) {
     assert_eq!(first.unwrap().len() + second.unwrap().len(), 6);
     assert!(one.migrate_up().await.unwrap().is_empty());
     let status = two.migration_status().await.unwrap();
-    assert_eq!((status.applied.len(), status.pending.len(), status.newer), (5, 0, None));
+    assert_eq!((status.applied.len(), status.pending.len(), status.newer), (6, 0, None));
 }
 
 async fn a_newer_schema_is_refused(db: Database) {
     db.execute("UPDATE meta SET value = 99 WHERE key = 'schema_version'").await;
-    let newer = StoreError::NewerSchema { found: 99, known: 5 };
+    let newer = StoreError::NewerSchema { found: 99, known: 6 };
     assert_eq!(db.open_again().await.err(), Some(newer.clone()));
     assert_eq!(db.store.migrate_up().await.err(), Some(newer));
     assert_eq!(db.store.migration_status().await.unwrap().newer, Some(99));

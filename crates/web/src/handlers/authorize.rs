@@ -29,8 +29,20 @@ pub(super) async fn authorize(State(site): State<Site>, RawQuery(query): RawQuer
                 next => visit.authorized(next).await,
             }
         }
+        // Nobody is led from here to where only a client that nobody vouches for would have them (RFC 9700 §4.11.2).
+        Err(Invalid::Client(_, refused))
+            if visit.browser.session.is_none() && is_unverified(&site, query.as_deref()) =>
+        {
+            visit.invalid(&Invalid::Page(refused))
+        }
         Err(invalid) => visit.invalid(&invalid),
     }
+}
+
+fn is_unverified(site: &Site, query: Option<&str>) -> bool {
+    let parameters = Parameters::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let client = parameters.get("client_id").and_then(|id| site.journeys.client(id));
+    client.is_some_and(|client| client.unverified)
 }
 
 pub(super) async fn authorize_by_form(body: String) -> Page {

@@ -18,6 +18,8 @@ on_both_engines!(
     t111_the_door_takes_no_more_than_it_can_carry,
     t68_a_registered_client_gets_no_privilege,
     of_two_for_the_last_use_one_is_registered,
+    t133_a_client_takes_no_sector_of_others,
+    t41_nobody_is_led_to_a_client_that_nobody_vouches_for,
 );
 
 const REDIRECT: &str = "https://itself.example/cb";
@@ -346,4 +348,34 @@ async fn of_two_for_the_last_use_one_is_registered(engine: Engine) {
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 401, 401, 401]);
     assert_eq!(world.server.store.clients("", 9).await.unwrap().len(), 1);
+}
+
+/// Whoever writes a redirect with a scheme of its own can write any host in it.
+async fn t133_a_client_takes_no_sector_of_others(engine: Engine) {
+    let world = world(engine).await;
+    let initial = token(&world, 3, false).await;
+    let pairwise = |redirect: &str, kind: &str| json!({ "redirect_uris": [redirect], "client_name": "X", "application_type": kind, "subject_type": "pairwise" });
+    for redirect in ["com.evil.app://shop.example/cb", "com.evil.app:/cb", "http://127.0.0.1/cb"] {
+        let call = register(&world.browser(), &initial, pairwise(redirect, "native")).await;
+        assert_eq!((call.status.as_u16(), &call.json["error"]), (400, &"invalid_client_metadata".into()), "{redirect}");
+    }
+    let own = register(&world.browser(), &initial, pairwise(REDIRECT, "web")).await;
+    assert_eq!(own.status, 201, "{own:?}");
+}
+
+/// An address of ours leads nobody to where only the client would have them (RFC 9700 §4.11.2).
+async fn t41_nobody_is_led_to_a_client_that_nobody_vouches_for(engine: Engine) {
+    let world = world(engine).await;
+    let initial = token(&world, 1, false).await;
+    let id = text(&register(&world.browser(), &initial, plain()).await.json, "client_id");
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("client_id", id.as_str()), ("redirect_uri", REDIRECT), ("response_type", "token")])
+        .finish();
+    let page = world.browser().get(&format!("/oauth2/authorize?{query}")).await;
+    assert_eq!((page.status.as_u16(), page.url.host_str()), (400, Some("id.example.test")), "{}", page.url);
+    // Whoever is signed in asked for something, and the client may hear that it asked wrongly.
+    let mut browser = world.browser();
+    world.sign_up(&mut browser, "Ada", "ada@example.test").await;
+    let page = browser.get(&format!("/oauth2/authorize?{query}")).await;
+    assert_eq!(super::error_at(&page), "unsupported_response_type");
 }

@@ -2,7 +2,7 @@
 
 use super::{Client, claims, error_at, options, parameter, text};
 use crate::on_both_engines;
-use model::DAY;
+use model::{DAY, MINUTE};
 use serde_json::json;
 use testkit::{Engine, ORIGIN, World};
 
@@ -204,6 +204,18 @@ async fn t41_a_program_on_the_device_is_let_in_with_a_yes_each_time(engine: Engi
     assert_eq!(page.status, 200);
     let to = page.links().into_iter().find(|href| href.starts_with("org.example.native:/cb?")).unwrap();
     assert!(to.contains("code=") && to.contains("iss="), "{to}");
+    // A yes is not carried on: whoever makes a journey follow it is asked again at its end.
+    world.advance(MINUTE.times(3));
+    let wish = [("redirect_uri", "http://127.0.0.1:7/cb"), ("max_age", "60"), ("prompt", "select_account")];
+    let page = browser.get(&native.request(&wish)).await;
+    let page =
+        browser.press(page.form("/account/step-up").with("password", testkit::PASSWORD), "method", "password").await;
+    let sealed = page.way.iter().find_map(|url| parameter(url, "request")).expect("the sealed request in an address");
+    let csrf = browser.get(&native.request(&[("redirect_uri", "http://127.0.0.1:7/cb")])).await;
+    let asked = csrf.form("/oauth2/consent").with("request", &sealed);
+    let page = browser.press(asked, "choice", "allow").await;
+    let page = browser.press(page.form("/sign-in/continue"), "choice", "continue").await;
+    assert!(page.has_form("/oauth2/consent"), "t41: another's yes: {} {}", page.url, page.all_text());
     // One on the web is known by its redirect, and asked about once.
     let spa = Client::new(&world, "spa");
     spa.tokens(&mut browser, &[]).await;
