@@ -66,6 +66,9 @@ for (const database of databases()) {
 
       // One without a secret: its refresh token is its key's alone.
       await ada.page.goto(pocket.origin);
+      // Any program on this machine could stand behind its redirect, so that somebody has to see it.
+      await ada.expectHeading('Pocket wants to know who you are');
+      await ada.press(/^Allow/);
       await ada.expectHeading('Hello, Ada Lovelace');
       const held = pocket.signedIn.pop();
       assert.equal(held.claims().sub, tokens.claims().sub);
