@@ -9,7 +9,6 @@ use crate::Browser;
 use crate::decide::proof_methods;
 use crate::flow::{Destination, Fault, Flow, Goal, Step};
 use crate::journeys::Journeys;
-pub(crate) use crate::pushed::spent_request;
 use linking::{ClientTerms, Reason, decide_consent, is_consented, methods_at, own_methods, required_level};
 use model::{
     Actor, ClientFacts, ClientQuery, ClientQueryBy, Conflict, DAY, Facts, FactsQuery, FlowId, Level, MINUTE, Micros,
@@ -277,18 +276,18 @@ impl Journeys {
     }
 
     /// The client of a request that may have waited for the person: it may have been changed or removed meanwhile, and
-    /// nobody is sent where it does not redirect any more (T41).
-    async fn client_of_request(&self, request: &AuthorizationRequest) -> Result<Arc<Client>, Fault> {
+    /// nobody is sent where it does not redirect any more (T41), or asked for what it may not ask for any more.
+    async fn client_of_request(&self, request: &mut AuthorizationRequest) -> Result<Arc<Client>, Fault> {
         let client = self.find_client(&request.client).await?.ok_or_else(|| Fault::flow("unknown_application"))?;
+        request.scope = client.still_allowed(&request.scope);
         let leads_there = client.redirects_to(&request.answer.redirect_uri);
         if leads_there { Ok(client) } else { Err(Fault::flow("redirect_not_registered")) }
     }
 
     /// May this request have its code now?
     pub async fn authorize(&self, request: AuthorizationRequest, browser: &Browser) -> Result<Authorized, Fault> {
-        let client = self.client_of_request(&request).await?;
         let mut request = request;
-        request.scope.retain(|scope| client.scopes.contains(scope));
+        let client = self.client_of_request(&mut request).await?;
         let (facts, known) = self.facts_at(&client, &request, browser).await?;
         let silent = request.asks(Prompt::None);
         let refuse = |code, because| self.refusal(&request.answer, Refused::new(code, because)).map(Authorized::Reply);
@@ -428,8 +427,7 @@ impl Journeys {
     /// The person answered. A refusal is told to the client, and nothing is kept of it.
     pub async fn consent(&self, sealed: &str, allowed: bool, browser: &Browser) -> Result<Authorized, Fault> {
         let mut request = self.open_request(sealed)?;
-        let mut client = self.client_of_request(&request).await?;
-        request.scope.retain(|scope| client.scopes.contains(scope));
+        let mut client = self.client_of_request(&mut request).await?;
         if !allowed {
             let refused = Refused::new(ErrorCode::AccessDenied, "the person said no");
             return self.refusal(&request.answer, refused).map(Authorized::Reply);
@@ -452,7 +450,7 @@ impl Journeys {
                     let request = AuthorizationRequest { allowed_now: true, ..without(request, Prompt::Consent) };
                     return self.authorize(request, browser).await;
                 }
-                Some(Conflict::ClientChanged) => client = self.client_of_request(&request).await?,
+                Some(Conflict::ClientChanged) => client = self.client_of_request(&mut request).await?,
                 Some(_) => {}
             }
         }

@@ -96,11 +96,6 @@ pub struct DeviceAnswered {
     pub allowed: bool,
 }
 
-/// What the client may still ask for.
-fn still(client: &Client, scope: &[String]) -> Vec<String> {
-    scope.iter().filter(|scope| client.scopes.contains(scope)).cloned().collect()
-}
-
 fn refused(code: ErrorCode, because: &'static str) -> TokenFault {
     Refused::new(code, because).into()
 }
@@ -238,7 +233,7 @@ impl Journeys {
                         Some(Conflict::ProofSpent) => return Err(caller.replayed()),
                         Some(_) => continue,
                     }
-                    let (generation, scope) = (given.generation, still(client, &given.scope));
+                    let (generation, scope) = (given.generation, client.still_allowed(&given.scope));
                     let of = Standing { given, generation, scope: &scope, resource: &[], audience: &resource };
                     return self.issue_standing(caller, &facts, &of).await;
                 }
@@ -324,7 +319,7 @@ impl Journeys {
         let actor = Actor::System;
         let (session, device) = claimed_device(&self.context(None, &actor, browser), &facts).map_err(Fault::refused)?;
         let user = facts.user(session.user).ok_or_else(|| Fault::refused(Reason::SessionExpired))?;
-        let (before, new) = still(&client, &device.scope).into_iter().partition(|scope| known.allows(scope));
+        let (before, new) = client.still_allowed(&device.scope).into_iter().partition(|scope| known.allows(scope));
         Ok(DeviceAsked {
             request: sealed.to_owned(),
             name: client.name.clone(),
@@ -344,7 +339,7 @@ impl Journeys {
     pub async fn answer_device(&self, sealed: &str, allowed: bool, browser: &Browser) -> Result<String, Fault> {
         for _ in 0..3 {
             let (client, _, facts, known) = self.claimed(sealed, browser).await?;
-            let scope = facts.device.as_ref().map(|device| still(&client, &device.scope)).unwrap_or_default();
+            let scope = facts.device.as_ref().map(|device| client.still_allowed(&device.scope)).unwrap_or_default();
             let new_sub = facts.session.as_ref().map(|session| self.pairwise_sub(&client, session.user));
             let new_sub = new_sub.unwrap_or_default();
             let terms = Self::terms(&client, &scope, &new_sub, self.session_lifetime);

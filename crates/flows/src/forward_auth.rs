@@ -230,7 +230,7 @@ impl Journeys {
         let user = facts.user(given.user);
         let address = user.and_then(|user| user.addresses.first()).map(|known| known.address.to_string());
         // What the client may not ask for any more it does not get any more.
-        let scope: Vec<String> = given.scope.iter().filter(|word| client.scopes.contains(word)).cloned().collect();
+        let scope = client.still_allowed(&given.scope);
         let name = user.map_or("", |user| &*user.name);
         let person = Person { sub: &given.sub, name, address: address.as_deref(), scope: &scope };
         Ok(Entry::Open(identity_headers(&person)))
@@ -244,9 +244,7 @@ impl Journeys {
         }
         Ok(vec![forget(cookies.secure, &entry_name(client)), forget(cookies.secure, &start_name(client))])
     }
-}
 
-impl Journeys {
     /// A race that was lost has written nothing, so the door would still be open.
     async fn end_entry(&self, authorization: AuthorizationId) -> Result<(), Fault> {
         for _ in 0..3 {

@@ -211,8 +211,7 @@ impl Journeys {
             let mut plan = decision.plan;
             plan.changes.extend(caller.spends());
             // One pushed request, one sign-in (RFC 9126 §7.3).
-            plan.changes
-                .extend(code.pushed.map(|id| Change::SpendProof(crate::authorize::spent_request(id, self.now()))));
+            plan.changes.extend(code.pushed.map(|id| Change::SpendProof(crate::pushed::spent_request(id, self.now()))));
             let person = facts.user(new.user).map(|user| {
                 let address = user.addresses.first().map(|known| known.address.to_string());
                 (user.name.clone(), address)

@@ -172,6 +172,11 @@ impl Client {
         self.is_public() && !redirect_uri.starts_with("https:")
     }
 
+    /// Of what was asked for or given, what the client may still ask for.
+    pub fn still_allowed(&self, scope: &[String]) -> Vec<String> {
+        scope.iter().filter(|word| self.scopes.contains(word)).cloned().collect()
+    }
+
     pub fn must_push(&self) -> bool {
         self.require_pushed || self.fapi
     }
