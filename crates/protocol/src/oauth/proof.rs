@@ -287,6 +287,14 @@ mod tests {
         assert!(verify_assertion(&text, "shop", &set, &asked(), true).is_err());
     }
 
+    /// FAPI 2.0 §5.4.1.
+    #[test]
+    fn the_strict_are_left_three_algorithms() {
+        let left = ALGORITHMS.into_iter().filter(|algorithm| ALGORITHMS_OF_FAPI.contains(algorithm));
+        assert_eq!(left.collect::<Vec<_>>(), [Algorithm::ES256, Algorithm::EdDSA, Algorithm::PS256]);
+        assert_eq!(ALGORITHMS.len(), 5, "ES384 and RS256 are for the others");
+    }
+
     /// A proof as RFC 9449 §4.2 has it. The header is built by hand: our own keys never bring themselves along.
     fn proof(key: &SigningKey, header: &Value, claims: &Map<String, Value>) -> String {
         let text = |value: &str| URL_SAFE_NO_PAD.encode(value);

@@ -1,5 +1,6 @@
 //! A client's own key: what it signs for itself.
 
+use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flows::oauth::{SigningAlgorithm, SigningKey, s256};
@@ -9,9 +10,10 @@ use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 use testkit::{ORIGIN, World};
 
-/// A key on P-256, by another library than ours.
+/// A key on P-256 or P-384, by another library than ours.
 pub(crate) struct Key {
     signs: EncodingKey,
+    algorithm: Algorithm,
     pub jwk: Value,
     /// RFC 7638.
     pub thumbprint: String,
@@ -23,7 +25,30 @@ impl Key {
         let pkcs8 = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
         let public = SigningKey::from_pkcs8(SigningAlgorithm::Es256, pkcs8.expose()).unwrap();
         let signs = EncodingKey::from_ec_der(pkcs8.expose());
-        Self { signs, jwk: public.jwk().clone(), thumbprint: public.kid.clone(), count: AtomicU64::new(0) }
+        Self {
+            signs,
+            algorithm: Algorithm::ES256,
+            jwk: public.jwk().clone(),
+            thumbprint: public.kid.clone(),
+            count: AtomicU64::new(0),
+        }
+    }
+
+    /// One that signs with ES384, which FAPI 2.0 does not want.
+    pub fn p384() -> Self {
+        let random = aws_lc_rs::rand::SystemRandom::new();
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &random).unwrap();
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, pkcs8.as_ref()).unwrap();
+        let (x, y) = pair.public_key().as_ref()[1..].split_at(48);
+        let jwk =
+            json!({ "kty": "EC", "crv": "P-384", "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y) });
+        Self {
+            signs: EncodingKey::from_ec_der(pkcs8.as_ref()),
+            algorithm: Algorithm::ES384,
+            jwk,
+            thumbprint: "p384".to_owned(),
+            count: AtomicU64::new(0),
+        }
     }
 
     /// Its line in the file.
@@ -50,7 +75,7 @@ impl Key {
         let claims = json!({
             "iss": client, "sub": client, "aud": audience, "iat": now, "nbf": now, "exp": now + 60, "jti": self.id(),
         });
-        self.signed(&Header::new(Algorithm::ES256), &claims)
+        self.signed(&Header::new(self.algorithm), &claims)
     }
 
     /// RFC 9449 §4.2, for a request to one of our paths.
@@ -69,7 +94,7 @@ impl Key {
         if let Some(token) = token {
             claims["ath"] = s256(token).into();
         }
-        let mut header = Header::new(Algorithm::ES256);
+        let mut header = Header::new(self.algorithm);
         header.typ = Some("dpop+jwt".to_owned());
         header.jwk = Some(serde_json::from_value(self.jwk.clone()).unwrap());
         self.signed(&header, &claims)

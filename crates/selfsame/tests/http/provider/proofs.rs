@@ -380,6 +380,15 @@ async fn a_client_of_fapi(engine: Engine) {
         ("code_verifier", VERIFIER),
     ];
     assert_eq!(error_of(&send("/oauth2/token", exchange.clone(), false).await), (400, "invalid_dpop_proof"));
+    // Nor do others' algorithms do (FAPI 2.0 §5.4.1), which are good enough elsewhere.
+    let odd = Key::p384();
+    let assertion = key.assertion(&world, "bank");
+    let fields = [&exchange[..], &[ASSERTION, ("client_assertion", &assertion)]].concat();
+    let proof = || Some(odd.proof(&world, "POST", "/oauth2/token", None));
+    assert_eq!(error_of(&post(&world, "/oauth2/token", &fields, proof()).await), (400, "invalid_dpop_proof"));
+    let robot =
+        [("grant_type", "client_credentials"), ("client_id", "robot"), ("client_secret", testkit::CLIENT_SECRET)];
+    assert_eq!(post(&world, "/oauth2/token", &robot, proof()).await.status, 200);
     let tokens = send("/oauth2/token", exchange, true).await;
     assert_eq!((tokens.status.as_u16(), &tokens.json["token_type"]), (200, &"DPoP".into()), "{tokens:?}");
     let access = claims(&text(&tokens.json, "access_token"));
