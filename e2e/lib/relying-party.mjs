@@ -2,6 +2,7 @@
 // what it was given, so that a test can look at it.
 import { createServer, request } from 'node:http';
 
+import { createLocalJWKSet, jwtVerify } from 'jose';
 import * as oidc from 'openid-client';
 
 import { eventually } from './ports.mjs';
@@ -49,7 +50,7 @@ export class RelyingParty {
   static async start({ name, port, issuer, id, secret, key, pushes, bound, scope = 'openid profile email' }) {
     const party = new this();
     const origin = `http://${name}.localhost:${port}`;
-    Object.assign(party, { origin, issuer, id, secret, key, pushes, bound, scope, redirectUri: `${origin}/cb`, signedIn: [], more: {} });
+    Object.assign(party, { origin, issuer, id, secret, key, pushes, bound, scope, redirectUri: `${origin}/cb`, signedIn: [], loggedOut: [], gone: [], more: {} });
     party.server = createServer((asked, answer) => {
       party.answer(asked, answer).catch((error) => {
         party.failed = error;
@@ -82,6 +83,16 @@ export class RelyingParty {
       this.answeredBy = asked.method;
       return this.page(answer, `Hello, ${tokens.claims().name ?? 'somebody'}`);
     }
+    // Where the provider tells of a logout, and the page that browsers load for it.
+    if (url.pathname === '/logout' && asked.method === 'POST') {
+      const { logout_token: token } = Object.fromEntries(await (await requestOf(url, asked)).formData());
+      this.loggedOut.push(await this.logoutToken(token));
+      return answer.writeHead(200).end();
+    }
+    if (url.pathname === '/gone') {
+      this.gone.push(Object.fromEntries(url.searchParams));
+      return this.page(answer, 'Gone');
+    }
     if (url.pathname === '/bye') return this.page(answer, 'Bye');
     if (url.pathname !== '/') return answer.writeHead(404).end();
     const verifier = oidc.randomPKCECodeVerifier();
@@ -112,6 +123,15 @@ export class RelyingParty {
       if (this.failed) throw this.failed;
       return this.signedIn[count];
     });
+  }
+
+  /** Back-Channel Logout 1.0 §2.6. */
+  async logoutToken(token) {
+    const keys = await fetchHere(this.config.serverMetadata().jwks_uri, {});
+    const expected = { issuer: this.issuer, audience: this.id, typ: 'logout+jwt', maxTokenAge: '2m', requiredClaims: ['jti', 'exp', 'events', 'sid'] };
+    const { payload } = await jwtVerify(token, createLocalJWKSet(await keys.json()), expected);
+    if (payload.nonce !== undefined || !payload.events['http://schemas.openid.net/event/backchannel-logout']) throw new Error('no logout token');
+    return payload;
   }
 
   userinfo(tokens) {

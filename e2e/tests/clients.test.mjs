@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { launch } from '../lib/browser.mjs';
-import { freePort } from '../lib/ports.mjs';
+import { eventually, freePort } from '../lib/ports.mjs';
 import { RelyingParty } from '../lib/relying-party.mjs';
 import { databases } from '../lib/server.mjs';
 import { openWorld } from '../lib/world.mjs';
@@ -31,9 +31,13 @@ for (const database of databases()) {
         {
           id: 'shop', name: 'Shop', secret: SECRET, algorithm: 'ES256',
           redirect_uris: [`${at('shop', 0)}/cb`], post_logout_redirect_uris: [`${at('shop', 0)}/bye`],
+          frontchannel_logout_uri: `${at('shop', 0)}/gone?from=id`,
         },
         // The standard's own choice, JWT access tokens, and no secret.
-        { id: 'board', name: 'Board', algorithm: 'RS256', access_tokens: 'jwt', redirect_uris: [`${at('board', 1)}/cb`] },
+        {
+          id: 'board', name: 'Board', algorithm: 'RS256', access_tokens: 'jwt', redirect_uris: [`${at('board', 1)}/cb`],
+          backchannel_logout_uri: `${at('board', 1)}/logout`,
+        },
         { id: 'robot', name: 'Robot', secret: SECRET, algorithm: 'EdDSA', grants: ['client_credentials'], scopes: ['things'] },
         { id: 'tv', name: 'Television', grants: ['device_code', 'refresh_token'] },
       ];
@@ -50,6 +54,7 @@ for (const database of databases()) {
     test(`${database}: sign up at an application, allow it, and come back three ways`, (t) => threeWays(t, world, parties));
     test(`${database}: tokens are refreshed, asked about and taken back`, (t) => lifeOfTokens(t, world, parties));
     test(`${database}: a device is let in, and another is not`, (t) => devices(t, world, parties));
+    test(`${database}: who leaves one application leaves all`, (t) => leaving(t, world, parties));
     test(`${database}: an answer by form sends itself`, (t) => byForm(t, world, parties));
     test(`${database}: an application for itself`, () => forItself(parties));
   });
@@ -123,6 +128,38 @@ async function threeWays(t, world, { shop, board }) {
   await elsewhere.press('Confirm and go on');
   await elsewhere.expectHeading('Hello, Ada Lovelace');
   assert.equal(shop.signedIn.pop().claims().sub, sub);
+}
+
+/** By the provider (board) and by the browser (shop), with and without script. */
+async function leaving(t, world, { shop, board }) {
+  for (const script of [true, false]) {
+    const ada = await world.person(undefined, script);
+    t.after(() => ada.close());
+    await ada.signInWithPassword(ADA);
+    const signIn = async (party) => {
+      await ada.page.goto(party.origin);
+      if (await ada.page.getByRole('button', { name: /^Allow/ }).count()) await ada.press(/^Allow/);
+      await ada.expectHeading('Hello, Ada Lovelace');
+      return party.signedIn.pop();
+    };
+    const [atShop, atBoard] = [await signIn(shop), await signIn(board)];
+    for (const party of [shop, board]) { party.gone.splice(0); party.loggedOut.splice(0); }
+    await ada.page.goto(shop.signOutUrl(atShop));
+    await ada.page.waitForURL(`${shop.origin}/bye`);
+    assert.deepEqual(shop.gone, [{ from: 'id', iss: world.origin, sid: atShop.claims().sid }]);
+    const told = await eventually('a logout token', () => board.loggedOut[0]);
+    assert.equal(told.sid, atBoard.claims().sid);
+    assert.equal(told.sub, atBoard.claims().sub);
+
+    // With nowhere to go: the page stays, and says so.
+    await ada.signInWithPassword(ADA);
+    await signIn(shop);
+    await ada.account();
+    await ada.signOut();
+    await ada.expectHeading('You are signed out');
+    await eventually('the page in its frame', () => shop.gone[1]);
+    if (script) await ada.look('signed-out-with-frames');
+  }
 }
 
 async function lifeOfTokens(t, world, { shop }) {

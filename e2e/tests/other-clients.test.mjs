@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { startBehind } from '../lib/behind.mjs';
 import { launch } from '../lib/browser.mjs';
 import { documented } from '../lib/documented.mjs';
-import { freePort } from '../lib/ports.mjs';
+import { eventually, freePort } from '../lib/ports.mjs';
 import { startProgram } from '../lib/program.mjs';
 import { databases } from '../lib/server.mjs';
 import { openWorld } from '../lib/world.mjs';
@@ -154,4 +154,15 @@ async function withApache(t, world, { origin, heard }) {
   await ada.page.goto(`${origin}/page`);
   await ada.expectText('to continue to Intranet');
   assert.equal(heard.length, count);
+
+  // Signed out here: the module hears of it, and forgets its own session.
+  await ada.signInWithPassword(ADA);
+  await ada.page.goto(`${origin}/page`);
+  await ada.expectHeading('Hello, Ada Lovelace');
+  await ada.account();
+  await ada.signOut();
+  await eventually('the end of the session behind Apache', async () => {
+    await ada.page.goto(`${origin}/page`);
+    return (await ada.page.getByText('to continue to Intranet').count()) > 0;
+  });
 }

@@ -14,6 +14,7 @@ use model::{
     Actor, AddressFacts, ConnectionId, Facts, FactsQuery, LinkFacts, LinkId, LinkState, Method, Micros, Plan, Secret,
     SessionFacts, SessionId, SessionScope, UserFacts,
 };
+use url::Url;
 
 /// One row of the page: every method, external or local, so that the last-method rule is visible.
 #[derive(Debug, Clone)]
@@ -196,9 +197,23 @@ impl Journeys {
         Err(Fault::new(FaultKind::Unavailable, "busy"))
     }
 
-    /// Ends the session of this browser. Twice is not an error.
-    pub async fn sign_out(&self, browser: &Browser) -> Result<(), Fault> {
-        self.own_change(browser, |context, facts| Ok(((), decide_sign_out(context, facts).plan))).await
+    /// Ends the session of this browser. Twice is not an error. Gives the pages of clients that the browser has to load,
+    /// so that they end their own sessions there.
+    pub async fn sign_out(&self, browser: &Browser) -> Result<Vec<Url>, Fault> {
+        let Some(hash) = browser.session else { return Ok(Vec::new()) };
+        let query = FactsQuery { session: Some(hash), clients_of_session: true, ..FactsQuery::default() };
+        let facts = self.facts(&query).await?;
+        let clients = facts.clients_of_session.clone();
+        let sid = self
+            .own_change_given(Some(facts), browser, |context, facts| {
+                let sid = facts.live_session(context.now).map(|(session, _)| session.sid);
+                Ok((sid, decide_sign_out(context, facts).plan))
+            })
+            .await?;
+        Ok(match sid {
+            Some(sid) => self.frames(&clients, sid).await,
+            None => Vec::new(),
+        })
     }
 
     /// Takes back what a client was allowed, with everything it was given.

@@ -272,6 +272,7 @@ impl Journeys {
             version: client.version,
             lifetime: if offline { OFFLINE_LIFETIME } else { session },
             rotates: client.rotates(),
+            hears_of_logout: client.hears_of_logout(),
         }
     }
 
@@ -302,6 +303,14 @@ impl Journeys {
                 Ok(self.sign_in_for(request))
             };
         };
+        let terms = Self::terms(&client, &request.scope, "", self.session_lifetime);
+        // Somebody has to see it where another program could be behind the request (RFC 8252 §8.6).
+        let shown = request.allowed_now || !client.may_be_another(&request.answer.redirect_uri);
+        let allowed = shown && is_consented(&terms, &known);
+        if silent && !allowed {
+            // Before anything that would tell the client who it is (T133).
+            return refuse(ErrorCode::ConsentRequired, "the person has not allowed this");
+        }
         if request.asks(Prompt::Create) {
             return Ok(self.sign_in_for(request));
         }
@@ -322,30 +331,24 @@ impl Journeys {
                 Ok(Authorized::Journey(Box::new(self.step_up_flow(&facts, session, user, to))))
             };
         }
-        match self.acr_step(&request, &facts, session, user) {
-            AcrStep::Reached => {}
+        let unmet = match self.acr_step(&request, &facts, session, user) {
+            AcrStep::Reached => false,
             AcrStep::StepUp(_) if silent => {
                 return refuse(ErrorCode::LoginRequired, "the person has to sign in at a higher level");
             }
             AcrStep::StepUp(flow) => return Ok(Authorized::Journey(flow)),
-            AcrStep::Unmet => {
-                let because = "this person has no way to sign in at that level";
-                return refuse(ErrorCode::UnmetAuthenticationRequirements, because);
-            }
-        }
+            AcrStep::Unmet => true,
+        };
         if request.asks(Prompt::SelectAccount) {
             let to = Destination::Client(Box::new(without(request, Prompt::SelectAccount)));
             return Ok(Authorized::Journey(Box::new(self.continue_flow(to, &crate::decide::display_name(user)))));
         }
-        let terms = Self::terms(&client, &request.scope, "", self.session_lifetime);
-        // Somebody has to see it where another program could be behind the request (RFC 8252 §8.6).
-        let shown = request.allowed_now || !client.may_be_another(&request.answer.redirect_uri);
-        if !is_consented(&terms, &known) || request.asks(Prompt::Consent) || !shown {
-            return if silent {
-                refuse(ErrorCode::ConsentRequired, "the person has not allowed this")
-            } else {
-                self.ask_consent(&request, &client, user, &known).map(|asked| Authorized::Consent(Box::new(asked)))
-            };
+        if !allowed || request.asks(Prompt::Consent) {
+            return self.ask_consent(&request, &client, user, &known).map(|asked| Authorized::Consent(Box::new(asked)));
+        }
+        if unmet {
+            let because = "this person has no way to sign in at that level";
+            return refuse(ErrorCode::UnmetAuthenticationRequirements, because);
         }
         self.code(&request, session).map(Authorized::Reply)
     }

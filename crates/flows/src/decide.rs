@@ -68,6 +68,7 @@ impl Journeys {
             throttles,
             owner_throttles: Vec::new(),
             device: None,
+            clients_of_session: false,
         }
     }
 

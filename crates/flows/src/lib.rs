@@ -17,6 +17,7 @@ mod flow;
 pub mod forward_auth;
 mod handover;
 mod journeys;
+mod logout;
 mod mailbox;
 mod pace;
 mod ports;
@@ -39,6 +40,7 @@ pub use flow::{
 };
 pub use handover::{Handed, s256};
 pub use journeys::{Application, Journeys, Settings};
+pub use logout::LogoutNotice;
 pub use mailbox::OutgoingMail;
 pub use pace::Pace;
 pub use ports::{

@@ -388,7 +388,7 @@ impl Journeys {
         Ok(answer)
     }
 
-    fn frame<'a>(&'a self, client: &'a Client, lifetime: Micros) -> Frame<'a> {
+    pub(crate) fn frame<'a>(&'a self, client: &'a Client, lifetime: Micros) -> Frame<'a> {
         Frame { issuer: &self.issuer, client: &client.id, at: self.now(), lifetime }
     }
 

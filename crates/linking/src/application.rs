@@ -28,6 +28,8 @@ pub struct ClientTerms<'a> {
     pub lifetime: Micros,
     /// A refresh token is replaced by its use.
     pub rotates: bool,
+    /// It wants to be told when the session ends.
+    pub hears_of_logout: bool,
 }
 
 /// The session of somebody who may let a client in: live, at the level they need, and theirs. One that an application
@@ -112,6 +114,7 @@ pub(crate) fn authorize(
         sub,
         scope: terms.scope.to_vec(),
         offline: device.is_some() || terms.scope.iter().any(|scope| scope == "offline_access"),
+        hears_of_logout: terms.hears_of_logout,
         at: context.now,
         expires_at: context.now + terms.lifetime,
         store_epoch: facts.store_epoch,

@@ -69,8 +69,9 @@ pub fn decide_recover(context: &Context<'_>, input: &RecoverInput<'_>) -> Decisi
     for link in &held {
         draft.push(Change::HoldLink { link: *link, user: user.id });
     }
-    end_present(&mut draft, Some(user.id));
+    // First, while the store still sees which clients the present session has let in.
     draft.push(Change::EndSessionsOfUser { user: user.id });
+    end_present(&mut draft, Some(user.id));
     let at = strongest.at();
     // Independent proofs together are worth the level they were asked for.
     let reached = if independent.len() >= 2 { level } else { strongest.level() };

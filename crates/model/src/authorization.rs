@@ -23,9 +23,26 @@ pub struct NewAuthorization {
     pub scope: Vec<String>,
     /// It goes on without the session (`offline_access`, OpenID Connect Core §11).
     pub offline: bool,
+    /// The client wants to hear when the session ends.
+    pub hears_of_logout: bool,
     pub at: Micros,
     pub expires_at: Micros,
     pub store_epoch: i64,
+}
+
+/// A client that has to be told that the session is over which somebody was signed in to it with (OpenID Connect
+/// Back-Channel Logout 1.0 §2.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueLogout {
+    pub client: String,
+    /// The session's `sid`.
+    pub session: SessionId,
+    /// What the client knew the user by.
+    pub sub: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// The person has signed in to it in the same session again: there is nothing to tell any more.
+    pub signed_in_again: bool,
 }
 
 /// An authorization as it stands.

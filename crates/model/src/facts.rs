@@ -224,6 +224,8 @@ pub struct FactsQuery {
     pub owner_throttles: Vec<OwnerThrottle>,
     /// The code that a device shows, hashed.
     pub device: Option<[u8; 32]>,
+    /// Who is signed in to with `session`?
+    pub clients_of_session: bool,
 }
 
 /// A counter whose key names an account: `prefix`, then the owner's id (or `fallback` where the address is nobody's),
@@ -264,6 +266,8 @@ pub struct Facts {
     pub code: Option<CodeFacts>,
     pub throttles: Vec<ThrottleFacts>,
     pub device: Option<DeviceFacts>,
+    /// Clients that somebody was signed in to with the session, where it was asked for.
+    pub clients_of_session: Vec<String>,
     pub connections: Vec<ConnectionState>,
     /// Every user named by session, identity or address, and those asked for by id.
     pub users: Vec<UserFacts>,

@@ -23,8 +23,8 @@ pub use address::{Address, AddressError, masked};
 pub use assertion::{Assertion, AssertionParts, DisplayClaims, Evidence, MailClaim};
 pub use audit::{Actor, AuditEvent, ChainHead, EventKind, Personal};
 pub use authorization::{
-    AuthorizationFacts, ClientFacts, ClientOfUser, ClientQuery, ClientQueryBy, ConsentFacts, NewAuthorization,
-    TokenFacts, TokenIdentity, TokenPerson,
+    AuthorizationFacts, ClientFacts, ClientOfUser, ClientQuery, ClientQueryBy, ConsentFacts, DueLogout,
+    NewAuthorization, TokenFacts, TokenIdentity, TokenPerson,
 };
 pub use client::{ClientTokenFacts, RegisteredBy, RegistrationToken, RegistryFacts, RegistryQuery, StoredClient};
 pub use connection::{

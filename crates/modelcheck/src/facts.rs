@@ -193,6 +193,7 @@ impl Reader<'_> {
             code: None,
             throttles: Vec::new(),
             device: None,
+            clients_of_session: Vec::new(),
             connections: self.connections(),
             users: (0..USERS as u8).filter_map(|user| self.user(user)).collect(),
         }

@@ -6,7 +6,5 @@
 mod outbox;
 mod transport;
 
-pub use outbox::{
-    AlreadyRunning, DueMail, MAX_ATTEMPTS, MAX_PERMANENT_ATTEMPTS, NEVER, OutboxError, OutboxPort, Runner, backoff,
-};
-pub use transport::{Mailer, MailerError, Rendered, SendError, message_id};
+pub use outbox::{DueMail, MAX_ATTEMPTS, NEVER, OutboxPort, Runner};
+pub use transport::{Mailer, MailerError, Rendered, message_id};

@@ -4,6 +4,7 @@ use crate::admin::{Admin, Refusal};
 use crate::cache::SessionCache;
 use crate::clients::ClientCache;
 use crate::config::{ClientIp, Config, Connection, Database, IdTokenAlgorithm, TokenAuth};
+use crate::logouts::Logouts;
 use crate::mail::{Mailer, Runner};
 use crate::passwords::{PasswordPool, PoolSettings};
 use crate::signing::Keys;
@@ -24,6 +25,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
+use upstream::{Egress, EgressPolicy};
 
 /// Largest body of a form or JSON request (T111).
 const BODY_MAX: usize = 64 * 1024;
@@ -177,6 +179,7 @@ impl Server {
             clients,
             trust: listener.as_ref().map(|listener| listener.trust.clone()),
             wake_mail: Arc::new(Notify::new()),
+            wake_logouts: Arc::new(Notify::new()),
             clock: surroundings.clock.clone(),
         };
         ledger.load_clients().await?;
@@ -192,7 +195,7 @@ impl Server {
         Ok(Self { store, journeys, admin, router, ledger, keys, signing, mailer, surroundings, _listener: listener })
     }
 
-    /// Jobs that run beside the requests: the outbox and the sweeper.
+    /// Jobs that run beside the requests: the outbox, the logouts and the sweeper.
     pub fn jobs(&self) -> JoinSet<()> {
         let mut jobs = JoinSet::new();
         let runner = Runner::new(
@@ -205,6 +208,19 @@ impl Server {
         jobs.spawn(async move {
             // A runner of our own is never already running.
             let _ = runner.run(outbox).await;
+        });
+        let teller = crate::runner::Runner::new(
+            self.surroundings.clock.clone(),
+            self.surroundings.random.clone(),
+            self.ledger.wake_logouts.clone(),
+        );
+        let logouts = Logouts {
+            store: self.store.clone(),
+            journeys: self.journeys.clone(),
+            egress: Egress::new(egress_policy(&self.surroundings)),
+        };
+        jobs.spawn(async move {
+            let _ = teller.run(&logouts).await;
         });
         let (store, clock, signing) = (self.store.clone(), self.surroundings.clock.clone(), self.signing.clone());
         jobs.spawn(async move {
@@ -221,6 +237,10 @@ impl Server {
     }
 }
 
+fn egress_policy(surroundings: &Surroundings) -> EgressPolicy {
+    EgressPolicy { allow_loopback: surroundings.allow_loopback, ..EgressPolicy::default() }
+}
+
 /// Connections, as people know them.
 fn names(config: &Config) -> std::collections::BTreeMap<String, String> {
     config.connections().iter().map(|known| (known.id.to_string(), known.name.clone())).collect()
@@ -235,8 +255,7 @@ fn journeys(
     surroundings: &Surroundings,
 ) -> Result<Journeys, StartError> {
     let settings = config.connections().iter().map(|connection| client_settings(connection, origin)).collect();
-    let egress = upstream::EgressPolicy { allow_loopback: surroundings.allow_loopback, ..Default::default() };
-    let connections = upstream::Connections::new(settings, egress, surroundings.clock.clone())
+    let connections = upstream::Connections::new(settings, egress_policy(surroundings), surroundings.clock.clone())
         .map_err(|error| StartError::Connections(error.to_string()))?;
     let names = names(config);
     let applications = config

@@ -2,8 +2,9 @@
 
 use crate::cache::{SessionCache, revocations};
 use crate::clients::{ClientCache, Remembered, parsed};
-use crate::mail::{DueMail, OutboxError, OutboxPort, Rendered};
+use crate::mail::{DueMail, OutboxPort, Rendered};
 use crate::passwords::{PasswordError, PasswordPool, Place};
+use crate::runner::QueueError;
 use async_trait::async_trait;
 use flows::oauth::Client;
 use flows::{
@@ -30,6 +31,7 @@ pub struct Ledger {
     /// With PostgreSQL, whether revocations of other replicas are heard; `None` where there is one process.
     pub trust: Option<Arc<store::Trust>>,
     pub wake_mail: Arc<Notify>,
+    pub wake_logouts: Arc<Notify>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -76,6 +78,7 @@ impl flows::Store for Ledger {
     async fn apply(&self, plan: Plan) -> Result<(), ApplyError> {
         let revoked = revocations(&plan);
         let clients = clients_of(&plan);
+        let tells = store::tells_clients(&plan);
         let mails = plan.changes.iter().any(|change| matches!(change, model::Change::Send(_)));
         match self.store.apply(plan).await {
             Ok(()) => {
@@ -84,6 +87,9 @@ impl flows::Store for Ledger {
                 self.changed(&clients.changed);
                 if mails {
                     self.wake_mail.notify_one();
+                }
+                if tells {
+                    self.wake_logouts.notify_one();
                 }
                 Ok(())
             }
@@ -340,13 +346,13 @@ pub struct Outbox {
     pub keys: Arc<KeyRing>,
 }
 
-fn waits(error: &StoreError) -> OutboxError {
-    OutboxError(error.to_string())
+fn waits(error: &StoreError) -> QueueError {
+    QueueError(error.to_string())
 }
 
 #[async_trait]
 impl OutboxPort for Outbox {
-    async fn due(&self, now: Micros, limit: usize) -> Result<Vec<DueMail>, OutboxError> {
+    async fn due(&self, now: Micros, limit: usize) -> Result<Vec<DueMail>, QueueError> {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         let due = self.store.due_mail(now, limit).await.map_err(|error| waits(&error))?;
         let mail = |mail: store::DueMail| DueMail {
@@ -358,15 +364,15 @@ impl OutboxPort for Outbox {
         Ok(due.into_iter().map(mail).collect())
     }
 
-    async fn claim(&self, id: MailId, attempts: i64, until: Micros) -> Result<bool, OutboxError> {
+    async fn claim(&self, id: MailId, attempts: i64, until: Micros) -> Result<bool, QueueError> {
         self.store.mail_claim(id, attempts, until).await.map_err(|error| waits(&error))
     }
 
-    async fn sent(&self, id: MailId, at: Micros) -> Result<(), OutboxError> {
+    async fn sent(&self, id: MailId, at: Micros) -> Result<(), QueueError> {
         self.store.mail_sent(id, at).await.map_err(|error| waits(&error))
     }
 
-    async fn failed(&self, id: MailId, attempts: i64, next_at: Micros) -> Result<(), OutboxError> {
+    async fn failed(&self, id: MailId, attempts: i64, next_at: Micros) -> Result<(), QueueError> {
         self.store.mail_put_off(id, attempts, next_at).await.map_err(|error| waits(&error))
     }
 

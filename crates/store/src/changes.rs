@@ -20,14 +20,14 @@ use crate::{Sql, StoreError};
 use model::{
     AuditEvent, ChainHead, Change, Conflict, ConnectionId, ConnectionState, DeviceState, DisplayClaims,
     ExternalIdentity, LinkId, Mail, MailBody, Micros, Namespace, NewAuthorization, NewDeviceRequest, NewLink,
-    NewSession, Plan, RegistrationToken, StoredClient, UserId,
+    NewSession, Plan, RegistrationToken, SessionId, StoredClient, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All statements of a plan, in the order of its changes.
 pub(crate) fn statements(plan: &Plan) -> Result<Vec<Bound>, StoreError> {
     let statements = Vec::with_capacity(plan.changes.len() + 4);
-    let mut writer = Writer { statements, heads: BTreeMap::new(), used: used_links(plan) };
+    let mut writer = Writer { statements, heads: BTreeMap::new(), used: used_links(plan), goes_on: going_on(plan) };
     for change in &plan.changes {
         writer.change(change)?;
     }
@@ -44,6 +44,15 @@ struct Writer {
     heads: BTreeMap<[u8; 16], ChainHead>,
     /// Links that a session of this plan rests on.
     used: BTreeSet<LinkId>,
+    /// The `sid` of the session that this plan makes: one that it ends under the same is renewed.
+    goes_on: Option<SessionId>,
+}
+
+fn going_on(plan: &Plan) -> Option<SessionId> {
+    plan.changes.iter().find_map(|change| match change {
+        Change::CreateSession(session) => Some(session.sid),
+        _ => None,
+    })
 }
 
 /// A link that signs its owner in as it is made is used by that.
@@ -53,6 +62,20 @@ fn used_links(plan: &Plan) -> BTreeSet<LinkId> {
         _ => None,
     };
     plan.changes.iter().filter_map(of_session).collect()
+}
+
+/// Whether clients may have to be told of what a plan ends.
+pub fn tells_clients(plan: &Plan) -> bool {
+    plan.changes.iter().any(|change| match change {
+        Change::EndSession { .. } => going_on(plan).is_none(),
+        Change::EndSessionById { .. }
+        | Change::EndSessionsOfLink { .. }
+        | Change::EndSessionsOfUser { .. }
+        | Change::EndSessionsOfConnection { .. }
+        | Change::EraseUser { .. }
+        | Change::WithdrawConsent { .. } => true,
+        _ => false,
+    })
 }
 
 impl Writer {
@@ -191,19 +214,27 @@ impl Writer {
             Change::SpendGrant { event } => self.one(&sql::SPEND_GRANT, GrantSpent, vec![event.as_bytes().into()]),
 
             Change::CreateSession(session) => self.create_session(session),
-            Change::EndSession { hash } => self.any(&sql::END_SESSION, vec![hash.into()]),
+            Change::EndSession { hash } => {
+                let goes_on = self.goes_on.as_ref().map_or(&[][..], |sid| sid.as_bytes());
+                self.any(&sql::TELL_OF_SESSION, vec![hash.into(), goes_on.into()]);
+                self.any(&sql::END_SESSION, vec![hash.into()]);
+            }
             Change::EndSessionById { session, user } => {
+                self.any(&sql::TELL_OF_SESSION_BY_ID, vec![id(user), session.as_bytes().into()]);
                 self.any(&sql::END_SESSION_BY_ID, vec![id(user), session.as_bytes().into()]);
             }
             Change::EndSessionsOfLink { link, user } => {
+                self.any(&sql::TELL_OF_LINK, vec![id(user), link.as_bytes().into()]);
                 self.any(&sql::END_SESSIONS_OF_LINK, vec![id(user), link.as_bytes().into()]);
                 self.any(&sql::END_AUTHORIZATIONS_OF_LINK, vec![id(user), link.as_bytes().into()]);
             }
             Change::EndSessionsOfConnection { connection } => {
+                self.any(&sql::TELL_OF_CONNECTION, vec![connection.into()]);
                 self.any(&sql::END_SESSIONS_OF_CONNECTION, vec![connection.into()]);
                 self.any(&sql::END_AUTHORIZATIONS_OF_CONNECTION, vec![connection.into()]);
             }
             Change::EndSessionsOfUser { user } => {
+                self.any(&sql::TELL_OF_USER, vec![id(user)]);
                 self.any(&sql::END_SESSIONS_OF_USER, vec![id(user)]);
                 // Also those of a session that this plan renews: whoever has stolen it may have let themselves in (T24, T68).
                 self.any(&sql::END_AUTHORIZATIONS_OF_USER, vec![id(user)]);
@@ -221,7 +252,7 @@ impl Writer {
                 self.one(&sql::GIVE_CONSENT, Stale, values);
             }
             Change::WithdrawConsent { client, user } => {
-                for statement in [&sql::WITHDRAW_CONSENT, &sql::END_AUTHORIZATIONS_OF_CLIENT] {
+                for statement in [&sql::TELL_CLIENT, &sql::WITHDRAW_CONSENT, &sql::END_AUTHORIZATIONS_OF_CLIENT] {
                     self.any(statement, vec![id(user), client.as_str().into()]);
                 }
             }
@@ -327,6 +358,7 @@ impl Writer {
             new.at.into(),
             new.expires_at.into(),
             new.store_epoch.into(),
+            i64::from(new.hears_of_logout).into(),
         ];
         self.one(&sql::AUTHORIZE, Conflict::FlowSpent, values);
     }
@@ -383,6 +415,7 @@ impl Writer {
             &sql::ERASE_GRANTS,
             &sql::ERASE_PASSWORD,
             &sql::ERASE_CONSENTS,
+            &sql::TELL_OF_USER,
             &sql::END_SESSIONS_OF_USER,
         ];
         for statement in of_user {

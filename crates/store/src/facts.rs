@@ -23,6 +23,7 @@ enum Part {
     Consent,
     Authorization,
     Device,
+    ClientsOfSession,
     Identity,
     AddressOwner,
     UserNameOwner,
@@ -71,6 +72,9 @@ impl FactsScript {
         ask(Part::Connections, &read::CONNECTIONS, Vec::new());
         if let Some(hash) = &self.query.session {
             ask(Part::Session, &read::SESSION, vec![hash.into()]);
+            if self.query.clients_of_session {
+                ask(Part::ClientsOfSession, &read::CLIENTS_OF_SESSION, vec![hash.into()]);
+            }
             if self.with_sub {
                 ask(Part::Sub, &read::SUB_OF_SESSION, vec![hash.into()]);
             }
@@ -169,6 +173,7 @@ impl FactsScript {
                 self.known.consent = Some(ConsentFacts { scope: words(&row.text()?), given_at: row.time()? });
             }
             Part::Authorization => self.known.authorization = Some(authorization(&mut row)?),
+            Part::ClientsOfSession => facts.clients_of_session.push(row.text()?),
             Part::Device => facts.device = Some(device(row)?),
             Part::Identity => facts.identity = self.query.identity.clone().map(|i| identity(row, i)).transpose()?,
             Part::AddressOwner => facts.address_owner = Some(row.id(UserId::from_slice)?),

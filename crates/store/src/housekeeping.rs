@@ -11,6 +11,8 @@ pub const SENT_MAIL_KEPT: Micros = DAY.times(7);
 pub const GRANT_KEPT: Micros = DAY.times(30);
 /// How long a device's request stays after nobody can answer it: the device still hears what became of it.
 pub const DEVICE_KEPT: Micros = MINUTE.times(10);
+/// How long it stays known that a client could not be told of a logout.
+pub const LOGOUT_KEPT: Micros = DAY.times(7);
 /// How long a failure counter stays after its last failure.
 pub const THROTTLE_KEPT: Micros = DAY;
 
@@ -80,6 +82,7 @@ impl Store {
             (&write::SWEEP_CODES, vec![now]),
             (&write::SWEEP_THROTTLES, vec![now - THROTTLE_KEPT, now]),
             (&write::SWEEP_AUTHORIZATIONS, vec![now]),
+            (&write::SWEEP_LOGOUTS, vec![now - LOGOUT_KEPT]),
             (&write::SWEEP_DEVICES, vec![now - DEVICE_KEPT]),
             (&write::SWEEP_CLIENTS, vec![now - REMOVED_CLIENT_KEPT]),
             (&write::SWEEP_REGISTRATION_TOKENS, vec![now]),

@@ -45,3 +45,10 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 
 // An answer to an application sends itself.
 for (const form of document.querySelectorAll("form[data-send-at-once]")) form.submit();
+
+// Other applications hear of a logout by pages in frames; then it goes on.
+for (const link of document.querySelectorAll("a[data-go-when-framed]")) {
+  const go = () => location.replace(link.href);
+  addEventListener("load", go);
+  setTimeout(go, 5000);
+}

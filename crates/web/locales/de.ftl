@@ -89,6 +89,7 @@ switch-stay = Bei diesem Konto bleiben
 switch-unchanged = Beide Konten bleiben, wie sie sind.
 signed-out-title = Sie sind abgemeldet
 signed-out-lead = Sie können dieses Fenster schließen. Geöffnete Anwendungen erkennen Sie vielleicht noch für kurze Zeit.
+signed-out-going-on = Andere Anwendungen erfahren gerade davon. Gleich geht es weiter.
 
 # Karten
 card-external = Konto bei { $provider }

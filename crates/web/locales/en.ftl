@@ -89,6 +89,7 @@ switch-stay = Stay with this account
 switch-unchanged = Neither account is changed by this.
 signed-out-title = You are signed out
 signed-out-lead = You can close this window. Applications you opened may keep you signed in for a little while.
+signed-out-going-on = Other applications are being told. You go on in a moment.
 
 # Cards
 card-external = { $provider } account

@@ -89,6 +89,7 @@ switch-stay = Seguir con esta cuenta
 switch-unchanged = Ninguna de las dos cuentas cambia.
 signed-out-title = Has cerrado la sesión
 signed-out-lead = Puedes cerrar esta ventana. Las aplicaciones abiertas pueden mantenerte dentro un rato más.
+signed-out-going-on = Se está avisando a las demás aplicaciones. Sigues en un momento.
 
 # Tarjetas
 card-external = Cuenta de { $provider }

@@ -89,6 +89,7 @@ switch-stay = Garder ce compte
 switch-unchanged = Aucun des deux comptes n’est modifié.
 signed-out-title = Vous êtes déconnecté
 signed-out-lead = Vous pouvez fermer cette fenêtre. Les applications ouvertes peuvent vous garder connecté encore un court moment.
+signed-out-going-on = Les autres applications en sont informées. Vous continuez dans un instant.
 
 # Cartes
 card-external = Compte { $provider }

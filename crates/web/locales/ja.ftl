@@ -85,6 +85,7 @@ switch-stay = このアカウントのまま使う
 switch-unchanged = どちらのアカウントも変更されません。
 signed-out-title = ログアウトしました
 signed-out-lead = このウィンドウは閉じてかまいません。開いているアプリでは、しばらくログインが続くことがあります。
+signed-out-going-on = ほかのアプリにも知らせています。まもなく次に進みます。
 
 # カード
 card-external = { $provider } のアカウント

@@ -26,6 +26,7 @@ fn terms(scope: &[String]) -> ClientTerms<'_> {
         version: None,
         lifetime: HOUR,
         rotates: true,
+        hears_of_logout: false,
     }
 }
 

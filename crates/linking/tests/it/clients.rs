@@ -136,6 +136,7 @@ fn t68_what_a_stored_client_is_given_rests_on_its_version() {
             version,
             lifetime: HOUR,
             rotates: true,
+            hears_of_logout: false,
         };
         let id = AuthorizationId::from_bytes([9; 16]);
         let plans = world.context(|context, _, _| {

@@ -27,6 +27,7 @@ fn terms(scope: &[String]) -> ClientTerms<'_> {
         first_party: false,
         lifetime: HOUR,
         rotates: true,
+        hears_of_logout: false,
         version: Some(4),
     }
 }

@@ -345,6 +345,7 @@ fn observe(case: &Case, seen: &mut Seen) {
             version: None,
             lifetime: HOUR,
             rotates: true,
+            hears_of_logout: false,
         };
         for known in &known_clients() {
             decide! {

@@ -302,6 +302,7 @@ impl World {
             code: None,
             throttles: self.throttles.clone(),
             device: None,
+            clients_of_session: Vec::new(),
             connections: self.connections.clone(),
             users: self.users.clone(),
         }

@@ -134,6 +134,18 @@ pub fn id_token(
     claims
 }
 
+/// Back-Channel Logout 1.0 §2.4. `nonce` is forbidden there, so that nobody takes it for an ID token; `typ` is
+/// `logout+jwt`.
+pub fn logout_token(frame: &Frame<'_>, sub: &str, sid: &str, id: &str) -> Map<String, Value> {
+    let mut claims = frame.claims();
+    claims.insert("aud".to_owned(), frame.client.into());
+    claims.insert("sub".to_owned(), sub.into());
+    claims.insert("sid".to_owned(), sid.into());
+    claims.insert("jti".to_owned(), id.into());
+    claims.insert("events".to_owned(), json!({ "http://schemas.openid.net/event/backchannel-logout": {} }));
+    claims
+}
+
 /// What an access token is about.
 #[derive(Debug, Clone, Copy)]
 pub struct Access<'a> {

@@ -72,6 +72,9 @@ pub struct Client {
     /// Compared exactly (RFC 9700 §2.1); a loopback address literal may use any port (RFC 8252 §7.3).
     pub redirect_uris: Vec<String>,
     pub post_logout_redirect_uris: Vec<String>,
+    /// Where it is told that a session has ended: by us, and by the browser that signs out.
+    pub backchannel_logout_uri: Option<String>,
+    pub frontchannel_logout_uri: Option<String>,
     pub grants: Vec<GrantType>,
     /// What the client may ask for.
     pub scopes: Vec<String>,
@@ -115,6 +118,8 @@ impl Client {
             keys: None,
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
+            backchannel_logout_uri: None,
+            frontchannel_logout_uri: None,
             grants: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
             scopes: super::STANDARD_SCOPES.map(str::to_owned).to_vec(),
             require_pkce: true,
@@ -175,6 +180,11 @@ impl Client {
     /// Of what was asked for or given, what the client may still ask for.
     pub fn still_allowed(&self, scope: &[String]) -> Vec<String> {
         scope.iter().filter(|word| self.scopes.contains(word)).cloned().collect()
+    }
+
+    /// Whether it wants to hear of the end of a session.
+    pub fn hears_of_logout(&self) -> bool {
+        self.backchannel_logout_uri.is_some() || self.frontchannel_logout_uri.is_some()
     }
 
     pub fn must_push(&self) -> bool {

@@ -39,6 +39,14 @@ pub struct Metadata {
     pub fapi: bool,
     /// Ours: the servers of resources that it may ask tokens for (RFC 8707).
     pub resources: Vec<String>,
+    /// OpenID Connect Back-Channel Logout 1.0 §2.2.
+    pub backchannel_logout_uri: Option<String>,
+    /// Every logout token has a `sid`, whatever this says.
+    pub backchannel_logout_session_required: bool,
+    /// OpenID Connect Front-Channel Logout 1.0 §2.
+    pub frontchannel_logout_uri: Option<String>,
+    /// `iss` and `sid` always go along, whatever this says.
+    pub frontchannel_logout_session_required: bool,
 }
 
 /// What means something to us that we do not do. Whoever relies on it should hear of it.
@@ -60,7 +68,7 @@ const UNSUPPORTED: [&str; 13] = [
 
 impl Metadata {
     /// From JSON. Words that nobody knows an operator has mistyped; of a client they are left out (RFC 7591 §2). Nothing that
-    /// an address in it leads to is ever fetched (T110).
+    /// an address in it leads to is ever fetched (T110); a logout token is posted to one.
     pub fn read(members: &Map<String, Value>, registrant: Registrant) -> Result<Self, Vec<MetadataFault>> {
         let mut reader = Reader { members, known: Vec::new(), faults: Vec::new() };
         let metadata = Self {
@@ -86,6 +94,12 @@ impl Metadata {
             identity_subjects: reader.flag("identity_subjects").unwrap_or_default(),
             fapi: reader.flag("fapi").unwrap_or_default(),
             resources: reader.list("resources").unwrap_or_default(),
+            backchannel_logout_uri: reader.text("backchannel_logout_uri"),
+            backchannel_logout_session_required: reader.flag("backchannel_logout_session_required").unwrap_or_default(),
+            frontchannel_logout_uri: reader.text("frontchannel_logout_uri"),
+            frontchannel_logout_session_required: reader
+                .flag("frontchannel_logout_session_required")
+                .unwrap_or_default(),
         };
         reader.rest(registrant);
         if reader.faults.is_empty() { Ok(metadata) } else { Err(reader.faults) }
@@ -102,6 +116,8 @@ impl Metadata {
             ("subject_type", &self.subject_type),
             ("id_token_signed_response_alg", &self.id_token_signed_response_alg),
             ("access_token_format", &self.access_token_format),
+            ("backchannel_logout_uri", &self.backchannel_logout_uri),
+            ("frontchannel_logout_uri", &self.frontchannel_logout_uri),
         ];
         for (name, text) in texts {
             if let Some(text) = text {
@@ -138,6 +154,8 @@ impl Metadata {
             ("dpop_bound_access_tokens", self.dpop_bound_access_tokens),
             ("identity_subjects", self.identity_subjects),
             ("fapi", self.fapi),
+            ("backchannel_logout_session_required", self.backchannel_logout_session_required),
+            ("frontchannel_logout_session_required", self.frontchannel_logout_session_required),
         ] {
             if flag {
                 put(name, true.into());
@@ -270,6 +288,10 @@ mod tests {
             "identity_subjects": true,
             "fapi": true,
             "resources": ["https://api.example"],
+            "backchannel_logout_uri": "https://shop.example/logout",
+            "backchannel_logout_session_required": true,
+            "frontchannel_logout_uri": "https://shop.example/gone",
+            "frontchannel_logout_session_required": true,
         })
     }
 

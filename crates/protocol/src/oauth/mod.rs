@@ -19,7 +19,9 @@ mod sign;
 mod token;
 
 pub use authorization::{Answer, AuthorizationRequest, Invalid, LINKING_SCOPES, Prompt, ResponseMode, STANDARD_SCOPES};
-pub use claims::{Access, Evidence, Frame, Person, access_token, audience, confirmation, id_token, userinfo};
+pub use claims::{
+    Access, Evidence, Frame, Person, access_token, audience, confirmation, id_token, logout_token, userinfo,
+};
 pub use client::{AccessTokenFormat, Authentication, Client, Credential, GrantType, Presented, redirect_matches, s256};
 pub use client_metadata::Metadata;
 pub use device::{DeviceRequest, UserCode};

@@ -71,6 +71,7 @@ impl Metadata {
         check.id(id);
         let name = check.name(id);
         check.uris();
+        check.logout_uris();
         let grants = check.grants();
         let scopes = check.scopes();
         let authentication = check.authentication(!secrets.is_empty(), &grants);
@@ -89,6 +90,8 @@ impl Metadata {
             secrets,
             redirect_uris: self.redirect_uris.clone(),
             post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
+            backchannel_logout_uri: self.backchannel_logout_uri.clone(),
+            frontchannel_logout_uri: self.frontchannel_logout_uri.clone(),
             grants,
             scopes,
             require_pkce: self.require_pkce.unwrap_or(true),
@@ -176,6 +179,44 @@ impl Check<'_> {
                 if let Some(fault) = redirect_uri_fault(text, schemes) {
                     self.fault_in(field, index, fault);
                 }
+            }
+        }
+    }
+
+    /// Back-Channel Logout 1.0 §2.2, Front-Channel Logout 1.0 §2. A browser only frames the client's own pages, and a
+    /// client that nobody vouches for sends us nowhere but to itself (T110).
+    fn logout_uris(&mut self) {
+        let metadata = self.metadata;
+        let own: Vec<_> = metadata.redirect_uris.iter().filter_map(|uri| Url::parse(uri).ok()).collect();
+        for (field, uri, session_required, only_own) in [
+            (
+                "backchannel_logout_uri",
+                &metadata.backchannel_logout_uri,
+                metadata.backchannel_logout_session_required,
+                self.registrant != Registrant::Operator,
+            ),
+            (
+                "frontchannel_logout_uri",
+                &metadata.frontchannel_logout_uri,
+                metadata.frontchannel_logout_session_required,
+                true,
+            ),
+        ] {
+            let Some(uri) = uri else {
+                if session_required {
+                    self.fault(
+                        field,
+                        "logout_uri_missing",
+                        "name where the client is told, or leave out what it needs",
+                    );
+                }
+                continue;
+            };
+            let elsewhere = || Url::parse(uri).is_ok_and(|url| !own.iter().any(|one| one.origin() == url.origin()));
+            if let Some((code, cure)) = redirect_uri_fault(uri, Schemes::Web) {
+                self.fault(field, code, cure);
+            } else if only_own && elsewhere() {
+                self.fault(field, "logout_uri_elsewhere", "use scheme, host and port of a redirect URI");
             }
         }
     }
@@ -539,6 +580,32 @@ mod tests {
                 "access_token_format",
                 "access_token_format_unknown",
             ),
+            (
+                |m| m.backchannel_logout_uri = Some("https://app.example/out#x".to_owned()),
+                1,
+                "backchannel_logout_uri",
+                "redirect_uri_fragment",
+            ),
+            (
+                |m| m.backchannel_logout_uri = Some("http://app.example/out".to_owned()),
+                1,
+                "backchannel_logout_uri",
+                "redirect_uri_not_https",
+            ),
+            (|m| m.backchannel_logout_session_required = true, 1, "backchannel_logout_uri", "logout_uri_missing"),
+            (|m| m.frontchannel_logout_session_required = true, 1, "frontchannel_logout_uri", "logout_uri_missing"),
+            (
+                |m| m.frontchannel_logout_uri = Some("/out".to_owned()),
+                1,
+                "frontchannel_logout_uri",
+                "redirect_uri_form",
+            ),
+            (
+                |m| m.frontchannel_logout_uri = Some("https://app.example:8443/out".to_owned()),
+                1,
+                "frontchannel_logout_uri",
+                "logout_uri_elsewhere",
+            ),
         ];
         for (change, secrets, field, code) in table {
             let mut metadata = web();
@@ -547,6 +614,20 @@ mod tests {
         }
         let many = Metadata { client_name: Some(String::new()), scope: Some(words(&[""])), ..Metadata::default() };
         assert_eq!(codes(&many, 1, Registrant::Operator).len(), 3, "all faults at once");
+    }
+
+    #[test]
+    fn t110_logout_tokens_go_where_the_client_is() {
+        let told = |uri: &str| Metadata { backchannel_logout_uri: Some(uri.to_owned()), ..web() };
+        let itself = Registrant::Itself { client_credentials: false };
+        assert_eq!(codes(&told("https://app.example/out?a=1"), 1, itself), []);
+        for elsewhere in ["https://other.example/out", "https://app.example:444/out", "https://10.0.0.1/out"] {
+            let refused = [("backchannel_logout_uri".to_owned(), "logout_uri_elsewhere")];
+            assert_eq!(codes(&told(elsewhere), 1, itself), refused, "{elsewhere}");
+            assert_eq!(codes(&told(elsewhere), 1, Registrant::Operator), [], "{elsewhere}");
+        }
+        let both = Metadata { frontchannel_logout_uri: Some("https://app.example/gone".to_owned()), ..web() };
+        assert!(both.client("shop", vec![[1; 32]], itself).is_ok_and(|client| client.hears_of_logout()));
     }
 
     #[test]

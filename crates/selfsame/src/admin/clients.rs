@@ -27,10 +27,10 @@ impl Admin {
 
     pub(super) async fn client_show(&self, id: &str) -> Answer {
         if let Some(client) = self.journeys.clients().iter().find(|client| client.id == id) {
-            return Ok(client_json(client, "file"));
+            return Ok(with_logouts(client_json(client, "file"), self.store().untold_logouts(id).await?));
         }
         let stored = self.store().client(id).await?.ok_or_else(unknown)?;
-        Ok(stored_json(&stored))
+        Ok(with_logouts(stored_json(&stored), self.store().untold_logouts(id).await?))
     }
 
     pub(super) async fn client_create(
@@ -116,6 +116,12 @@ fn stored_json(stored: &StoredClient) -> Value {
         "id": stored.id, "source": source(stored), "version": stored.version, "metadata": metadata,
         "secrets": stored.secrets.len(), "created_at": stored.created_at, "changed_at": stored.changed_at,
     })
+}
+
+/// Logouts that the client has not heard of.
+fn with_logouts(mut shown: Value, untold: store::UntoldLogouts) -> Value {
+    shown["logouts"] = json!({ "waiting": untold.waiting, "given_up": untold.given_up });
+    shown
 }
 
 /// The secret is in the answer that made it and in no other.

@@ -478,6 +478,8 @@ fn client_metadata(settings: &ClientSettings) -> Metadata {
         fapi: settings.fapi,
         identity_subjects: settings.identity_subjects,
         resources: settings.resources.clone(),
+        backchannel_logout_uri: settings.backchannel_logout_uri.clone(),
+        frontchannel_logout_uri: settings.frontchannel_logout_uri.clone(),
         ..Metadata::default()
     }
 }

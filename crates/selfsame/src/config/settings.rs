@@ -341,6 +341,10 @@ pub(super) struct ClientSettings {
     /// The FAPI 2.0 Security Profile: `private_key_jwt`, pushed requests, DPoP, no RS256.
     #[serde(default)]
     pub fapi: bool,
+    /// Where the client is told, by us, that a session has ended (OpenID Connect Back-Channel Logout 1.0).
+    pub backchannel_logout_uri: Option<String>,
+    /// A page of the client's that browsers load as they sign out (OpenID Connect Front-Channel Logout 1.0).
+    pub frontchannel_logout_uri: Option<String>,
     /// Its users have subjects of their own there. All redirect URIs have to be on one host.
     #[serde(default)]
     pub pairwise: bool,

@@ -1,6 +1,7 @@
 //! Sending one mail by SMTP (RFC 5321).
 
 use crate::config::{Mail, SmtpSecurity};
+use crate::runner::SendError;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
@@ -36,15 +37,6 @@ impl fmt::Debug for Rendered {
 #[derive(Debug, thiserror::Error)]
 #[error("mail cannot be sent with these settings: {0}")]
 pub struct MailerError(String);
-
-/// Why a mail did not go out. Holds no address and no content: servers quote both in their answers.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{detail}")]
-pub struct SendError {
-    /// The relay said that trying again is useless (RFC 5321 §4.2.1: 5yz), or the mail cannot be written.
-    pub permanent: bool,
-    pub detail: String,
-}
 
 /// `<id@host>`: the same at every attempt (RFC 5322 §3.6.4).
 pub fn message_id(id: MailId, host: &str) -> String {
@@ -139,6 +131,8 @@ fn build(settings: &Mail) -> Result<AsyncSmtpTransport<Tokio1Executor>, lettre::
     Ok(builder.build())
 }
 
+/// Permanent where the relay said that trying again is useless (RFC 5321 §4.2.1: 5yz). Servers quote addresses and content
+/// in their answers, so none of the answer is kept.
 fn classified(error: &lettre::transport::smtp::Error) -> SendError {
     let detail = match error.status() {
         Some(code) => format!("the relay answered {code}"),

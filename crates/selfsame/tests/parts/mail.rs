@@ -4,10 +4,8 @@ use crate::Seeded;
 use async_trait::async_trait;
 use model::{Address, Clock, HOUR, MINUTE, MailId, Micros, SECOND};
 use selfsame::config::{Mail, Smtp, SmtpSecurity};
-use selfsame::mail::{
-    AlreadyRunning, DueMail, MAX_PERMANENT_ATTEMPTS, Mailer, NEVER, OutboxError, OutboxPort, Rendered, Runner, backoff,
-    message_id,
-};
+use selfsame::mail::{DueMail, Mailer, NEVER, OutboxPort, Rendered, Runner, message_id};
+use selfsame::runner::{AlreadyRunning, MAX_PERMANENT_ATTEMPTS, QueueError, backoff};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -106,14 +104,14 @@ impl Table {
         self.rows.lock().unwrap()[&id]
     }
 
-    fn check(&self) -> Result<(), OutboxError> {
-        if self.down.load(Ordering::SeqCst) { Err(OutboxError("gone".to_owned())) } else { Ok(()) }
+    fn check(&self) -> Result<(), QueueError> {
+        if self.down.load(Ordering::SeqCst) { Err(QueueError("gone".to_owned())) } else { Ok(()) }
     }
 }
 
 #[async_trait]
 impl OutboxPort for Table {
-    async fn due(&self, now: Micros, limit: usize) -> Result<Vec<DueMail>, OutboxError> {
+    async fn due(&self, now: Micros, limit: usize) -> Result<Vec<DueMail>, QueueError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
         self.check()?;
         let rows = self.rows.lock().unwrap();
@@ -128,13 +126,13 @@ impl OutboxPort for Table {
             .collect())
     }
 
-    async fn sent(&self, id: MailId, at: Micros) -> Result<(), OutboxError> {
+    async fn sent(&self, id: MailId, at: Micros) -> Result<(), QueueError> {
         self.check()?;
         self.rows.lock().unwrap().get_mut(&id).unwrap().2 = Some(at);
         Ok(())
     }
 
-    async fn claim(&self, id: MailId, attempts: i64, until: Micros) -> Result<bool, OutboxError> {
+    async fn claim(&self, id: MailId, attempts: i64, until: Micros) -> Result<bool, QueueError> {
         self.check()?;
         let mut rows = self.rows.lock().unwrap();
         let row = rows.get_mut(&id).unwrap();
@@ -145,7 +143,7 @@ impl OutboxPort for Table {
         Ok(first)
     }
 
-    async fn failed(&self, id: MailId, attempts: i64, next_at: Micros) -> Result<(), OutboxError> {
+    async fn failed(&self, id: MailId, attempts: i64, next_at: Micros) -> Result<(), QueueError> {
         self.check()?;
         let mut rows = self.rows.lock().unwrap();
         let row = rows.get_mut(&id).unwrap();

@@ -193,6 +193,15 @@ super::statements! {
     CLIENTS_OF_USER = "SELECT c.client AS client, c.scope AS scope, c.given_at AS since FROM consents c \
         WHERE c.user_id = $1 UNION ALL SELECT a.client, a.scope, a.created_at FROM authorizations a \
         WHERE a.user_id = $1 ORDER BY client, since";
+    CLIENTS_OF_SESSION = "SELECT DISTINCT a.client FROM sessions s JOIN authorizations a \
+        ON a.user_id = s.user_id AND a.session_id = s.sid WHERE s.hash = $1 ORDER BY a.client";
+    DUE_LOGOUTS = "SELECT l.client, l.session_id, l.sub, l.attempts, (SELECT COUNT(*) FROM authorizations a \
+        JOIN sessions s ON s.user_id = a.user_id AND s.sid = a.session_id \
+        WHERE a.user_id = l.user_id AND a.client = l.client AND a.session_id = l.session_id) \
+        FROM logouts l WHERE l.given_up_at IS NULL AND l.next_at <= $1 \
+        ORDER BY l.next_at, l.client, l.session_id LIMIT $2";
+    /// Of one client: those that wait, and those that were given up.
+    LOGOUTS_OF_CLIENT = "SELECT COUNT(*), COUNT(l.given_up_at) FROM logouts l WHERE l.client = $1";
     DEVICE = "SELECT d.code, d.id, d.client, d.scope, d.user_agent, d.source, d.state, d.claimed_by, d.poll_interval, \
         d.created_at, d.expires_at FROM device_requests d WHERE d.code = $1";
     CLIENT = concat!("SELECT ", client_columns!(), " FROM clients c WHERE c.id = $1");

@@ -1,5 +1,25 @@
 //! What plans, the outbox and housekeeping write.
 
+/// Before authorizations end that are in force, whoever wants to hear of it is put down, in an order in which two plans do not wait for each
+/// other.
+macro_rules! tell_clients {
+    (in_force $condition:literal) => {
+        tell_clients!(
+            $condition,
+            " AND (a.offline = 1 OR EXISTS \
+             (SELECT 1 FROM sessions s WHERE s.user_id = a.user_id AND s.sid = a.session_id))"
+        )
+    };
+    ($($rest:literal),+) => {
+        concat!(
+            "INSERT INTO logouts (client, session_id, user_id, sub, attempts, next_at) \
+             SELECT a.client, a.session_id, a.user_id, a.sub, 0, 0 FROM authorizations a ",
+            $($rest,)+
+            " AND a.hears_of_logout = 1 ORDER BY a.client, a.session_id ON CONFLICT DO NOTHING"
+        )
+    };
+}
+
 super::statements! {
     // Guards.
     EXPECT_USER = "SELECT 1 FROM users WHERE id = $1 AND version = $2",
@@ -124,10 +144,31 @@ super::statements! {
         (SELECT l.user_id, l.id FROM links l WHERE l.connection_id = $1)";
     END_SESSIONS_OF_USER = "DELETE FROM sessions WHERE user_id = $1";
 
+    // Clients that have to be told.
+    /// Unless the plan goes on with the same session under another secret: that is no end.
+    TELL_OF_SESSION = tell_clients!(
+        "JOIN sessions s ON s.user_id = a.user_id AND s.sid = a.session_id WHERE s.hash = $1 AND s.sid <> $2"
+    );
+    TELL_OF_SESSION_BY_ID = tell_clients!(
+        "JOIN sessions s ON s.user_id = a.user_id AND s.sid = a.session_id WHERE s.user_id = $1 AND s.id = $2"
+    );
+    TELL_OF_LINK = tell_clients!(in_force "WHERE a.user_id = $1 AND a.link_id = $2");
+    TELL_OF_USER = tell_clients!(in_force "WHERE a.user_id = $1");
+    TELL_CLIENT = tell_clients!(in_force "WHERE a.user_id = $1 AND a.client = $2");
+    TELL_OF_CONNECTION = tell_clients!(
+        in_force "WHERE (a.user_id, a.link_id) IN (SELECT l.user_id, l.id FROM links l WHERE l.connection_id = $1)"
+    );
+    /// The count of attempts is the lease: of two that send one counts up.
+    LOGOUT_CLAIM = "UPDATE logouts SET attempts = attempts + 1, next_at = $1 \
+        WHERE client = $2 AND session_id = $3 AND attempts = $4 AND given_up_at IS NULL";
+    LOGOUT_DONE = "DELETE FROM logouts WHERE client = $1 AND session_id = $2";
+    LOGOUT_PUT_OFF = "UPDATE logouts SET next_at = $1 WHERE client = $2 AND session_id = $3 AND attempts = $4";
+    LOGOUT_GIVE_UP = "UPDATE logouts SET given_up_at = $1 WHERE client = $2 AND session_id = $3 AND attempts = $4";
+
     // Applications.
     AUTHORIZE = "INSERT INTO authorizations (id, client, user_id, session_id, link_id, method, level, \
-        authenticated_at, sub, scope, offline, generation, created_at, expires_at, store_epoch) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14) ON CONFLICT DO NOTHING";
+        authenticated_at, sub, scope, offline, generation, created_at, expires_at, store_epoch, \
+        hears_of_logout) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15) ON CONFLICT DO NOTHING";
     REFRESH = "UPDATE authorizations SET generation = generation + 1 WHERE id = $1 AND generation = $2";
     END_AUTHORIZATION = "DELETE FROM authorizations WHERE id = $1";
     END_AUTHORIZATIONS_OF_LINK = "DELETE FROM authorizations WHERE user_id = $1 AND link_id = $2";
@@ -220,8 +261,13 @@ super::statements! {
         WHERE t.updated_at < $1 AND t.blocked_until < $2 ORDER BY t.updated_at LIMIT $3)";
     SWEEP_GRANTS = "DELETE FROM undo_grants WHERE event IN \
         (SELECT g.event FROM undo_grants g WHERE g.expires_at < $1 ORDER BY g.expires_at LIMIT $2)";
+    /// One whose client has to be told stays as long as the session does.
     SWEEP_AUTHORIZATIONS = "DELETE FROM authorizations WHERE id IN \
-        (SELECT a.id FROM authorizations a WHERE a.expires_at < $1 ORDER BY a.expires_at LIMIT $2)";
+        (SELECT a.id FROM authorizations a WHERE a.expires_at < $1 AND (a.hears_of_logout = 0 OR NOT EXISTS \
+         (SELECT 1 FROM sessions s WHERE s.user_id = a.user_id AND s.sid = a.session_id)) \
+         ORDER BY a.expires_at LIMIT $2)";
+    SWEEP_LOGOUTS = "DELETE FROM logouts WHERE (client, session_id) IN (SELECT l.client, l.session_id FROM logouts l \
+        WHERE l.given_up_at IS NOT NULL AND l.given_up_at < $1 ORDER BY l.given_up_at LIMIT $2)";
     SWEEP_DEVICES = "DELETE FROM device_requests WHERE code IN \
         (SELECT d.code FROM device_requests d WHERE d.expires_at < $1 ORDER BY d.expires_at LIMIT $2)";
     SWEEP_CLIENTS = "DELETE FROM clients WHERE id IN \

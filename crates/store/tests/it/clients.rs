@@ -66,6 +66,7 @@ fn authorize(client: &str, user: UserId, n: u8) -> Change {
         sub: "sub".to_owned(),
         scope: vec!["openid".to_owned()],
         offline: true,
+        hears_of_logout: true,
         at: AT,
         expires_at: AT + DAY,
         store_epoch: 1,

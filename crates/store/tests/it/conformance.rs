@@ -580,6 +580,7 @@ async fn plans_and_snapshots_are_counted(db: Database) {
         throttles: vec![b"k".to_vec()],
         owner_throttles: Vec::new(),
         device: Some(hash(1)),
+        clients_of_session: true,
     };
     let facts = db.facts(everything.clone()).await;
     assert_eq!((facts.users.len(), facts.store_epoch), (1, 1));

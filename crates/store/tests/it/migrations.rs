@@ -11,7 +11,7 @@ crate::on_both_engines!(a_newer_schema_is_refused, t16_texts_compare_by_bytes);
 async fn a_missing_file_is_not_created() {
     let directory = Directory::new();
     let refused = Store::open_sqlite(&directory.file()).await;
-    assert!(matches!(refused.err(), Some(StoreError::NotMigrated { found: 0, known: 6 })));
+    assert!(matches!(refused.err(), Some(StoreError::NotMigrated { found: 0, known: 7 })));
     assert!(!directory.file().exists());
 }
 
@@ -38,7 +38,14 @@ async fn a_file_of_the_first_schema_is_carried_over() {
     let store = Store::open_sqlite_for_migration(&directory.file()).await.unwrap();
     assert_eq!(
         store.migrate_up().await.unwrap(),
-        ["0002_organisations_and_undo", "0003_explanations", "0004_applications", "0005_clients", "0006_devices"]
+        [
+            "0002_organisations_and_undo",
+            "0003_explanations",
+            "0004_applications",
+            "0005_clients",
+            "0006_devices",
+            "0007_logouts"
+        ]
     );
     let row = store.session(&session).await.unwrap().unwrap();
     assert_eq!((row.session.scope, row.user_version), (SessionScope::Account, 4));
@@ -85,18 +92,19 @@ async fn migrated_once(one: &Store, two: &Store) {
         "0004_applications",
         "0005_clients",
         "0006_devices",
+        "0007_logouts",
     ];
     assert_eq!((status.applied.len(), status.pending.as_slice()), (0, &pending.map(str::to_owned)[..]));
     let (first, second) = tokio::join!(one.migrate_up(), two.migrate_up());
-    assert_eq!(first.unwrap().len() + second.unwrap().len(), 6);
+    assert_eq!(first.unwrap().len() + second.unwrap().len(), 7);
     assert!(one.migrate_up().await.unwrap().is_empty());
     let status = two.migration_status().await.unwrap();
-    assert_eq!((status.applied.len(), status.pending.len(), status.newer), (6, 0, None));
+    assert_eq!((status.applied.len(), status.pending.len(), status.newer), (7, 0, None));
 }
 
 async fn a_newer_schema_is_refused(db: Database) {
     db.execute("UPDATE meta SET value = 99 WHERE key = 'schema_version'").await;
-    let newer = StoreError::NewerSchema { found: 99, known: 6 };
+    let newer = StoreError::NewerSchema { found: 99, known: 7 };
     assert_eq!(db.open_again().await.err(), Some(newer.clone()));
     assert_eq!(db.store.migrate_up().await.err(), Some(newer));
     assert_eq!(db.store.migration_status().await.unwrap().newer, Some(99));

@@ -200,6 +200,7 @@ async fn t22_whoever_absorbs_another_keeps_what_clients_know_them_by(db: Databas
         sub: "own-shop".to_owned(),
         scope: vec!["openid".to_owned()],
         offline: true,
+        hears_of_logout: true,
         at: AT,
         expires_at: AT + model::HOUR,
         store_epoch: 1,

@@ -82,6 +82,7 @@ async fn fill(db: &Database) {
                     sub: subject.clone(),
                     scope: vec!["openid".to_owned()],
                     offline: false,
+                    hears_of_logout: true,
                     at: AT,
                     expires_at: AT,
                     store_epoch: 1,

@@ -531,7 +531,7 @@ pub(super) async fn sign_out(
         return see_other(route::ACCOUNT, &[]);
     }
     match site.journeys.sign_out(&visit.browser).await {
-        Ok(()) => see_other("/signed-out", &[site.journeys.forget_session(visit.cookies())]),
+        Ok(frames) => super::sign_in::out(&visit, &frames, None),
         Err(fault) => visit.failed(&fault, None),
     }
 }

@@ -218,7 +218,7 @@ async fn leave_with(visit: &Visit, asked: &str, answer: Option<&Parameters>) -> 
         Ok(present) => present,
         Err(fault) => return visit.failed(&fault, None),
     };
-    let after = wanted.to.clone().unwrap_or_else(|| "/signed-out".to_owned());
+    let after = wanted.to.clone().unwrap_or_else(|| route::SIGNED_OUT.to_owned());
     let Some(present) = present else { return see_other(&after, &[]) };
     let own = answer.is_some_and(|form| super::account::is_own_form(visit, form.get("csrf")));
     let stays = own && answer.and_then(|form| form.get("choice")) == Some("stay");
@@ -236,7 +236,7 @@ async fn leave_with(visit: &Visit, asked: &str, answer: Option<&Parameters>) -> 
         return html(200, page.render());
     }
     match journeys.sign_out(&visit.browser).await {
-        Ok(()) => see_other(&after, &[journeys.forget_session(visit.cookies())]),
+        Ok(frames) => super::sign_in::out(visit, &frames, wanted.to),
         Err(fault) => visit.failed(&fault, None),
     }
 }

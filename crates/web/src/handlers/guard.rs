@@ -11,6 +11,10 @@ use axum::middleware::Next;
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
      base-uri 'none'; frame-ancestors 'none'; form-action 'self' https: http:";
 
+/// Origins that a page may frame, with spaces between them: those of clients that hear of a logout there.
+#[derive(Clone)]
+pub(super) struct Frames(pub String);
+
 static HEADERS: [(HeaderName, &str); 7] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -49,9 +53,15 @@ fn is_ours(site: &Site, request: &Request) -> bool {
 }
 
 fn harden(response: &mut Page) {
+    let frames = response.extensions_mut().remove::<Frames>();
     let headers = response.headers_mut();
     for (name, value) in &HEADERS {
         headers.insert(name.clone(), HeaderValue::from_static(value));
+    }
+    // An origin that was parsed holds nothing that a header cannot.
+    let policy = frames.and_then(|frames| HeaderValue::from_str(&format!("{POLICY}; frame-src {}", frames.0)).ok());
+    if let Some(policy) = policy {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     // Pages hold personal values; assets set their own.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

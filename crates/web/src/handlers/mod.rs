@@ -103,7 +103,7 @@ pub fn router(site: Site) -> Router {
         .route(route::WITHDRAW, post(account::withdraw))
         .route(route::END_SESSION, post(account::end_session))
         .route(route::SIGN_OUT, post(account::sign_out))
-        .route("/signed-out", get(sign_in::signed_out))
+        .route(route::SIGNED_OUT, get(sign_in::signed_out))
         .route("/favicon.ico", get(|| async { asset(assets::path_of("brand.svg")) }))
         .route("/assets/{file}", get(|Path(file): Path<String>| async move { asset(&format!("/assets/{file}")) }))
         .route("/health/live", get(|| async { "ok\n" }))

@@ -1,11 +1,16 @@
 //! Where journeys begin: sign in, sign up, and the end of one.
 
 use super::{Page, Site, Visit, add_cookies, html, see_other};
-use crate::pages::{SignedOut, route};
+use crate::pages::{Shell, SignedOut, route};
 use axum::extract::{Form, Query, Request, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue, header};
 use flows::{Destination, Fault, Flow, Goal, local_path};
 use serde::Deserialize;
+use std::collections::BTreeSet;
+use url::Url;
+
+/// Seconds that a browser without script waits for pages of clients, once they are loaded.
+const FRAMES_TIME: u32 = 1;
 
 /// What may stand in the address of the sign-in page.
 #[derive(Deserialize)]
@@ -105,5 +110,22 @@ pub(super) async fn forget(State(site): State<Site>, request: Request) -> Page {
 
 pub(super) async fn signed_out(State(site): State<Site>, request: Request) -> Page {
     let visit = Visit::of(&site, &request);
-    html(200, SignedOut { shell: visit.shell() }.render())
+    html(200, SignedOut { shell: visit.shell(), frames: Vec::new(), next: None }.render())
+}
+
+/// The session has ended. Where clients hear of it by the browser, it loads their pages before it goes on to `next`.
+pub(super) fn out(visit: &Visit, frames: &[Url], next: Option<String>) -> Page {
+    let forget = visit.site.journeys.forget_session(visit.cookies());
+    if frames.is_empty() {
+        return see_other(next.as_deref().unwrap_or(route::SIGNED_OUT), &[forget]);
+    }
+    let origins: BTreeSet<String> = frames.iter().map(|frame| frame.origin().ascii_serialization()).collect();
+    let shell = Shell { here: route::SIGNED_OUT.to_owned(), csrf: String::new(), ..visit.shell() };
+    let go_on = next.as_ref().and_then(|next| HeaderValue::from_str(&format!("{FRAMES_TIME}; url={next}")).ok());
+    let frames = frames.iter().map(Url::to_string).collect();
+    let mut page = html(200, SignedOut { shell, frames, next }.render());
+    page.headers_mut().extend(go_on.map(|value| (header::REFRESH, value)));
+    page.extensions_mut().insert(super::guard::Frames(origins.into_iter().collect::<Vec<_>>().join(" ")));
+    add_cookies(&mut page, &[forget]);
+    page
 }

@@ -31,6 +31,7 @@ pub const SWITCH_USER: &str = "/sign-in/switch";
 /// Why a provider's answer led nowhere (GET, `?kind=&reason=`).
 pub const FAILED: &str = "/sign-in/failed";
 /// Ends this session.
+pub const SIGNED_OUT: &str = "/signed-out";
 pub const SIGN_OUT: &str = "/sign-out";
 /// Sign-in methods and sessions.
 pub const ACCOUNT: &str = "/account";

@@ -130,6 +130,10 @@ pub struct Continue {
 #[template(path = "signed_out.html", whitespace = "minimize")]
 pub struct SignedOut {
     pub shell: Shell,
+    /// Pages of clients that hear of it by being loaded (OpenID Connect Front-Channel Logout 1.0).
+    pub frames: Vec<String>,
+    /// Where the person goes on to, after them.
+    pub next: Option<String>,
 }
 
 renders!(SignIn, Password, SignUp, Code, SwitchUser, Continue, SignedOut);

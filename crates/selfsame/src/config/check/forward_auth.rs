@@ -59,6 +59,8 @@ impl Check<'_> {
             ("introspection", settings.introspection),
             ("jwks", settings.jwks.is_some()),
             ("resources", !settings.resources.is_empty()),
+            ("backchannel_logout_uri", settings.backchannel_logout_uri.is_some()),
+            ("frontchannel_logout_uri", settings.frontchannel_logout_uri.is_some()),
             ("require_pushed", settings.require_pushed),
             ("dpop", settings.dpop),
             ("fapi", settings.fapi),

@@ -8,6 +8,7 @@ mod device;
 mod forward_auth;
 mod keys;
 mod lifetime;
+mod logout;
 mod proofs;
 mod registration;
 mod standards;

@@ -10,6 +10,7 @@ on_both_engines!(
     a_level_that_can_be_reached_is_asked_for,
     t90_a_level_that_cannot_be_reached_is_not_claimed,
     claims_by_name_are_asked_for_as_their_scope,
+    t133_a_client_hears_nothing_before_it_was_let_in,
     tokens_are_meant_for_a_resource,
     t133_identities_are_told_by_consent_alone,
     t41_a_program_on_the_device_is_let_in_with_a_yes_each_time,
@@ -75,6 +76,34 @@ async fn t90_a_level_that_cannot_be_reached_is_not_claimed(engine: Engine) {
     }
     let reached = json!({ "id_token": { "acr": { "essential": true, "value": "urn:selfsame:aal1" } } }).to_string();
     own.tokens(&mut browser, &[("claims", &reached)]).await;
+}
+
+/// Whoever is signed in, and whatever is asked about them.
+async fn t133_a_client_hears_nothing_before_it_was_let_in(engine: Engine) {
+    let world = World::with(options(engine)).await;
+    let mut browser = world.browser();
+    world.sign_up(&mut browser, "Ada", "ada@example.test").await;
+    let sub = text(&claims(&text(&Client::new(&world, "own").tokens(&mut browser, &[]).await, "id_token")), "sub");
+    let shop = Client::new(&world, "shop");
+    for wish in [
+        json!({ "id_token": { "sub": { "value": sub } } }),
+        json!({ "id_token": { "sub": { "value": "somebody-else" } } }),
+        json!({ "id_token": { "acr": { "essential": true, "value": AAL2 } } }),
+        json!({ "id_token": { "acr": { "essential": true, "value": "urn:selfsame:aal1" } } }),
+    ] {
+        let wish = wish.to_string();
+        let page = browser.get(&shop.request(&[("claims", &wish), ("prompt", "none")])).await;
+        assert_eq!(error_at(&page), "consent_required", "{wish}");
+    }
+    world.advance(model::HOUR);
+    let page = browser.get(&shop.request(&[("max_age", "60"), ("prompt", "none")])).await;
+    assert_eq!(error_at(&page), "consent_required", "nor how long ago it was");
+    // And with the person at the browser: first the question, then what cannot be had.
+    let essential = json!({ "id_token": { "acr": { "essential": true, "value": AAL2 } } }).to_string();
+    let page = browser.get(&shop.request(&[("claims", &essential)])).await;
+    assert!(page.has_form("/oauth2/consent"), "{}", page.all_text());
+    let page = browser.press(page.form("/oauth2/consent"), "choice", "allow").await;
+    assert_eq!(error_at(&page), "unmet_authentication_requirements");
 }
 
 async fn claims_by_name_are_asked_for_as_their_scope(engine: Engine) {

@@ -275,7 +275,10 @@ fn sign_in(s: &mut Samples) {
         "sign-up-no-name",
         SignUp { error: Some(s.error("invalid_name").at(Field::Name)), name: HOSTILE.to_owned(), ..sign_up }.render(),
     );
-    s.add("signed-out", SignedOut { shell: s.out() }.render());
+    let out = SignedOut { shell: s.out(), frames: Vec::new(), next: None };
+    s.add("signed-out", out.render());
+    let next = Some("https://notes.example/bye".to_owned());
+    s.add("signed-out-going-on", SignedOut { next, ..out }.render());
     for (name, client) in [("continue", "Notes"), ("continue-hostile", HOSTILE)] {
         let client_name = client.to_owned();
         s.add(
