@@ -1,14 +1,14 @@
 //! A device is let in by the session that typed its code, and by nothing else (T52).
 
-use crate::world::{MALLORY, NOW, Read, SESSION, SUBJECT, VERA, World, link, organisation};
+use crate::world::{MALLORY, NOW, Read, SESSION, SUBJECT, VERA, World, link, link_id, organisation};
 use linking::{
     ClientTerms, Decision, DeviceClaim, Reason, decide_device_answer, decide_device_claim, decide_device_redemption,
     throttle_keys,
 };
 use model::{
     AuthorizationFacts, AuthorizationId, Change, ClientFacts, ConsentFacts, DAY, DeviceFacts, DeviceState, EventKind,
-    Facts, HOUR, Level, LinkState, MINUTE, Method, NewAuthorization, Personal, SECOND, SessionId, SessionScope,
-    ThrottleFacts, UserStatus,
+    Facts, HOUR, Level, LinkState, MINUTE, Method, NewAuthorization, Personal, Purpose, SECOND, SessionId,
+    SessionScope, ThrottleFacts, UserStatus,
 };
 
 const ID: AuthorizationId = AuthorizationId::from_bytes([9; 16]);
@@ -240,6 +240,33 @@ fn t68_a_redemption_looks_at_everything_again() {
     assert_eq!(refused(&world, approved, Some(given()), &None), Reason::ConsentMissing);
     let disabled = World::new().with(|w| w.user(VERA).status = UserStatus::Disabled);
     assert_eq!(refused(&disabled, approved, Some(given()), &consent), Reason::UserInactive);
+    let higher = World::new().with(|w| w.user(VERA).required_level = Level::Two);
+    assert_eq!(refused(&higher, approved, Some(given()), &consent), Reason::LevelTooLow);
+    for ended in [
+        AuthorizationFacts { id: AuthorizationId::from_bytes([8; 16]), ..given() },
+        AuthorizationFacts { expires_at: NOW, ..given() },
+        AuthorizationFacts { store_epoch: given().store_epoch + 1, ..given() },
+        AuthorizationFacts { offline: false, ..given() },
+    ] {
+        assert_eq!(refused(&world, approved, Some(ended), &consent), Reason::SessionExpired);
+    }
+    let through = || Some(AuthorizationFacts { link: Some(link_id(10)), ..given() });
+    let linked = |state| World::new().linked(VERA, link(10, "acme", SUBJECT, state));
+    assert!(redeem(&linked(LinkState::Active), approved, through(), &consent).0);
+    for world in [
+        World::new(),
+        linked(LinkState::Held),
+        linked(LinkState::Removed),
+        linked(LinkState::Active).with(|w| w.acme().enabled = false),
+        linked(LinkState::Active).with(|w| w.rules().purpose = Purpose::LinkOnly),
+    ] {
+        assert_eq!(refused(&world, approved, through(), &consent), Reason::MethodNotAllowed);
+    }
+    // The request of another client.
+    let facts = with(&world, DeviceFacts { client: "other".to_owned(), ..device(approved, Some(SESSION)) });
+    let known = ClientFacts { sub: None, consent, authorization: Some(given()) };
+    let decision = world.context(|context, _, _| decide_device_redemption(context, &facts, &known, &terms(&scope)));
+    assert_eq!((decision.reason, decision.plan.is_empty()), (Reason::DeviceCodeUnknown, true));
 }
 
 #[test]

@@ -200,34 +200,42 @@ async fn a_hint_is_answered_for_nobody_else(engine: Engine) {
 }
 
 /// No configuration makes such a session yet: it is written as `linking` would have it written.
+/// Sessions of less than the account, with a number for each.
+pub(super) fn narrow_scopes() -> [(u8, SessionScope); 2] {
+    let organisation = OrganisationId::parse("acme").unwrap();
+    [(7, SessionScope::Application), (8, SessionScope::Organisation { organisation })]
+}
+
+/// Ada's session of that scope: its secret.
+pub(super) async fn narrow_session(world: &World, number: u8, scope: SessionScope) -> String {
+    let secret = format!("narrow-narrow-narrow-narrow-narrow-narrow-{number}");
+    let (now, id) = (world.clock.now(), SessionId::from_bytes([number; 16]));
+    let session = Change::CreateSession(NewSession {
+        id,
+        sid: id,
+        hash: flows::session_hash(&secret),
+        user: world.accounts().await.user("ada@example.test").id,
+        level: Level::One,
+        scope,
+        method: Method::Password,
+        authenticated_at: now,
+        at: now,
+        expires_at: now + HOUR,
+        store_epoch: 1,
+        user_agent: "clerk".to_owned(),
+    });
+    world.server.store.apply(Plan { changes: vec![session] }).await.unwrap();
+    secret
+}
+
 async fn t97_a_narrower_session_lets_no_application_in(engine: Engine) {
     let world = World::with(options(engine)).await;
     let mut browser = ada(&world).await;
     let own = Client::new(&world, "own");
     let code = own.code(&mut browser, &[]).await;
     let mut narrow = world.browser();
-    for (number, scope) in [
-        (7, SessionScope::Application),
-        (8, SessionScope::Organisation { organisation: OrganisationId::parse("acme").unwrap() }),
-    ] {
-        let secret = format!("narrow-narrow-narrow-narrow-narrow-narrow-{number}");
-        let (now, id) = (world.clock.now(), SessionId::from_bytes([number; 16]));
-        let session = Change::CreateSession(NewSession {
-            id,
-            sid: id,
-            hash: flows::session_hash(&secret),
-            user: world.accounts().await.user("ada@example.test").id,
-            level: Level::One,
-            scope,
-            method: Method::Password,
-            authenticated_at: now,
-            at: now,
-            expires_at: now + HOUR,
-            store_epoch: 1,
-            user_agent: "clerk".to_owned(),
-        });
-        world.server.store.apply(Plan { changes: vec![session] }).await.unwrap();
-        narrow.set_cookie("__Host-session", &secret);
+    for (number, scope) in narrow_scopes() {
+        narrow.set_cookie("__Host-session", &narrow_session(&world, number, scope).await);
         let page = narrow.get(&own.request(&[("prompt", "none")])).await;
         assert_eq!(error_at(&page), "login_required");
         let page = narrow.get(&own.request(&[])).await;

@@ -1,7 +1,9 @@
 //! The device authorization grant (RFC 8628): a device asks, and somebody at another browser answers.
 
+use super::checks::{narrow_scopes, narrow_session};
 use super::{Client, claims, options, text};
 use crate::on_both_engines;
+use crate::sessions::removal::under;
 use model::{DAY, MINUTE, SECOND, UserStatus};
 use selfsame::admin::Operation;
 use serde_json::Value;
@@ -10,6 +12,7 @@ use testkit::{ApiCall, Browser, Engine, ORIGIN, PASSWORD, Page, World};
 on_both_engines!(
     a_device_is_let_in,
     whoever_is_not_signed_in_signs_in_first,
+    t97_who_falls_short_types_no_code,
     t52_one_session_sees_and_answers_a_code,
     t52_a_device_links_creates_and_recovers_nothing,
     t52_codes_are_guessed_slowly,
@@ -160,6 +163,23 @@ async fn whoever_is_not_signed_in_signs_in_first(engine: Engine) {
     assert_eq!(nobody.post("/device/answer", &[("request", &request), ("choice", "perhaps")]).await.status, 400);
 }
 
+async fn t97_who_falls_short_types_no_code(engine: Engine) {
+    let (world, browser) = signed_up(engine).await;
+    let asked = Asked::by(&world, "tv", "openid").await;
+    let start = format!("/device?user_code={}", asked.user_code);
+    for (number, scope) in narrow_scopes() {
+        let mut narrow = world.browser();
+        narrow.set_cookie("__Host-session", &narrow_session(&world, number, scope).await);
+        let page = narrow.get(&start).await;
+        assert!(page.has_form("/sign-in/email") && !page.has_form("/device"), "{}", page.all_text());
+    }
+    // Signed in well enough until the operator asked for more (T92).
+    let mut later = under(&world, |text| text.replace("[policy]", "[policy]\nrequired_level = 2")).await;
+    later.cookies.clone_from(&browser.cookies);
+    let page = later.get(&start).await;
+    assert!(!page.has_form("/device"), "{} {}", page.url, page.all_text());
+}
+
 async fn page_request(world: &World, browser: &mut Browser) -> String {
     let asked = Asked::by(world, "tv", "openid").await;
     asked.typed(browser).await.hidden("request").unwrap()
@@ -186,7 +206,9 @@ async fn t52_one_session_sees_and_answers_a_code(engine: Engine) {
             assert_eq!(stranger.post("/device/answer", &fields).await.status, 404, "{choice}");
         }
     }
-    // A form from elsewhere, or without the token of the session, answers nothing.
+    // A form from elsewhere, or without the token of the session, claims and answers nothing.
+    let page = browser.post("/device", &[("code", &asked.user_code)]).await;
+    assert!(page.has_form("/device") && !page.has_form("/device/answer"), "typed again: {}", page.url);
     let page = browser.post("/device/answer", &[("request", &request), ("choice", "allow")]).await;
     assert!(page.has_form("/device/answer"), "asked again: {}", page.url);
     world.advance(SECOND.times(6));
@@ -283,15 +305,20 @@ async fn t52_requests_are_short_lived_and_limited(engine: Engine) {
     let (world, mut browser) = signed_up(engine).await;
     let asked = Asked::by(&world, "tv", "openid").await;
     let late = Asked::by(&world, "tv", "openid").await;
+    let forgotten = Asked::by(&world, "tv", "openid").await;
     let page = asked.typed(&mut browser).await;
     world.advance(MINUTE.times(10) - SECOND.times(2));
-    assert_eq!(late.answered(&mut browser, "allow").await.status, 200);
+    for asked in [&late, &forgotten] {
+        assert_eq!(asked.answered(&mut browser, "allow").await.status, 200);
+    }
     world.advance(SECOND.times(10));
     assert_eq!(browser.press(page.form("/device/answer"), "choice", "allow").await.status, 404);
     assert_eq!(late.poll().await.status, 200, "an answer in the last moment is heard");
     assert_eq!(asked.error().await, "expired_token");
+    assert_eq!(asked.typed(&mut browser).await.status, 422, "it is there, and counts no more");
     world.advance(MINUTE);
     assert_eq!(asked.error().await, "expired_token", "and by the code alone");
+    assert_eq!(forgotten.error().await, "expired_token", "a yes waits no longer");
     world.advance(MINUTE.times(10));
     assert!(world.server.store.sweep(model::Clock::now(&*world.clock)).await.unwrap() > 0);
     assert_eq!(asked.typed(&mut browser).await.status, 422);
@@ -335,9 +362,13 @@ async fn a_no_is_told(engine: Engine) {
 async fn a_code_is_for_its_client_and_once(engine: Engine) {
     let (world, mut browser) = signed_up(engine).await;
     let asked = Asked::by(&world, "tv", "openid").await;
-    asked.answered(&mut browser, "allow").await;
-    let stranger = asked.poll_as(Client::new(&world, "box")).await;
-    assert_eq!((stranger.status.as_u16(), text(&stranger.json, "error")), (400, "invalid_grant".to_owned()));
+    for answered in [false, true] {
+        if answered {
+            asked.answered(&mut browser, "allow").await;
+        }
+        let stranger = asked.poll_as(Client::new(&world, "box")).await;
+        assert_eq!((stranger.status.as_u16(), text(&stranger.json, "error")), (400, "invalid_grant".to_owned()));
+    }
     let unregistered = asked.poll_as(Client::new(&world, "shop")).await;
     assert_eq!(text(&unregistered.json, "error"), "unauthorized_client");
     let forged = Asked { device_code: asked.device_code.replace(&asked.device_code[40..42], "xx"), ..asked };

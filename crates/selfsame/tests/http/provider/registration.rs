@@ -274,6 +274,10 @@ async fn t111_the_door_takes_no_more_than_it_can_carry(engine: Engine) {
     let form = browser.send_form("/oauth2/register", &[("client_name", "x")], &bearer(&initial)).await;
     assert_eq!((form.status.as_u16(), &form.json["error"]), (400, &json!("invalid_client_metadata")));
     assert_eq!(register(&browser, &initial, json!([plain()])).await.status, 400);
+    // What reads as JSON and does not say so, as a page elsewhere could send it without being asked.
+    let [token] = bearer(&initial);
+    let text = [token, ("content-type", "text/plain".to_owned())];
+    assert_eq!(browser.call("POST", "/oauth2/register", Some(plain()), &text).await.status, 400);
     assert_eq!(world.reads_and_writes(), before);
     let many: Vec<String> = (0..51).map(|n| format!("https://itself.example/{n}")).collect();
     let call = register(&browser, &initial, json!({ "redirect_uris": many })).await;
@@ -288,6 +292,10 @@ async fn t111_the_door_takes_no_more_than_it_can_carry(engine: Engine) {
         }
     }
     assert!(fast >= 20, "{fast} of 60 were told to wait");
+    for method in ["GET", "DELETE"] {
+        let call = browser.call(method, "/oauth2/register/shop", None, &bearer(&"A".repeat(43))).await;
+        assert_eq!(call.status, 429, "{method}: {call:?}");
+    }
     world.advance(model::MINUTE);
     assert_eq!(register(&browser, &initial, plain()).await.status, 201);
 }
@@ -300,8 +308,11 @@ async fn t68_a_registered_client_gets_no_privilege(engine: Engine) {
     for (name, value) in [
         ("first_party", json!(true)),
         ("introspection", json!(true)),
+        ("identity_subjects", json!(true)),
+        ("resources", json!(["https://api.example"])),
         ("require_pkce", json!(false)),
         ("grant_types", json!(["client_credentials"])),
+        ("grant_types", json!(["urn:ietf:params:oauth:grant-type:device_code"])),
         ("scope", json!("openid things:write")),
     ] {
         let mut metadata = plain();
