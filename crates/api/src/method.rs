@@ -31,6 +31,7 @@ pub(crate) enum Kind {
     Password,
     EmailCode,
     Link,
+    Passkey,
 }
 
 impl From<MethodKind> for Kind {
@@ -39,6 +40,7 @@ impl From<MethodKind> for Kind {
             MethodKind::Password => Self::Password,
             MethodKind::EmailCode => Self::EmailCode,
             MethodKind::Link => Self::Link,
+            MethodKind::Passkey => Self::Passkey,
         }
     }
 }
@@ -56,7 +58,7 @@ impl From<&Method> for MethodView {
     fn from(method: &Method) -> Self {
         let connection = match method {
             Method::Link { connection, .. } => Some(connection.to_string()),
-            Method::Password | Method::EmailCode { .. } => None,
+            Method::Password | Method::EmailCode { .. } | Method::Passkey { .. } => None,
         };
         Self { kind: method.kind().into(), connection }
     }

@@ -8,7 +8,7 @@ use crate::{Browser, local_path};
 use linking::{
     EndSessions, LocalOutcome, Reason, UnlinkInput, UnlinkOutcome, UnusableBecause, decide_end_session,
     decide_set_password, decide_sign_out, decide_unlink, decide_withdrawal, own_methods, required_level,
-    usable_methods, why_unusable,
+    usable_methods, ways_in, why_unusable,
 };
 use model::{
     Actor, AddressFacts, ConnectionId, Facts, FactsQuery, LinkFacts, LinkId, LinkState, Method, Micros, Plan, Secret,
@@ -47,7 +47,7 @@ pub struct Removed {
 
 impl Journeys {
     /// Facts about the person signed in in this browser.
-    async fn own_facts(&self, browser: &Browser) -> Result<Facts, Fault> {
+    pub(crate) async fn own_facts(&self, browser: &Browser) -> Result<Facts, Fault> {
         if browser.session.is_none() {
             // Nobody is signed in: there is nothing to look up.
             return Ok(Facts::default());
@@ -61,7 +61,7 @@ impl Journeys {
 
     /// The session of somebody who wants to change the account. An application's never may; an organisation's leads to a
     /// step-up with a method of the person's own, so it counts as not fresh.
-    fn changing<'a>(&self, facts: &'a Facts) -> Result<(&'a SessionFacts, &'a UserFacts), Fault> {
+    pub(crate) fn changing<'a>(&self, facts: &'a Facts) -> Result<(&'a SessionFacts, &'a UserFacts), Fault> {
         let (session, user) = self.live(facts)?;
         if session.scope == SessionScope::Application {
             return Err(Fault::refused(Reason::SessionScope));
@@ -69,7 +69,7 @@ impl Journeys {
         Ok((session, user))
     }
 
-    fn is_fresh(&self, session: &SessionFacts, user: &UserFacts) -> bool {
+    pub(crate) fn is_fresh(&self, session: &SessionFacts, user: &UserFacts) -> bool {
         session.scope == SessionScope::Account
             && linking::is_fresh_at(session.authenticated_at, self.now())
             && session.level >= required_level(user, &self.policy)
@@ -80,7 +80,7 @@ impl Journeys {
         let facts = self.own_facts(browser).await?;
         let (session, user) = self.live(&facts)?;
         let usable = usable_methods(user, &facts.connections, &self.policy);
-        let own = own_methods(user, &facts.connections, &self.policy);
+        let ways = ways_in(user, &facts.connections, &self.policy);
         let mut methods: Vec<MethodView> = usable
             .iter()
             .filter(|method| method.link().is_none())
@@ -89,12 +89,16 @@ impl Journeys {
                 link: None,
                 used_now: session.method == *method,
                 unusable: None,
-                removable: Err(Reason::MethodNotAllowed),
+                removable: match method {
+                    Method::Passkey { .. } if ways.iter().any(|other| other != method) => Ok(()),
+                    Method::Passkey { .. } => Err(Reason::LastMethod),
+                    _ => Err(Reason::MethodNotAllowed),
+                },
             })
             .collect();
         for link in user.links.iter().filter(|link| link.state != LinkState::Removed) {
             let method = Method::Link { link: link.id, connection: link.connection.clone() };
-            let others = own.iter().any(|other| other.link() != Some(link.id));
+            let others = ways.iter().any(|other| other.link() != Some(link.id));
             methods.push(MethodView {
                 used_now: session.method == method,
                 method,
@@ -264,7 +268,7 @@ impl Journeys {
     }
 
     /// Read, decide, apply; again on conflict.
-    async fn own_change<O: Send>(
+    pub(crate) async fn own_change<O: Send>(
         &self,
         browser: &Browser,
         decide: impl Fn(&linking::Context<'_>, &Facts) -> Result<(O, Plan), Fault> + Send,

@@ -69,6 +69,7 @@ impl Journeys {
             owner_throttles: Vec::new(),
             device: None,
             clients_of_session: false,
+            credential: None,
         }
     }
 
@@ -108,6 +109,9 @@ impl Journeys {
             if !plan.is_empty()
                 && let Some(found) = self.apply(plan, &facts, Some(&new_user), &browser.language).await?
             {
+                if found == Conflict::ProofSpent {
+                    return Err(Self::conflict_fault(found));
+                }
                 conflict = found;
                 continue;
             }
@@ -388,6 +392,7 @@ pub(crate) fn proof_methods(methods: &[Method]) -> Vec<ProofMethod> {
     let mut shown: Vec<ProofMethod> = Vec::new();
     for method in methods {
         let method = match method {
+            Method::Passkey { .. } => ProofMethod::Passkey,
             Method::Password => ProofMethod::Password,
             Method::EmailCode { address } => ProofMethod::EmailCode { address: address.clone() },
             Method::Link { connection, .. } => ProofMethod::Connection { connection: connection.clone() },

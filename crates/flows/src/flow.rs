@@ -1,5 +1,6 @@
 //! The state of one journey, and what can happen in it.
 
+use crate::PasskeyAnswer;
 use model::{
     Address, Assertion, ConnectionId, Facts, FlowId, Level, Method, Micros, Policy, Proof, Secret, SessionId, UserId,
 };
@@ -177,6 +178,8 @@ pub enum Proves {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum ProofMethod {
+    /// Any of theirs.
+    Passkey,
     Password,
     /// Shown masked; whole in the sealed flow alone.
     EmailCode {
@@ -308,6 +311,7 @@ pub enum Action {
     Provider(ConnectionId),
     Email(String),
     Password(Secret<String>),
+    Passkey(PasskeyAnswer),
     SignUp { name: String, email: String, password: Secret<String> },
     SendCode,
     Resend,

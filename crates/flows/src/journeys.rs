@@ -5,7 +5,7 @@ use crate::flow::{
     Action, Destination, Fault, FaultKind, Field, Finished, Flow, Goal, Material, Next, Proves, Step, Typed,
 };
 use crate::handover::Applications;
-use crate::{Browser, KeyRing, MailWriter, Passwords, Signer, Store, Upstream};
+use crate::{Browser, KeyRing, MailWriter, Passkeys, Passwords, Signer, Store, Upstream};
 use linking::Context;
 use model::{Actor, Address, Clock, ConnectionId, Expiring, Facts, FactsQuery, FlowId, MINUTE, Micros, Policy, Random};
 use protocol::oauth;
@@ -35,6 +35,7 @@ pub struct Journeys {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) upstream: Arc<dyn Upstream>,
     pub(crate) passwords: Arc<dyn Passwords>,
+    pub(crate) passkeys: Arc<dyn Passkeys>,
     pub(crate) mail: Arc<dyn MailWriter>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
@@ -61,6 +62,7 @@ impl Journeys {
         store: Arc<dyn Store>,
         upstream: Arc<dyn Upstream>,
         passwords: Arc<dyn Passwords>,
+        passkeys: Arc<dyn Passkeys>,
         mail: Arc<dyn MailWriter>,
         signer: Arc<dyn Signer>,
         clock: Arc<dyn Clock>,
@@ -72,6 +74,7 @@ impl Journeys {
             store,
             upstream,
             passwords,
+            passkeys,
             mail,
             clock,
             random,
@@ -166,6 +169,11 @@ impl Journeys {
                 let address = parse_address(&text)?;
                 flow.step = Step::Password { address };
                 Ok(Next::Show(Box::new(flow)))
+            }
+            (Step::Identify | Step::Password { .. }, Action::Passkey(given))
+                if matches!(flow.goal, Goal::SignIn { .. }) =>
+            {
+                self.proven_by_passkey(flow, &given, None, browser).await
             }
             (Step::Identify, Action::SignUp { name, email, password }) => {
                 self.sign_up(flow, &name, &email, password, browser).await

@@ -20,6 +20,7 @@ mod journeys;
 mod logout;
 mod mailbox;
 mod pace;
+mod passkeys;
 mod ports;
 mod prove;
 mod pushed;
@@ -43,6 +44,7 @@ pub use journeys::{Application, Journeys, Settings};
 pub use logout::LogoutNotice;
 pub use mailbox::OutgoingMail;
 pub use pace::Pace;
+pub use passkeys::{Challenge, Created, Named, NoPasskey, Owner, PasskeyAnswer, PasskeyAsked, Passkeys};
 pub use ports::{
     Admitted, ApplyError, Event, MailWriter, NotHashed, Passwords, PasswordsBusy, Present, Reads, Store, Unavailable,
     Upstream, Written,
@@ -53,7 +55,7 @@ pub use surface::{Cookies, Landing, Place, form_token, session_hash, source_of};
 pub use tokens::{Signer, TokenFault};
 
 /// Words of the decisions that surfaces show.
-pub use linking::{EndSessions, Reason, UnusableBecause};
+pub use linking::{EndSessions, PASSKEYS_MAX, Reason, UnusableBecause};
 /// What clients ask and are.
 pub use protocol::oauth;
 /// A provider's answer, as surfaces hand it on.

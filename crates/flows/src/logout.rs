@@ -19,11 +19,8 @@ pub struct LogoutNotice {
 
 impl Journeys {
     /// A logout token that is good now. `None` where there is nobody to tell any more: the client was removed or does not
-    /// listen, or the person is signed in to it with this session again.
+    /// listen.
     pub async fn logout_notice(&self, due: &DueLogout) -> Result<Option<LogoutNotice>, Unavailable> {
-        if due.signed_in_again {
-            return Ok(None);
-        }
         let Some(client) = self.find_client(&due.client).await? else { return Ok(None) };
         let Some(to) = client.backchannel_logout_uri.as_deref().and_then(|uri| Url::parse(uri).ok()) else {
             return Ok(None);

@@ -142,6 +142,9 @@ impl Journeys {
                 flow.material.proof = Some(SealedProof::of(&checked.proof, &checked.facts));
                 self.settle_with(flow, Some(checked.facts), browser, &checked.clear, |_| model::Plan::default()).await
             }
+            Action::Passkey(given) if methods.contains(&ProofMethod::Passkey) => {
+                self.proven_by_passkey(flow, &given, Some(user), browser).await
+            }
             Action::SendCode => {
                 let address = methods.iter().find_map(|method| match method {
                     ProofMethod::EmailCode { address } => Some(address.clone()),

@@ -19,7 +19,7 @@ const FORMAT: u8 = 1;
 const NONCE: usize = 12;
 const KEY_ID: usize = 4;
 /// Purposes a key is derived for. A text sealed for one opens for no other.
-const PURPOSES: [&str; 14] = [
+const PURPOSES: [&str; 15] = [
     "flow",
     "device",
     "mail",
@@ -34,6 +34,7 @@ const PURPOSES: [&str; 14] = [
     "forward-auth",
     "device-code",
     "device-claim",
+    "passkey",
 ];
 
 struct Root {

@@ -108,6 +108,7 @@ pub(crate) fn authorize(
         user: user.id,
         session: device.map_or(session.sid, |_| SessionId::from_bytes(*id.as_bytes())),
         link: session.method.link(),
+        passkey: session.method.passkey(),
         method: session.method.kind(),
         level: session.level,
         authenticated_at: session.authenticated_at,

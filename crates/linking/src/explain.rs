@@ -151,6 +151,7 @@ impl Words<'_> {
             Method::Password => "its password".to_owned(),
             Method::EmailCode { address } => format!("a code to {address}"),
             Method::Link { connection, .. } => format!("a sign-in with {}", (self.name_of)(connection)),
+            Method::Passkey { .. } => "a passkey".to_owned(),
         }
     }
 

@@ -19,6 +19,7 @@ mod matched;
 mod merge;
 mod methods;
 mod move_link;
+mod passkey;
 mod reason;
 mod record;
 mod recover;
@@ -52,8 +53,11 @@ pub use local::{
 };
 pub use matched::recycled_notice_key;
 pub use merge::{MergeInput, MergeOutcome, MergePreview, UnmergeInput, decide_merge, decide_unmerge, preview_merge};
-pub use methods::{UnusableBecause, methods_at, own_methods, required_level, usable_methods, ways_in, why_unusable};
+pub use methods::{
+    PASSKEY_LEVEL, UnusableBecause, methods_at, own_methods, required_level, usable_methods, ways_in, why_unusable,
+};
 pub use move_link::{MoveInput, MoveOutcome, decide_move};
+pub use passkey::{Credential, PASSKEYS_MAX, PasskeyRemoval, decide_add_passkey, decide_remove_passkey};
 pub use reason::Reason;
 pub use recover::{RecoverInput, RecoverOutcome, decide_recover, decide_release};
 pub use replay::{LinkEvent, Replayed, replay_link};

@@ -50,6 +50,7 @@ pub fn decide_local_sign_in(context: &Context<'_>, input: &LocalSignIn<'_>) -> D
         Method::Password => Reason::PasswordCorrect,
         Method::EmailCode { .. } => Reason::CodeCorrect,
         Method::Link { .. } => Reason::LinkedIdentity,
+        Method::Passkey { .. } => Reason::PasskeyCorrect,
     };
     let mut draft = Draft::new(context, input.facts);
     draft.push(Change::ExpectUser { user: user.id, version: user.version });

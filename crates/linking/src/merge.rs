@@ -199,7 +199,8 @@ impl Merged<'_> {
     /// Whether a method came with the absorbed user.
     fn brought(&self, method: &Method) -> bool {
         match method {
-            Method::Password => false,
+            // Both stay with the user they were made for, and come back with them.
+            Method::Password | Method::Passkey { .. } => false,
             Method::EmailCode { address } => self.addresses.contains(address),
             Method::Link { link, .. } => self.links.contains(link),
         }
@@ -305,8 +306,9 @@ fn check_both(
     if !usable(&survivor).contains(own) {
         return Err(Reason::MethodNotAllowed);
     }
-    // Nothing but the password stayed behind; everything else is shown as the survivor's.
-    let stayed = proof.user() == absorbed.id && *proof.method() == Method::Password;
+    // Password and passkeys stayed behind; everything else is shown as the survivor's.
+    let own_still = matches!(proof.method(), Method::Password | Method::Passkey { .. });
+    let stayed = proof.user() == absorbed.id && own_still;
     if proof.user() != survivor.id && !stayed {
         return Err(Reason::WrongUserProved);
     }

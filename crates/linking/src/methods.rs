@@ -3,6 +3,9 @@
 use crate::{Context, Reason, is_fresh_at};
 use model::{ConnectionState, Level, LinkFacts, LinkState, Method, Policy, Proof, UserFacts};
 
+/// A passkey that verified its user is two factors in one (NIST SP 800-63B-4 §3.1.7); none that did not is taken.
+pub const PASSKEY_LEVEL: Level = Level::Two;
+
 /// Why a method that stands in a list does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UnusableBecause {
@@ -17,10 +20,14 @@ pub enum UnusableBecause {
     LinkNotActive,
 }
 
-/// *Usable* = enabled by policy for this user now, proven, and working (T73). In a stable order: password, e-mail
-/// codes, links by age.
+/// *Usable* = enabled by policy for this user now, proven, and working (T73). In a stable order: passkeys, password,
+/// e-mail codes, links by age.
 pub fn usable_methods(user: &UserFacts, connections: &[ConnectionState], policy: &Policy) -> Vec<Method> {
     let mut methods = Vec::new();
+    if policy.local.passkey {
+        let here = user.passkeys.iter().filter(|known| known.host == policy.host);
+        methods.extend(here.map(|known| Method::Passkey { passkey: known.id }));
+    }
     if user.password.is_some() && password_unusable(user, policy).is_none() {
         methods.push(Method::Password);
     }
@@ -42,7 +49,7 @@ pub fn own_methods(user: &UserFacts, connections: &[ConnectionState], policy: &P
     let mut methods = usable_methods(user, connections, policy);
     methods.retain(|method| match method {
         Method::Link { connection, .. } => policy.organisation_of(connection).is_none(),
-        Method::Password | Method::EmailCode { .. } => true,
+        Method::Password | Method::EmailCode { .. } | Method::Passkey { .. } => true,
     });
     methods
 }
@@ -62,6 +69,7 @@ pub fn methods_at(needed: Level, mut methods: Vec<Method>, policy: &Policy) -> V
     methods.retain(|method| {
         let reached = match method {
             Method::Password | Method::EmailCode { .. } => Level::One,
+            Method::Passkey { .. } => PASSKEY_LEVEL,
             Method::Link { connection, .. } => policy.connection(connection).map_or(Level::One, |rules| rules.level),
         };
         reached >= needed

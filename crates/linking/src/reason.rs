@@ -178,6 +178,24 @@ reasons! {
     CodeCorrect = "code_correct":
         "The code that went to the mailbox was entered."
         / "A wrong or expired code, or mailbox codes switched off by policy.";
+    PasskeyCorrect = "passkey_correct":
+        "A passkey of the user answered, and it had verified its owner."
+        / "Removing the passkey, or passkeys switched off by policy.";
+    PasskeyAdded = "passkey_added":
+        "The user added a passkey from settings."
+        / "Nothing; it can be removed again.";
+    PasskeyRemoved = "passkey_removed":
+        "The user removed a passkey, and its sessions ended with it."
+        / "Nothing; it can be added again.";
+    PasskeyNotFound = "passkey_not_found":
+        "Nobody here has this passkey, or somebody else does than the one who was to show it."
+        / "A passkey that was added to this account and not removed since.";
+    PasskeyTaken = "passkey_taken":
+        "This passkey was added before."
+        / "Another authenticator, or removing the passkey first.";
+    TooManyPasskeys = "too_many_passkeys":
+        "The account has as many passkeys as it may have."
+        / "Removing one that is not used any more.";
     PasswordSet = "password_set":
         "The user set a password from settings; their other sessions ended."
         / "Nothing; it can be changed again.";

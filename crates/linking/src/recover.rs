@@ -69,6 +69,12 @@ pub fn decide_recover(context: &Context<'_>, input: &RecoverInput<'_>) -> Decisi
     for link in &held {
         draft.push(Change::HoldLink { link: *link, user: user.id });
     }
+    // So does a passkey that came lately; there is no holding it, and the owner can add it again (T25).
+    let shown: Vec<_> = independent.iter().filter_map(|proof| proof.method().passkey()).collect();
+    let recent = user.passkeys.iter().filter(|known| known.added_at + UNDO > context.now && !shown.contains(&known.id));
+    for passkey in recent {
+        draft.push(Change::RemovePasskey { passkey: passkey.id, user: user.id });
+    }
     // First, while the store still sees which clients the present session has let in.
     draft.push(Change::EndSessionsOfUser { user: user.id });
     end_present(&mut draft, Some(user.id));
@@ -104,7 +110,7 @@ fn independent<'a>(user: &UserFacts, proofs: &'a [Proof]) -> Vec<&'a Proof> {
 /// The mailbox a method can be taken over through, as far as is known here.
 fn mailbox<'a>(user: &'a UserFacts, method: &'a Method) -> Option<&'a Address> {
     match method {
-        Method::Password => None,
+        Method::Password | Method::Passkey { .. } => None,
         Method::EmailCode { address } => Some(address),
         Method::Link { link, .. } => user.link(*link)?.address.as_ref(),
     }

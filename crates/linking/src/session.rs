@@ -47,7 +47,7 @@ pub(crate) fn may_change_account(
 fn scope_of(method: &Method, policy: &Policy) -> SessionScope {
     let organisation = match method {
         Method::Link { connection, .. } => policy.organisation_of(connection),
-        Method::Password | Method::EmailCode { .. } => None,
+        Method::Password | Method::EmailCode { .. } | Method::Passkey { .. } => None,
     };
     organisation
         .map_or(SessionScope::Account, |organisation| SessionScope::Organisation { organisation: organisation.clone() })

@@ -24,6 +24,8 @@ pub enum EventKind {
     SessionEnded,
     AddressProven,
     PasswordSet,
+    PasskeyAdded,
+    PasskeyRemoved,
     Linked,
     Unlinked,
     LinkRefused,
@@ -57,7 +59,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -68,6 +70,8 @@ impl EventKind {
         Self::SessionEnded,
         Self::AddressProven,
         Self::PasswordSet,
+        Self::PasskeyAdded,
+        Self::PasskeyRemoved,
         Self::Linked,
         Self::Unlinked,
         Self::LinkRefused,
@@ -105,6 +109,8 @@ impl EventKind {
             Self::SessionEnded => "session_ended",
             Self::AddressProven => "address_proven",
             Self::PasswordSet => "password_set",
+            Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRemoved => "passkey_removed",
             Self::Linked => "linked",
             Self::Unlinked => "unlinked",
             Self::LinkRefused => "link_refused",

@@ -1,8 +1,8 @@
 //! What an application was given by a person: an authorization, which its tokens rest on, and the consent behind it.
 
 use crate::{
-    Address, AuthorizationId, ConnectionId, Level, LinkId, MethodKind, Micros, SessionId, UpstreamSubject, UserId,
-    UserStatus,
+    Address, AuthorizationId, ConnectionId, Level, LinkId, MethodKind, Micros, PasskeyId, SessionId, UpstreamSubject,
+    UserId, UserStatus,
 };
 
 /// What a code is exchanged for (RFC 6749 §4.1.3). Access and refresh tokens name it and live no longer than it does.
@@ -15,6 +15,8 @@ pub struct NewAuthorization {
     pub session: SessionId,
     /// The link the session rests on: removing it ends the authorization (T67).
     pub link: Option<LinkId>,
+    /// The passkey it rests on, likewise.
+    pub passkey: Option<PasskeyId>,
     pub method: MethodKind,
     pub level: Level,
     pub authenticated_at: Micros,

@@ -2,7 +2,7 @@
 
 use crate::{
     Address, ChainHead, ConnectionId, ConnectionState, DeviceFacts, DisplayClaims, EventId, ExternalIdentity, FlowId,
-    Level, LinkId, Method, Micros, OrganisationId, SessionId, UserId,
+    Level, LinkId, Method, Micros, OrganisationId, PasskeyId, SessionId, UserId,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -53,6 +53,32 @@ pub struct PasswordFacts {
     /// PHC string. It never leaves the server and is compared only by the password port.
     pub phc: crate::Secret<String>,
     pub set_at: Micros,
+}
+
+/// A passkey of a user (WebAuthn Level 3 §4), without its public key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasskeyFacts {
+    pub id: PasskeyId,
+    /// What authenticators call it.
+    pub credential: Vec<u8>,
+    /// What its authenticator calls its user (§5.4.3); the same for all passkeys of a user.
+    pub handle: Vec<u8>,
+    /// The host it was made for, and opens nothing but (§5.1.2).
+    pub host: String,
+    /// As its owner called it.
+    pub name: String,
+    pub added_at: Micros,
+    pub last_used_at: Option<Micros>,
+}
+
+/// The passkey that an authenticator showed, with whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialFacts {
+    pub passkey: PasskeyId,
+    pub user: UserId,
+    pub handle: Vec<u8>,
+    /// Public key and counter, in the form of whoever verifies.
+    pub key: String,
 }
 
 /// One link of a user, tombstones included.
@@ -132,6 +158,8 @@ pub struct UserFacts {
     pub organisations: Vec<OrganisationId>,
     pub addresses: Vec<AddressFacts>,
     pub password: Option<PasswordFacts>,
+    /// The oldest first.
+    pub passkeys: Vec<PasskeyFacts>,
     pub links: Vec<LinkFacts>,
     pub chain: ChainHead,
     /// The user's data key, sealed by the key ring; opens the personal values of the audit log.
@@ -141,6 +169,10 @@ pub struct UserFacts {
 impl UserFacts {
     pub fn active_links(&self) -> impl Iterator<Item = &LinkFacts> {
         self.links.iter().filter(|link| link.state == LinkState::Active)
+    }
+
+    pub fn passkey(&self, id: PasskeyId) -> Option<&PasskeyFacts> {
+        self.passkeys.iter().find(|passkey| passkey.id == id)
     }
 
     pub fn link(&self, id: LinkId) -> Option<&LinkFacts> {
@@ -226,6 +258,8 @@ pub struct FactsQuery {
     pub device: Option<[u8; 32]>,
     /// Who is signed in to with `session`?
     pub clients_of_session: bool,
+    /// What an authenticator calls the passkey it shows.
+    pub credential: Option<Vec<u8>>,
 }
 
 /// A counter whose key names an account: `prefix`, then the owner's id (or `fallback` where the address is nobody's),
@@ -268,6 +302,7 @@ pub struct Facts {
     pub device: Option<DeviceFacts>,
     /// Clients that somebody was signed in to with the session, where it was asked for.
     pub clients_of_session: Vec<String>,
+    pub credential: Option<CredentialFacts>,
     pub connections: Vec<ConnectionState>,
     /// Every user named by session, identity or address, and those asked for by id.
     pub users: Vec<UserFacts>,

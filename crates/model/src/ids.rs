@@ -100,6 +100,10 @@ id!(
     LinkId
 );
 id!(
+    /// One passkey of a user; never its credential id.
+    PasskeyId
+);
+id!(
     /// A session as it is named in lists and logs; never its secret.
     SessionId
 );

@@ -32,11 +32,12 @@ pub use connection::{
 };
 pub use device::{DeviceFacts, DeviceState, NewDeviceRequest};
 pub use facts::{
-    AddressFacts, AddressProof, CodeFacts, Facts, FactsQuery, GrantFacts, IdentityFacts, LinkFacts, LinkState,
-    OwnerThrottle, PasswordFacts, SessionFacts, SessionScope, ThrottleFacts, Undoable, UserFacts, UserStatus,
+    AddressFacts, AddressProof, CodeFacts, CredentialFacts, Facts, FactsQuery, GrantFacts, IdentityFacts, LinkFacts,
+    LinkState, OwnerThrottle, PasskeyFacts, PasswordFacts, SessionFacts, SessionScope, ThrottleFacts, Undoable,
+    UserFacts, UserStatus,
 };
-pub use ids::{AuthorizationId, EventId, FlowId, IdError, LinkId, MailId, SessionId, UserId};
-pub use plan::{Change, Conflict, Expiring, Mail, MailBody, MailKind, NewGrant, NewLink, NewSession, Plan};
+pub use ids::{AuthorizationId, EventId, FlowId, IdError, LinkId, MailId, PasskeyId, SessionId, UserId};
+pub use plan::{Change, Conflict, Expiring, Mail, MailBody, MailKind, NewGrant, NewLink, NewPasskey, NewSession, Plan};
 pub use policy::{
     ConnectionPolicy, LinkOnMatch, LocalMethods, MailAuthority, MatchOn, OrganisationPolicy, Policy, ProfileSync,
     Purpose, SignUp,

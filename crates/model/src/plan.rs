@@ -6,7 +6,8 @@
 use crate::{
     Actor, Address, AddressProof, AuditEvent, AuthorizationId, ConnectionId, ConnectionState, DisplayClaims, EventId,
     ExternalIdentity, FlowId, Level, LinkId, MailId, Method, Micros, Namespace, NewAuthorization, NewDeviceRequest,
-    OrganisationId, RegistrationToken, Secret, SessionId, SessionScope, StoredClient, Undoable, UserId, UserStatus,
+    OrganisationId, PasskeyId, RegistrationToken, Secret, SessionId, SessionScope, StoredClient, Undoable, UserId,
+    UserStatus,
 };
 
 /// A spent id with the time after which nobody can present it any more.
@@ -26,6 +27,19 @@ pub struct NewLink {
     pub reason: &'static str,
     pub proofs: Vec<String>,
     pub policy_version: String,
+    pub at: Micros,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPasskey {
+    pub id: PasskeyId,
+    pub user: UserId,
+    pub credential: Vec<u8>,
+    pub handle: Vec<u8>,
+    pub host: String,
+    /// As in [`crate::CredentialFacts::key`].
+    pub key: String,
+    pub name: String,
     pub at: Micros,
 }
 
@@ -70,6 +84,8 @@ pub enum MailKind {
     /// Somebody with another account of the same provider brought this address (row 10).
     RecycledIdentity,
     PasswordSet,
+    PasskeyAdded,
+    PasskeyRemoved,
     UserDisabled,
     /// An identity went to another account of the same person, or came from one.
     Moved,
@@ -196,6 +212,21 @@ pub enum Change {
         address: Option<Address>,
         at: Micros,
     },
+    /// Nobody has the credential.
+    AddPasskey(NewPasskey),
+    /// It was used: the verifier's own counter may have moved.
+    UsePasskey {
+        passkey: PasskeyId,
+        user: UserId,
+        /// The key as it was read: of two uses at once one counts.
+        was: String,
+        key: String,
+        at: Micros,
+    },
+    RemovePasskey {
+        passkey: PasskeyId,
+        user: UserId,
+    },
     /// The identity must be held by no link.
     AddLink(NewLink),
     RemoveLink {
@@ -273,6 +304,10 @@ pub enum Change {
     },
     EndSessionsOfLink {
         link: LinkId,
+        user: UserId,
+    },
+    EndSessionsOfPasskey {
+        passkey: PasskeyId,
         user: UserId,
     },
     EndSessionsOfUser {

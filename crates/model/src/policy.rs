@@ -127,6 +127,7 @@ impl Default for ConnectionPolicy {
 pub struct LocalMethods {
     pub password: bool,
     pub email_code: bool,
+    pub passkey: bool,
 }
 
 /// The whole policy a decision is made under.
@@ -135,6 +136,8 @@ pub struct Policy {
     /// Names this very policy in links and audit events (a digest of it).
     pub version: String,
     pub local: LocalMethods,
+    /// The host of our public origin: passkeys are bound to it.
+    pub host: String,
     /// Sign-up with a password.
     pub sign_up: SignUp,
     /// The level every session of a user without a requirement of their own must reach.

@@ -1,6 +1,6 @@
 //! Methods, levels and the types that carry proof.
 
-use crate::{Address, ConnectionId, LinkId, Micros, UserFacts, UserId, UserStatus};
+use crate::{Address, ConnectionId, LinkId, Micros, PasskeyId, UserFacts, UserId, UserStatus};
 
 /// Authenticator assurance level, after NIST SP 800-63B-4 §2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -36,6 +36,7 @@ pub enum Method {
     Password,
     EmailCode { address: Address },
     Link { link: LinkId, connection: ConnectionId },
+    Passkey { passkey: PasskeyId },
 }
 
 /// The kind of a method, without which one.
@@ -45,6 +46,7 @@ pub enum MethodKind {
     Password,
     EmailCode,
     Link,
+    Passkey,
 }
 
 impl Method {
@@ -53,13 +55,21 @@ impl Method {
             Self::Password => MethodKind::Password,
             Self::EmailCode { .. } => MethodKind::EmailCode,
             Self::Link { .. } => MethodKind::Link,
+            Self::Passkey { .. } => MethodKind::Passkey,
         }
     }
 
     pub fn link(&self) -> Option<LinkId> {
         match self {
             Self::Link { link, .. } => Some(*link),
-            Self::Password | Self::EmailCode { .. } => None,
+            Self::Password | Self::EmailCode { .. } | Self::Passkey { .. } => None,
+        }
+    }
+
+    pub fn passkey(&self) -> Option<PasskeyId> {
+        match self {
+            Self::Passkey { passkey } => Some(*passkey),
+            Self::Password | Self::EmailCode { .. } | Self::Link { .. } => None,
         }
     }
 
@@ -75,6 +85,7 @@ impl MethodKind {
             Self::Password => "password",
             Self::EmailCode => "email_code",
             Self::Link => "link",
+            Self::Passkey => "passkey",
         }
     }
 }

@@ -126,6 +126,7 @@ impl Reader<'_> {
             addresses,
             password: (user.password != 0)
                 .then(|| PasswordFacts { phc: Secret::new(String::new()), set_at: NOW - DAY }),
+            passkeys: Vec::new(),
             links,
             chain: ChainHead { seq: 1, hash: [slot; 32] },
             sealed_key: Vec::new(),
@@ -194,6 +195,7 @@ impl Reader<'_> {
             throttles: Vec::new(),
             device: None,
             clients_of_session: Vec::new(),
+            credential: None,
             connections: self.connections(),
             users: (0..USERS as u8).filter_map(|user| self.user(user)).collect(),
         }

@@ -160,6 +160,8 @@ impl Reading<'_> {
             Method::Password => PASSWORD,
             Method::EmailCode { address } => CODE + self.names.address_number(address),
             Method::Link { link, .. } => LINK + self.identity_of(*link),
+            // Nobody in this world has one.
+            Method::Passkey { .. } => u8::MAX,
         }
     }
 
@@ -254,6 +256,10 @@ impl Reading<'_> {
             | Change::ClearThrottle { .. }
             | Change::DeclareConnection(_)
             | Change::SpendProof(_)
+            | Change::AddPasskey(_)
+            | Change::UsePasskey { .. }
+            | Change::RemovePasskey { .. }
+            | Change::EndSessionsOfPasskey { .. }
             | Change::Authorize(_)
             | Change::Refresh { .. }
             | Change::EndAuthorization { .. }

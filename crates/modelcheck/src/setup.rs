@@ -107,7 +107,8 @@ fn policy(link_on_match: LinkOnMatch, change: impl FnOnce(&mut Policy)) -> Polic
     };
     let mut policy = Policy {
         version: "modelcheck".to_owned(),
-        local: LocalMethods { password: true, email_code: true },
+        local: LocalMethods { password: true, email_code: true, passkey: true },
+        host: "id.example".to_owned(),
         sign_up: SignUp::Open,
         required_level: Level::One,
         connections: (0..3).map(|c| (names.connections[usize::from(c)].clone(), rules(c))).collect(),
@@ -252,7 +253,7 @@ pub fn all() -> Vec<Setup> {
     setups.push(base(
         "no_local_methods",
         policy(LinkOnMatch::Prove, |p| {
-            p.local = LocalMethods { password: false, email_code: false };
+            p.local = LocalMethods { password: false, email_code: false, passkey: false };
             rules(p, OPEN).max_links_per_user = 1;
         }),
         Events { operator: true, ..none },

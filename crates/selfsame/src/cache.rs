@@ -104,6 +104,7 @@ pub fn revocations(plan: &Plan) -> Vec<Revocation> {
             Change::EndSession { hash } => Some(Revocation::Session(*hash)),
             Change::EndSessionById { user, .. }
             | Change::EndSessionsOfLink { user, .. }
+            | Change::EndSessionsOfPasskey { user, .. }
             | Change::EndSessionsOfUser { user }
             | Change::RaiseUser { user, .. }
             | Change::SetUserStatus { user, .. }

@@ -102,6 +102,10 @@ impl Config {
         let mut policy = Policy {
             version: String::new(),
             local: self.local,
+            host: url::Url::parse(&self.server.public_origin.to_string())
+                .ok()
+                .and_then(|url| url.host_str().map(str::to_owned))
+                .unwrap_or_default(),
             sign_up: self.sign_up,
             required_level: self.required_level,
             connections: connections.collect(),

@@ -205,7 +205,8 @@ mod tests {
             ConnectionPolicy { organisation: organisation.and_then(OrganisationId::parse), ..Default::default() };
         Policy {
             version: "p1".to_owned(),
-            local: LocalMethods { password: true, email_code: true },
+            local: LocalMethods { password: true, email_code: true, passkey: true },
+            host: "id.example".to_owned(),
             sign_up: SignUp::Open,
             required_level: Level::One,
             connections: [(ConnectionId::parse("acme").unwrap(), rules)].into(),

@@ -12,6 +12,7 @@ pub mod logging;
 mod logouts;
 pub mod mail;
 pub mod os;
+mod passkeys;
 pub mod passwords;
 pub mod runner;
 pub mod server;

@@ -27,6 +27,8 @@ impl Queue for Logouts {
     const WHAT: &'static str = "logout";
     /// About seven hours: whoever was down for longer has mostly forgotten its sessions.
     const MAX_ATTEMPTS: i64 = 16;
+    /// Each to another client.
+    const PARALLEL: usize = 16;
 
     fn name(&self, due: &DueLogout) -> String {
         due.client.clone()
@@ -38,7 +40,11 @@ impl Queue for Logouts {
 
     async fn due(&self, now: Micros, limit: usize) -> Result<Vec<DueLogout>, QueueError> {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        self.store.due_logouts(now, limit).await.map_err(|error| waits(&error))
+        let mut due = self.store.due_logouts(now, limit).await.map_err(|error| waits(&error))?;
+        for again in due.extract_if(.., |one| one.signed_in_again) {
+            self.store.logout_dropped(&again).await.map_err(|error| waits(&error))?;
+        }
+        Ok(due)
     }
 
     async fn claim(&self, due: &DueLogout, _: i64, until: Micros) -> Result<bool, QueueError> {

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Notify};
 
-/// Read at a time, and sent at a time.
+/// Read at a time.
 const BATCH: usize = 16;
-const PARALLEL: usize = 4;
 /// Nobody tells us about what another replica wrote or what waits for its next attempt: look.
 const POLL: Duration = Duration::from_secs(5);
 /// For so long a thing belongs to who is sending it: longer than a send can take.
@@ -45,12 +44,14 @@ pub trait Queue: Send + Sync {
     const WHAT: &'static str;
     /// After so many it is of no use any more.
     const MAX_ATTEMPTS: i64;
+    /// Sent at a time.
+    const PARALLEL: usize;
 
     /// Names an item in the log, without anything secret.
     fn name(&self, item: &Self::Item) -> String;
     /// Attempts made so far.
     fn attempts(&self, item: &Self::Item) -> i64;
-    /// What has its next attempt not after `now`, oldest first.
+    /// What has its next attempt not after `now`, the longest due first.
     async fn due(&self, now: Micros, limit: usize) -> Result<Vec<Self::Item>, QueueError>;
     /// Counts the attempt up to `attempts` and hides the item until then. `false` when another sender was quicker.
     async fn claim(&self, item: &Self::Item, attempts: i64, until: Micros) -> Result<bool, QueueError>;
@@ -104,7 +105,7 @@ impl Runner {
                 return Ok(());
             }
             let outcomes: Vec<_> =
-                stream::iter(due).map(|item| self.deliver(queue, item)).buffer_unordered(PARALLEL).collect().await;
+                stream::iter(due).map(|item| self.deliver(queue, item)).buffer_unordered(Q::PARALLEL).collect().await;
             outcomes.into_iter().collect::<Result<(), _>>()?;
         }
     }

@@ -6,6 +6,7 @@ use crate::clients::ClientCache;
 use crate::config::{ClientIp, Config, Connection, Database, IdTokenAlgorithm, TokenAuth};
 use crate::logouts::Logouts;
 use crate::mail::{Mailer, Runner};
+use crate::passkeys::Ceremonies;
 use crate::passwords::{PasswordPool, PoolSettings};
 use crate::signing::Keys;
 use crate::wiring::{Hashing, Ledger, Outbox, Providers, Writer};
@@ -217,7 +218,11 @@ impl Server {
         let logouts = Logouts {
             store: self.store.clone(),
             journeys: self.journeys.clone(),
-            egress: Egress::new(egress_policy(&self.surroundings)),
+            // A client that takes long is told another time.
+            egress: Egress::new(EgressPolicy {
+                total_timeout: Duration::from_secs(5),
+                ..egress_policy(&self.surroundings)
+            }),
         };
         jobs.spawn(async move {
             let _ = teller.run(&logouts).await;
@@ -267,10 +272,12 @@ fn journeys(
             redirect_uris: known.redirect_uris.clone(),
         })
         .collect();
+    let public = url::Url::parse(origin).map_err(|error| StartError::Connections(error.to_string()))?;
     Ok(Journeys::new(
         Arc::new(ledger.clone()),
         Arc::new(Providers { connections }),
         Arc::new(Hashing { pool: PasswordPool::new(surroundings.pool), random: surroundings.random.clone() }),
+        Arc::new(Ceremonies::new(&public)),
         Arc::new(Writer { origin: origin.to_owned(), names, clock: surroundings.clock.clone() }),
         signing.clone(),
         surroundings.clock.clone(),

@@ -15,3 +15,4 @@ CREATE TABLE logouts (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX logouts_due ON logouts (next_at) WHERE given_up_at IS NULL;
 CREATE INDEX logouts_given_up ON logouts (given_up_at) WHERE given_up_at IS NOT NULL;
+CREATE INDEX logouts_of_client ON logouts (client, next_at, session_id) WHERE given_up_at IS NULL;

@@ -19,7 +19,7 @@ use crate::value::{Bound, Expect, Value};
 use crate::{Sql, StoreError};
 use model::{
     AuditEvent, ChainHead, Change, Conflict, ConnectionId, ConnectionState, DeviceState, DisplayClaims,
-    ExternalIdentity, LinkId, Mail, MailBody, Micros, Namespace, NewAuthorization, NewDeviceRequest, NewLink,
+    ExternalIdentity, LinkId, Mail, MailBody, Method, Micros, Namespace, NewAuthorization, NewDeviceRequest, NewLink,
     NewSession, Plan, RegistrationToken, SessionId, StoredClient, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +27,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// All statements of a plan, in the order of its changes.
 pub(crate) fn statements(plan: &Plan) -> Result<Vec<Bound>, StoreError> {
     let statements = Vec::with_capacity(plan.changes.len() + 4);
-    let mut writer = Writer { statements, heads: BTreeMap::new(), used: used_links(plan), goes_on: going_on(plan) };
+    let mut writer = Writer {
+        statements,
+        heads: BTreeMap::new(),
+        used: used_links(plan),
+        goes_on: going_on(plan),
+        at: time_of(plan),
+    };
     for change in &plan.changes {
         writer.change(change)?;
     }
@@ -46,6 +52,16 @@ struct Writer {
     used: BTreeSet<LinkId>,
     /// The `sid` of the session that this plan makes: one that it ends under the same is renewed.
     goes_on: Option<SessionId>,
+    /// When the plan was made, as its events say.
+    at: Micros,
+}
+
+fn time_of(plan: &Plan) -> Micros {
+    let at = plan.changes.iter().find_map(|change| match change {
+        Change::Audit(event) => Some(event.at),
+        _ => None,
+    });
+    at.unwrap_or(Micros(0))
 }
 
 fn going_on(plan: &Plan) -> Option<SessionId> {
@@ -62,20 +78,6 @@ fn used_links(plan: &Plan) -> BTreeSet<LinkId> {
         _ => None,
     };
     plan.changes.iter().filter_map(of_session).collect()
-}
-
-/// Whether clients may have to be told of what a plan ends.
-pub fn tells_clients(plan: &Plan) -> bool {
-    plan.changes.iter().any(|change| match change {
-        Change::EndSession { .. } => going_on(plan).is_none(),
-        Change::EndSessionById { .. }
-        | Change::EndSessionsOfLink { .. }
-        | Change::EndSessionsOfUser { .. }
-        | Change::EndSessionsOfConnection { .. }
-        | Change::EraseUser { .. }
-        | Change::WithdrawConsent { .. } => true,
-        _ => false,
-    })
 }
 
 impl Writer {
@@ -153,6 +155,27 @@ impl Writer {
                 self.one(&sql::SET_PASSWORD, Stale, vec![id(user), phc.expose().as_str().into(), (*at).into()]);
             }
 
+            Change::AddPasskey(new) => {
+                let values = vec![
+                    new.credential.as_slice().into(),
+                    new.id.as_bytes().into(),
+                    id(&new.user),
+                    new.handle.as_slice().into(),
+                    new.host.as_str().into(),
+                    new.key.as_str().into(),
+                    new.name.as_str().into(),
+                    new.at.into(),
+                ];
+                self.one(&sql::ADD_PASSKEY, Stale, values);
+            }
+            Change::UsePasskey { passkey, user, was, key, at } => {
+                let values =
+                    vec![key.as_str().into(), (*at).into(), id(user), passkey.as_bytes().into(), was.as_str().into()];
+                self.one(&sql::USE_PASSKEY, Stale, values);
+            }
+            Change::RemovePasskey { passkey, user } => {
+                self.one(&sql::REMOVE_PASSKEY, Stale, vec![id(user), passkey.as_bytes().into()]);
+            }
             Change::SeeIdentity { identity, display, address, at } => {
                 let values = vec![
                     identity.namespace.as_str().into(),
@@ -215,26 +238,36 @@ impl Writer {
 
             Change::CreateSession(session) => self.create_session(session),
             Change::EndSession { hash } => {
-                let goes_on = self.goes_on.as_ref().map_or(&[][..], |sid| sid.as_bytes());
-                self.any(&sql::TELL_OF_SESSION, vec![hash.into(), goes_on.into()]);
+                let goes_on = self.goes_on.as_ref().map_or(Vec::new(), |sid| sid.as_bytes().to_vec());
+                self.any(&sql::EXPECT_SESSION, vec![hash.into()]);
+                self.any(&sql::TELL_OF_SESSION, vec![self.at.into(), hash.into(), goes_on.into()]);
                 self.any(&sql::END_SESSION, vec![hash.into()]);
             }
             Change::EndSessionById { session, user } => {
-                self.any(&sql::TELL_OF_SESSION_BY_ID, vec![id(user), session.as_bytes().into()]);
+                self.any(&sql::LOCK_SESSION_BY_ID, vec![id(user), session.as_bytes().into()]);
+                self.any(&sql::TELL_OF_SESSION_BY_ID, vec![self.at.into(), id(user), session.as_bytes().into()]);
                 self.any(&sql::END_SESSION_BY_ID, vec![id(user), session.as_bytes().into()]);
             }
             Change::EndSessionsOfLink { link, user } => {
-                self.any(&sql::TELL_OF_LINK, vec![id(user), link.as_bytes().into()]);
+                self.any(&sql::TELL_OF_LINK, vec![self.at.into(), id(user), link.as_bytes().into()]);
                 self.any(&sql::END_SESSIONS_OF_LINK, vec![id(user), link.as_bytes().into()]);
                 self.any(&sql::END_AUTHORIZATIONS_OF_LINK, vec![id(user), link.as_bytes().into()]);
             }
+            Change::EndSessionsOfPasskey { passkey, user } => {
+                let of_passkey = || vec![id(user), passkey.as_bytes().into()];
+                let method = json(&Method::Passkey { passkey: *passkey });
+                let told = vec![self.at.into(), id(user), passkey.as_bytes().into(), method.as_str().into()];
+                self.any(&sql::TELL_OF_PASSKEY, told);
+                self.any(&sql::END_SESSIONS_OF_PASSKEY, vec![id(user), method.into()]);
+                self.any(&sql::END_AUTHORIZATIONS_OF_PASSKEY, of_passkey());
+            }
             Change::EndSessionsOfConnection { connection } => {
-                self.any(&sql::TELL_OF_CONNECTION, vec![connection.into()]);
+                self.any(&sql::TELL_OF_CONNECTION, vec![self.at.into(), connection.into()]);
                 self.any(&sql::END_SESSIONS_OF_CONNECTION, vec![connection.into()]);
                 self.any(&sql::END_AUTHORIZATIONS_OF_CONNECTION, vec![connection.into()]);
             }
             Change::EndSessionsOfUser { user } => {
-                self.any(&sql::TELL_OF_USER, vec![id(user)]);
+                self.any(&sql::TELL_OF_USER, vec![self.at.into(), id(user)]);
                 self.any(&sql::END_SESSIONS_OF_USER, vec![id(user)]);
                 // Also those of a session that this plan renews: whoever has stolen it may have let themselves in (T24, T68).
                 self.any(&sql::END_AUTHORIZATIONS_OF_USER, vec![id(user)]);
@@ -252,7 +285,8 @@ impl Writer {
                 self.one(&sql::GIVE_CONSENT, Stale, values);
             }
             Change::WithdrawConsent { client, user } => {
-                for statement in [&sql::TELL_CLIENT, &sql::WITHDRAW_CONSENT, &sql::END_AUTHORIZATIONS_OF_CLIENT] {
+                self.any(&sql::TELL_CLIENT, vec![self.at.into(), id(user), client.as_str().into()]);
+                for statement in [&sql::WITHDRAW_CONSENT, &sql::END_AUTHORIZATIONS_OF_CLIENT] {
                     self.any(statement, vec![id(user), client.as_str().into()]);
                 }
             }
@@ -359,6 +393,7 @@ impl Writer {
             new.expires_at.into(),
             new.store_epoch.into(),
             i64::from(new.hears_of_logout).into(),
+            new.passkey.as_ref().map(|passkey| passkey.as_bytes().to_vec()).into(),
         ];
         self.one(&sql::AUTHORIZE, Conflict::FlowSpent, values);
     }
@@ -406,6 +441,7 @@ impl Writer {
     }
 
     fn erase(&mut self, user: &UserId, at: Value) {
+        self.any(&sql::TELL_OF_USER, vec![self.at.into(), id(user)]);
         self.one(&sql::ERASE_USER, Conflict::Stale, vec![Vec::new().into(), id(user)]);
         let of_user = [
             &sql::ERASE_PROVEN,
@@ -414,8 +450,8 @@ impl Writer {
             &sql::ERASE_USER_NAMES,
             &sql::ERASE_GRANTS,
             &sql::ERASE_PASSWORD,
+            &sql::ERASE_PASSKEYS,
             &sql::ERASE_CONSENTS,
-            &sql::TELL_OF_USER,
             &sql::END_SESSIONS_OF_USER,
         ];
         for statement in of_user {

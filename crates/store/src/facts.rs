@@ -8,9 +8,10 @@ use crate::statements::read;
 use crate::value::{Query, Row, Value, corrupt};
 use model::{
     Address, AddressFacts, AuthorizationFacts, AuthorizationId, ChainHead, ClientFacts, ClientQuery, ClientQueryBy,
-    CodeFacts, ConnectionId, ConnectionState, ConsentFacts, DeviceFacts, DeviceState, DisplayClaims, EventId,
-    ExternalIdentity, Facts, FactsQuery, GrantFacts, IdentityFacts, LinkFacts, LinkId, LinkState, Namespace,
-    PasswordFacts, Secret, SessionFacts, SessionId, ThrottleFacts, Undoable, UserFacts, UserId,
+    CodeFacts, ConnectionId, ConnectionState, ConsentFacts, CredentialFacts, DeviceFacts, DeviceState, DisplayClaims,
+    EventId, ExternalIdentity, Facts, FactsQuery, GrantFacts, IdentityFacts, LinkFacts, LinkId, LinkState, Namespace,
+    PasskeyFacts, PasskeyId, PasswordFacts, Secret, SessionFacts, SessionId, ThrottleFacts, Undoable, UserFacts,
+    UserId,
 };
 
 /// What an answer of the first question is about.
@@ -33,6 +34,8 @@ enum Part {
     Throttles,
     Users,
     Addresses,
+    Passkeys,
+    Credential,
     Links,
 }
 
@@ -92,6 +95,9 @@ impl FactsScript {
                 }
             }
         }
+        if let Some(credential) = &self.query.credential {
+            ask(Part::Credential, &read::CREDENTIAL, vec![credential.as_slice().into()]);
+        }
         if let Some(code) = &self.query.device {
             ask(Part::Device, &read::DEVICE, vec![code.into()]);
         }
@@ -144,6 +150,7 @@ impl FactsScript {
             for (part, sql) in [
                 (Part::Users, &read::FOUR_USERS),
                 (Part::Addresses, &read::FOUR_USERS_ADDRESSES),
+                (Part::Passkeys, &read::FOUR_USERS_PASSKEYS),
                 (Part::Links, &read::FOUR_USERS_LINKS),
             ] {
                 self.asked.push(part);
@@ -184,6 +191,8 @@ impl FactsScript {
             Part::Throttles => facts.throttles.push(throttle(row)?),
             Part::Users => facts.users.push(user(row)?),
             Part::Addresses => add_address(&mut facts.users, row)?,
+            Part::Passkeys => add_passkey(&mut facts.users, row)?,
+            Part::Credential => facts.credential = Some(credential(row)?),
             Part::Links => add_link(&mut facts.users, &mut row)?,
         }
         Ok(())
@@ -200,7 +209,9 @@ impl FactsScript {
             Undoable::Link { .. } | Undoable::Unlink { .. } => None,
         });
         let authorizer = self.known.authorization.as_ref().map(|known| known.user);
-        let reached = [authorizer, session, holder, facts.address_owner, facts.user_name_owner, undoer, absorbed];
+        let shown = facts.credential.as_ref().map(|credential| credential.user);
+        let reached =
+            [authorizer, shown, session, holder, facts.address_owner, facts.user_name_owner, undoer, absorbed];
         let reached = reached.into_iter().flatten();
         reached.filter(|user| facts.user(*user).is_none() && !self.query.users.contains(user)).collect()
     }
@@ -231,6 +242,7 @@ impl Script for FactsScript {
                 || query.address.is_some()
                 || query.user_name.is_some()
                 || query.grant.is_some()
+                || query.credential.is_some()
                 || self.client.is_some();
             return Ok(if leads_on { Step::Ask(queries) } else { Step::Last(queries) });
         }
@@ -375,15 +387,19 @@ impl Script for CohortScript {
                 Query { sql: &read::COHORT_FINGERPRINT, values: vec![(&self.connection).into()] },
                 of_page(&read::COHORT_USERS),
                 of_page(&read::COHORT_ADDRESSES),
+                of_page(&read::COHORT_PASSKEYS),
                 of_page(&read::COHORT_LINKS),
             ]));
         }
-        let [fingerprint, users, addresses, links] =
-            <[Rows; 4]>::try_from(answers).map_err(|_| corrupt("a cohort's answers"))?;
+        let [fingerprint, users, addresses, passkeys, links] =
+            <[Rows; 5]>::try_from(answers).map_err(|_| corrupt("a cohort's answers"))?;
         let fingerprint = fingerprint.into_iter().next().ok_or_else(|| corrupt("a cohort's fingerprint"))?.int()?;
         let mut users: Vec<UserFacts> = users.into_iter().map(user).collect::<Result<_, _>>()?;
         for row in addresses {
             add_address(&mut users, row)?;
+        }
+        for row in passkeys {
+            add_passkey(&mut users, row)?;
         }
         for mut row in links {
             add_link(&mut users, &mut row)?;
@@ -479,6 +495,7 @@ fn user(mut row: Row) -> Result<UserFacts, StoreError> {
         organisations: Vec::new(),
         addresses: Vec::new(),
         password: None,
+        passkeys: Vec::new(),
         links: Vec::new(),
         chain: ChainHead::default(),
         sealed_key: row.bytes()?,
@@ -501,6 +518,28 @@ fn add_address(users: &mut [UserFacts], mut row: Row) -> Result<(), StoreError> 
         user.addresses.push(facts);
     }
     Ok(())
+}
+
+fn add_passkey(users: &mut [UserFacts], mut row: Row) -> Result<(), StoreError> {
+    let owner = row.id(UserId::from_slice)?;
+    let facts = PasskeyFacts {
+        id: row.id(PasskeyId::from_slice)?,
+        credential: row.bytes()?,
+        handle: row.bytes()?,
+        host: row.text()?,
+        name: row.text()?,
+        added_at: row.time()?,
+        last_used_at: row.opt_time()?,
+    };
+    if let Some(user) = users.iter_mut().find(|user| user.id == owner) {
+        user.passkeys.push(facts);
+    }
+    Ok(())
+}
+
+fn credential(mut row: Row) -> Result<CredentialFacts, StoreError> {
+    let (passkey, user) = (row.id(PasskeyId::from_slice)?, row.id(UserId::from_slice)?);
+    Ok(CredentialFacts { passkey, user, handle: row.bytes()?, key: row.text()? })
 }
 
 fn add_link(users: &mut [UserFacts], row: &mut Row) -> Result<(), StoreError> {

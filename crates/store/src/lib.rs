@@ -30,13 +30,12 @@ mod value;
 
 pub use applications::StoredKey;
 pub use audit::{AuditChain, AuditFault, AuditFaultKind, AuditReport, AuditRow};
-pub use changes::tells_clients;
 pub use clients::REMOVED_CLIENT_KEPT;
 pub use doctor::{Cursor, DoctorPage, Part, Stored, StoredEvent, StoredLink, StoredSession};
 pub use error::StoreError;
 pub use housekeeping::{DEVICE_KEPT, DueMail, GRANT_KEPT, LOGOUT_KEPT, SENT_MAIL_KEPT, THROTTLE_KEPT};
 pub use listen::{EVERYBODY, Heard, Listener, TRUST, Trust, changed_clients};
-pub use logouts::UntoldLogouts;
+pub use logouts::{UntoldLogouts, tells_clients};
 pub use migrate::MigrationStatus;
 pub use rows::{Cohort, FoundLink, LinkRecord, Page, SessionRow, UserFilter, UserSummary};
 pub use statements::{Sql, all as statements};

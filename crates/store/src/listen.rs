@@ -72,6 +72,7 @@ pub(crate) fn revoked_users(plan: &Plan) -> Vec<UserId> {
             Change::EndSession { .. }
                 | Change::EndSessionById { .. }
                 | Change::EndSessionsOfLink { .. }
+                | Change::EndSessionsOfPasskey { .. }
                 | Change::EndSessionsOfUser { .. }
                 | Change::EndSessionsOfConnection { .. }
                 | Change::RaiseUser { .. }
@@ -86,6 +87,7 @@ pub(crate) fn revoked_users(plan: &Plan) -> Vec<UserId> {
         .filter_map(|change| match change {
             Change::EndSessionById { user, .. }
             | Change::EndSessionsOfLink { user, .. }
+            | Change::EndSessionsOfPasskey { user, .. }
             | Change::EndSessionsOfUser { user }
             | Change::RaiseUser { user, .. }
             | Change::SetUserStatus { user, .. }

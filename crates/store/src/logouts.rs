@@ -3,7 +3,7 @@
 use crate::statements::{read, write};
 use crate::value::{Bound, Expect, Row, Value, corrupt};
 use crate::{For, Sql, Store, StoreError};
-use model::{Conflict, DueLogout, Micros, SessionId};
+use model::{Change, Conflict, DueLogout, Micros, Plan, SessionId};
 
 /// How many clients of one id have not heard of a logout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -11,6 +11,24 @@ pub struct UntoldLogouts {
     pub waiting: i64,
     /// It was tried long enough.
     pub given_up: i64,
+}
+
+/// Whether clients may have to be told of what a plan ends.
+pub fn tells_clients(plan: &Plan) -> bool {
+    let tells = |change: &Change| {
+        matches!(
+            change,
+            Change::EndSession { .. }
+                | Change::EndSessionById { .. }
+                | Change::EndSessionsOfLink { .. }
+                | Change::EndSessionsOfPasskey { .. }
+                | Change::EndSessionsOfUser { .. }
+                | Change::EndSessionsOfConnection { .. }
+                | Change::EraseUser { .. }
+                | Change::WithdrawConsent { .. }
+        )
+    };
+    plan.changes.iter().any(tells)
 }
 
 fn due(mut row: Row) -> Result<DueLogout, StoreError> {
@@ -31,8 +49,8 @@ impl Store {
         rows.into_iter().map(due).collect()
     }
 
-    /// Counts an attempt and puts the next one off. `false` when somebody else counted first, so calling it *before*
-    /// telling makes it a lease.
+    /// Counts an attempt and puts the next one off. `false` when somebody else counted first, or when the person
+    /// has signed in to the client again; calling it *before* telling makes it a lease.
     pub async fn logout_claim(&self, logout: &DueLogout, next_at: Micros) -> Result<bool, StoreError> {
         let (client, session) = key(logout);
         let values = vec![next_at.into(), client, session, logout.attempts.into()];
@@ -44,10 +62,16 @@ impl Store {
         }
     }
 
-    /// The client was told, or there is nothing to tell. Repeating it is harmless.
+    /// The client was told by a claimed attempt.
     pub async fn logout_done(&self, logout: &DueLogout) -> Result<(), StoreError> {
         let (client, session) = key(logout);
-        self.set(&write::LOGOUT_DONE, vec![client, session]).await
+        self.set(&write::LOGOUT_DONE, vec![client, session, (logout.attempts + 1).into()]).await
+    }
+
+    /// The person signed in to the client again: there is nothing to tell.
+    pub async fn logout_dropped(&self, logout: &DueLogout) -> Result<(), StoreError> {
+        let (client, session) = key(logout);
+        self.set(&write::LOGOUT_DONE, vec![client, session, logout.attempts.into()]).await
     }
 
     /// After a claimed attempt that failed.

@@ -66,8 +66,9 @@ impl Options {
 pub struct World {
     /// First, so that the data is looked at while it is there.
     checkup: Checkup,
-    pub server: Server,
-    pub config: Config,
+    /// Boxed, like its configuration: futures of tests carry the world.
+    pub server: Box<Server>,
+    pub config: Box<Config>,
     pub a: Provider,
     pub b: Provider,
     pub mailbox: Mailbox,
@@ -186,6 +187,7 @@ impl World {
         let server = Self::start(&config, clock.clone(), options.seed).await;
         tasks.spawn(run_jobs(server.jobs()));
         let checkup = Checkup::new(config.clone());
+        let (server, config) = (Box::new(server), Box::new(config));
         Self { checkup, server, config, a, b, mailbox, clock, options, directory, _database: database, _tasks: tasks }
     }
 

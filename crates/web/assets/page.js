@@ -48,7 +48,51 @@ for (const form of document.querySelectorAll("form[data-send-at-once]")) form.su
 
 // Other applications hear of a logout by pages in frames; then it goes on.
 for (const link of document.querySelectorAll("a[data-go-when-framed]")) {
-  const go = () => location.replace(link.href);
+  let gone = false;
+  const go = () => {
+    if (!gone) location.replace(link.href);
+    gone = true;
+  };
   addEventListener("load", go);
   setTimeout(go, 5000);
+}
+
+// Passkeys: the browser asks the authenticator, and the answer travels in the form. Without them it stays hidden.
+const passkeys = window.PublicKeyCredential?.parseRequestOptionsFromJSON ? [...document.querySelectorAll("form[data-passkey]")] : [];
+let offered;
+for (const form of passkeys) {
+  const creates = "new" in form.dataset;
+  const { publicKey } = JSON.parse(form.dataset.passkey);
+  const send = (credential) => {
+    form.elements.passkey.value = JSON.stringify(credential);
+    form.submit();
+  };
+  const ask = (more) => navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey), ...more });
+  let asking = false;
+  form.hidden = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    offered?.abort();
+    if (asking) return;
+    asking = true;
+    const failed = form.querySelector("[data-failed]");
+    failed.hidden = true;
+    try {
+      send(creates ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(publicKey) }) : await ask());
+    } catch (error) {
+      failed.textContent = error.name === "InvalidStateError" ? failed.dataset.taken : failed.dataset.none;
+      asking = false;
+      failed.setAttribute("role", "alert");
+      failed.hidden = false;
+      delete form.dataset.sent;
+    }
+  });
+  // Beside the addresses that the browser remembers.
+  if ("autofill" in form.dataset) {
+    PublicKeyCredential.isConditionalMediationAvailable?.().then(async (available) => {
+      if (!available) return;
+      offered = new AbortController();
+      send(await ask({ mediation: "conditional", signal: offered.signal }));
+    }).catch(() => {});
+  }
 }

@@ -121,7 +121,7 @@ pub fn t(lang: Lang, key: &str, args: &[(&'static str, Arg<'_>)]) -> String {
 }
 
 /// Reason codes that have a sentence.
-pub const REASONS: [&str; 76] = [
+pub const REASONS: [&str; 80] = [
     "provider_down",
     "provider_cancelled",
     "provider_answer_invalid",
@@ -130,6 +130,10 @@ pub const REASONS: [&str; 76] = [
     "flow_forged",
     "origin_mismatch",
     "wrong_password",
+    "passkey_failed",
+    "passkey_not_found",
+    "passkey_taken",
+    "too_many_passkeys",
     "wrong_code",
     "code_expired",
     "code_attempts_used_up",

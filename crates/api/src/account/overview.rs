@@ -144,7 +144,7 @@ impl MethodRow {
         let address = match &method.method {
             Method::EmailCode { address } => Some(address),
             Method::Link { .. } => link.and_then(|link| link.address.as_ref()),
-            Method::Password => None,
+            Method::Password | Method::Passkey { .. } => None,
         };
         Self {
             kind: method.method.kind().into(),

@@ -7,7 +7,7 @@ use crate::caller::{Caller, Id, add_cookies};
 use crate::problem::{Problem, set_retry_after};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use flows::{Action, Finished, Flow, Place};
+use flows::{Action, Finished, Flow, PasskeyAnswer, Place};
 use http::StatusCode;
 use model::{ConnectionId, FlowId, Secret};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,13 @@ pub(crate) enum Act {
     Password {
         #[schema(value_type = String, format = Password)]
         password: Secret<String>,
+    },
+    /// What a passkey answered to `passkey` of the flow.
+    Passkey {
+        ceremony: String,
+        /// The credential, as its `toJSON` gives it.
+        #[schema(value_type = Object)]
+        credential: serde_json::Value,
     },
     /// Everything a new account needs.
     SignUp {
@@ -66,6 +73,9 @@ impl From<Act> for Action {
             Act::Provider { connection } => Self::Provider(connection),
             Act::Email { email } => Self::Email(email),
             Act::Password { password } => Self::Password(password),
+            Act::Passkey { ceremony, credential } => {
+                Self::Passkey(PasskeyAnswer { ceremony, answer: credential.to_string() })
+            }
             Act::SignUp { name, email, password } => Self::SignUp { name, email, password },
             Act::SendCode {} => Self::SendCode,
             Act::Resend {} => Self::Resend,

@@ -42,6 +42,9 @@ pub(crate) struct FlowView {
     /// What proves the account.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub methods: Vec<ProofOption>,
+    /// For the action `passkey`: a fresh question each time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passkey: Option<PasskeyQuestion>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<External>,
     /// Whether an account of its own may be created instead.
@@ -122,6 +125,7 @@ impl From<&Step> for FlowState {
 pub(crate) enum ActionName {
     Provider,
     Email,
+    Passkey,
     Password,
     SignUp,
     SendCode,
@@ -139,6 +143,8 @@ pub(crate) enum ActionName {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum ProofOption {
+    /// The action `passkey`.
+    Passkey {},
     /// The action `password`.
     Password {},
     /// The action `send_code`.
@@ -148,6 +154,16 @@ pub(crate) enum ProofOption {
     },
     /// The action `provider`.
     Connection { provider: Provider },
+}
+
+/// A question to whichever passkey is there (WebAuthn Level 3 §7.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct PasskeyQuestion {
+    /// `publicKey` is for `PublicKeyCredential.parseRequestOptionsFromJSON`.
+    #[schema(value_type = Object)]
+    pub options: serde_json::Value,
+    /// Sealed: it goes back with the answer, within ten minutes.
+    pub ceremony: String,
 }
 
 /// The identity that came back from a provider. Names and addresses there can be made up.
@@ -184,7 +200,14 @@ impl Caller {
             now: journeys.now(),
             application,
         };
-        frame.view(flow)
+        let mut view = frame.view(flow);
+        if view.actions.contains(&ActionName::Passkey)
+            && let Some(asked) = journeys.ask_passkey()
+        {
+            let options = serde_json::from_str(&asked.options).unwrap_or_default();
+            view.passkey = Some(PasskeyQuestion { options, ceremony: asked.ceremony });
+        }
+        view
     }
 }
 
@@ -208,6 +231,7 @@ impl Frame<'_> {
             other_account: None,
             application: self.application.clone(),
             methods: Vec::new(),
+            passkey: None,
             external: self.external(flow),
             may_separate: None,
             may_continue: None,
@@ -264,10 +288,14 @@ impl Frame<'_> {
                     }
                     _ => {}
                 }
+                let signs_in = matches!(flow.goal, Goal::SignIn { .. });
+                actions.extend((local.passkey && signs_in).then_some(ActionName::Passkey));
                 actions
             }
             Step::Password { .. } => {
                 let mut actions = vec![ActionName::Email, ActionName::Provider];
+                let signs_in = matches!(flow.goal, Goal::SignIn { .. });
+                actions.extend((local.passkey && signs_in).then_some(ActionName::Passkey));
                 actions.extend(local.password.then_some(ActionName::Password));
                 actions.extend(local.email_code.then_some(ActionName::SendCode));
                 actions
@@ -312,6 +340,7 @@ impl Frame<'_> {
 
     fn methods(&self, methods: &[ProofMethod]) -> Vec<ProofOption> {
         let shown = |method: &ProofMethod| match method {
+            ProofMethod::Passkey => ProofOption::Passkey {},
             ProofMethod::Password => ProofOption::Password {},
             ProofMethod::EmailCode { address } => ProofOption::EmailCode { address: masked(address) },
             ProofMethod::Connection { connection } => {
@@ -348,6 +377,7 @@ fn proofs(methods: &[ProofMethod]) -> Vec<ActionName> {
     let mut actions = Vec::new();
     for method in methods {
         let action = match method {
+            ProofMethod::Passkey => ActionName::Passkey,
             ProofMethod::Password => ActionName::Password,
             ProofMethod::EmailCode { .. } => ActionName::SendCode,
             ProofMethod::Connection { .. } => ActionName::Provider,

@@ -100,6 +100,7 @@ impl Changes<'_> {
                 Method::Password => "its password".to_owned(),
                 Method::EmailCode { address } => format!("a code to {address}"),
                 Method::Link { connection, .. } => format!("a sign-in with {}", name_of(connection)),
+                Method::Passkey { .. } => "a passkey".to_owned(),
             };
             let level = required_level(known, &self.case.policy);
             let words = format!("the person proved {} by {by}", account_of(known));

@@ -15,6 +15,7 @@ mod matrix;
 mod merge;
 mod move_link;
 mod oracle;
+mod passkeys;
 mod properties;
 mod reasons;
 mod recover;

@@ -345,7 +345,7 @@ fn check_session(world: &World, facts: &Facts, decision: &Decision<SignInOutcome
     }
     let of = match &session.method {
         Method::Link { connection, .. } => world.policy.organisation_of(connection),
-        Method::Password | Method::EmailCode { .. } => None,
+        Method::Password | Method::EmailCode { .. } | Method::Passkey { .. } => None,
     };
     let scope = of.map_or(SessionScope::Account, |of| SessionScope::Organisation { organisation: of.clone() });
     must(session.scope == scope, "a session reaches further than its method")?;

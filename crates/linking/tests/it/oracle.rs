@@ -52,6 +52,7 @@ pub fn proof_holds(world: &World) -> bool {
     let allowed = forced(world, owner)
         .is_none_or(|forced| matches!(proof.method(), Method::Link { connection, .. } if connection == forced));
     let usable = match proof.method() {
+        Method::Passkey { passkey } => world.policy.local.passkey && owner.passkey(*passkey).is_some(),
         Method::Password => world.policy.local.password && owner.password.is_some(),
         Method::EmailCode { address } => {
             world.policy.local.email_code && owner.addresses.iter().any(|known| known.address == *address)

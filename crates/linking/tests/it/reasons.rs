@@ -4,17 +4,19 @@
 use crate::matrix::every_class;
 use crate::world::{
     HOME, MALLORY, NOW, PRESENT, SESSION, SUBJECT, VERA, World, authority, code_method, connection, identity, link,
-    link_id, link_method, namespace, session,
+    link_id, link_method, namespace, passkey, passkey_id, session,
 };
 use linking::{
-    Carry, ClientTerms, EndSessions, HandoverInput, LinkInput, LocalSignIn, MergeInput, MoveConnectionInput, MoveInput,
-    Reason, RecoverInput, SignInInput, SignUpInput, StepUpInput, Stranded, UndoInput, UnlinkInput, UnmergeInput,
+    Carry, ClientTerms, Credential, EndSessions, HandoverInput, LinkInput, LocalSignIn, MergeInput,
+    MoveConnectionInput, MoveInput, Reason, RecoverInput, SignInInput, SignUpInput, StepUpInput, Stranded, UndoInput,
+    UnlinkInput, UnmergeInput,
 };
 use model::{
     Address, Assertion, AuthorizationFacts, AuthorizationId, ChainHead, ClientFacts, ConnectionPolicy, ConsentFacts,
-    DAY, DeviceFacts, DeviceState, EventId, Evidence, Facts, GrantFacts, HOUR, Level, LinkOnMatch, LinkState, MINUTE,
-    MatchOn, Method, MethodKind, OrganisationId, OrganisationPolicy, Proof, Purpose, RegisteredBy, RegistrationToken,
-    RegistryFacts, SECOND, Secret, SessionScope, SignUp, StoredClient, ThrottleFacts, Undoable, UserId, UserStatus,
+    CredentialFacts, DAY, DeviceFacts, DeviceState, EventId, Evidence, Facts, GrantFacts, HOUR, Level, LinkOnMatch,
+    LinkState, MINUTE, MatchOn, Method, MethodKind, OrganisationId, OrganisationPolicy, Proof, Purpose, RegisteredBy,
+    RegistrationToken, RegistryFacts, SECOND, Secret, SessionScope, SignUp, StoredClient, ThrottleFacts, Undoable,
+    UserId, UserStatus,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -208,7 +210,16 @@ fn changes() -> Vec<Made> {
     for purpose in [Purpose::SignInOnly, Purpose::LinkOnly, Purpose::DataOnly] {
         all.push(of(move |case| rules(case, |rules| rules.purpose = purpose)));
     }
-    let methods = [Method::Password, link_method(10, "acme"), code_method(HOME)];
+    all.push(of(|case| case.world.user(VERA).passkeys.push(passkey(1))));
+    all.push(of(|case| case.world.user(VERA).passkeys = (1..=20).map(passkey).collect()));
+    all.push(of(|case| case.world.policy.local.passkey = false));
+    all.push(of(|case| {
+        case.world.user(VERA).passkeys.push(passkey(1));
+        case.world.policy.local.password = false;
+        case.world.policy.local.email_code = false;
+    }));
+    let methods =
+        [Method::Password, link_method(10, "acme"), code_method(HOME), Method::Passkey { passkey: passkey_id(1) }];
     for (user, method) in [VERA, MALLORY].into_iter().flat_map(|user| methods.clone().map(|method| (user, method))) {
         all.push(of(move |case| case.world.proof = Some((proof(user, method.clone()), user))));
     }
@@ -244,6 +255,8 @@ fn observe(case: &Case, seen: &mut Seen) {
     let phc = &Secret::new("$argon2id$new".to_owned());
     let address = &Address::parse("nobody@new.example").unwrap();
     let address = if world.mailbox.is_some() { address } else { &Address::parse(crate::world::MAIL).unwrap() };
+    let credential = CredentialFacts { passkey: passkey_id(9), user: MALLORY, handle: vec![7], key: String::new() };
+    let taken = &Facts { credential: Some(credential), ..facts.clone() };
     let stranded = &Stranded { users: if case.stranded { vec![VERA] } else { Vec::new() } };
     let (acme, chain) = (&connection("acme"), ChainHead::default());
     world.context(|context, terms, new_user| {
@@ -313,6 +326,9 @@ fn observe(case: &Case, seen: &mut Seen) {
             decide_step_up(context, &StepUpInput { facts, proof: given, user, terms, clear });
             decide_sign_out(context, facts);
             decide_set_password(context, facts, session, phc, terms);
+            decide_add_passkey(context, facts, session, &NEW_CREDENTIAL);
+            decide_add_passkey(context, taken, session, &NEW_CREDENTIAL);
+            decide_remove_passkey(context, facts, session, passkey_id(1));
             decide_handover(context, &HandoverInput { facts, session: &PRESENT, terms });
             decide_user_status(context, facts, user, case.status);
             decide_end_session(context, facts, user, EndSessions::All);
@@ -372,6 +388,7 @@ fn observe(case: &Case, seen: &mut Seen) {
     });
 }
 
+const NEW_CREDENTIAL: Credential<'_> = Credential { id: &[9], handle: &[7], key: "key", name: "Phone" };
 const AUTHORIZATION: AuthorizationId = AuthorizationId::from_bytes([9; 16]);
 static SCOPE: std::sync::LazyLock<Vec<String>> = std::sync::LazyLock::new(|| vec!["openid".to_owned()]);
 

@@ -100,7 +100,7 @@ const CHAPTERS: [Chapter; 18] = [
 ];
 
 /// Reasons of what is not in a table: the throttle, and the ends of sessions.
-const ELSEWHERE: [Reason; 17] = [
+const ELSEWHERE: [Reason; 23] = [
     Reason::Throttled,
     Reason::AttemptAllowed,
     Reason::SignedOut,
@@ -110,6 +110,13 @@ const ELSEWHERE: [Reason; 17] = [
     Reason::ConsentWithdrawn,
     Reason::ConsentMissing,
     Reason::TokenReused,
+    // `passkeys.rs` has these.
+    Reason::PasskeyCorrect,
+    Reason::PasskeyAdded,
+    Reason::PasskeyRemoved,
+    Reason::PasskeyNotFound,
+    Reason::PasskeyTaken,
+    Reason::TooManyPasskeys,
     // `device.rs` has these.
     Reason::DeviceClaimed,
     Reason::DeviceLetIn,

@@ -10,9 +10,9 @@ use model::{
     Actor, Address, AddressFacts, AddressProof, Assertion, AssertionParts, AuditEvent, ChainHead, Change, ConnectionId,
     ConnectionPolicy, ConnectionState, DAY, DisplayClaims, EventKind, Evidence, Expiring, ExternalIdentity, Facts,
     FlowId, GrantFacts, HOUR, IdentityFacts, Level, LinkFacts, LinkId, LinkState, LocalMethods, Mail, MailAuthority,
-    MailBody, MailClaim, MailKind, Method, Micros, Namespace, NewLink, NewSession, OrganisationId, PasswordFacts, Plan,
-    Policy, Proof, Random, SECOND, Secret, SessionFacts, SessionId, SessionScope, SignUp, ThrottleFacts,
-    UpstreamSubject, UserFacts, UserId, UserStatus,
+    MailBody, MailClaim, MailKind, Method, Micros, Namespace, NewLink, NewSession, OrganisationId, PasskeyFacts,
+    PasskeyId, PasswordFacts, Plan, Policy, Proof, Random, SECOND, Secret, SessionFacts, SessionId, SessionScope,
+    SignUp, ThrottleFacts, UpstreamSubject, UserFacts, UserId, UserStatus,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -114,6 +114,7 @@ pub fn user(id: UserId, mail: &str) -> UserFacts {
         organisations: Vec::new(),
         addresses: vec![proven(mail, AddressProof::Loop, NOW - DAY)],
         password: Some(PasswordFacts { phc: Secret::new("$argon2id$…".to_owned()), set_at: NOW - DAY }),
+        passkeys: Vec::new(),
         links: Vec::new(),
         chain: ChainHead { seq: 5, hash: [id.as_bytes()[0]; 32] },
         sealed_key: vec![1],
@@ -193,7 +194,8 @@ impl World {
             connections: vec![state("acme"), state("other")],
             policy: Policy {
                 version: "p1".to_owned(),
-                local: LocalMethods { password: true, email_code: true },
+                local: LocalMethods { password: true, email_code: true, passkey: true },
+                host: HOST.to_owned(),
                 sign_up: SignUp::Open,
                 required_level: Level::One,
                 connections: BTreeMap::from([(connection("acme"), rules.clone()), (connection("other"), rules)]),
@@ -303,6 +305,7 @@ impl World {
             throttles: self.throttles.clone(),
             device: None,
             clients_of_session: Vec::new(),
+            credential: None,
             connections: self.connections.clone(),
             users: self.users.clone(),
         }
@@ -495,5 +498,25 @@ pub trait Read {
 impl Read for Plan {
     fn changes(&self) -> &[Change] {
         &self.changes
+    }
+}
+
+/// Where passkeys belong.
+pub const HOST: &str = "id.example";
+
+pub fn passkey_id(n: u8) -> PasskeyId {
+    PasskeyId::from_bytes([n; 16])
+}
+
+/// The passkey of this number, of whoever gets it.
+pub fn passkey(n: u8) -> PasskeyFacts {
+    PasskeyFacts {
+        id: passkey_id(n),
+        credential: vec![n],
+        handle: vec![7],
+        host: HOST.to_owned(),
+        name: format!("Passkey {n}"),
+        added_at: NOW - DAY,
+        last_used_at: None,
     }
 }

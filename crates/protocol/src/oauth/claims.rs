@@ -102,6 +102,8 @@ impl Evidence {
             MethodKind::Password => json!(["pwd"]),
             MethodKind::EmailCode => json!(["otp"]),
             MethodKind::Link => json!(["fed"]),
+            // A key whose possession was shown, by somebody who was there and whom the authenticator verified.
+            MethodKind::Passkey => json!(["pop", "user", "mfa"]),
         }
     }
 

@@ -215,6 +215,8 @@ impl Check<'_> {
             let elsewhere = || Url::parse(uri).is_ok_and(|url| !own.iter().any(|one| one.origin() == url.origin()));
             if let Some((code, cure)) = redirect_uri_fault(uri, Schemes::Web) {
                 self.fault(field, code, cure);
+            } else if !has_plain_host(uri) {
+                self.fault(field, "logout_uri_host", "use a host of letters, digits, dots and hyphens");
             } else if only_own && elsewhere() {
                 self.fault(field, "logout_uri_elsewhere", "use scheme, host and port of a redirect URI");
             }
@@ -449,6 +451,12 @@ pub fn redirect_uri_fault(text: &str, schemes: Schemes) -> Option<(&'static str,
     }
 }
 
+/// The host goes into a policy of content, where some characters that hosts may have mean something.
+fn has_plain_host(uri: &str) -> bool {
+    let plain = |host: &str| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._[]:".contains(&byte));
+    Url::parse(uri).is_ok_and(|url| url.host_str().is_some_and(plain))
+}
+
 pub fn has_user_info(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
@@ -593,6 +601,15 @@ mod tests {
                 "redirect_uri_not_https",
             ),
             (|m| m.backchannel_logout_session_required = true, 1, "backchannel_logout_uri", "logout_uri_missing"),
+            (
+                |m| {
+                    m.redirect_uris = words(&["https://a;sandbox/cb"]);
+                    m.frontchannel_logout_uri = Some("https://a;sandbox/out".to_owned());
+                },
+                1,
+                "frontchannel_logout_uri",
+                "logout_uri_host",
+            ),
             (|m| m.frontchannel_logout_session_required = true, 1, "frontchannel_logout_uri", "logout_uri_missing"),
             (
                 |m| m.frontchannel_logout_uri = Some("/out".to_owned()),

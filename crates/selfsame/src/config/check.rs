@@ -48,13 +48,16 @@ pub(super) fn check(
     if !policy.password && !policy.email_code && connections.is_empty() && check.errors.is_empty() {
         check.at("policy", "leaves no way to sign in: allow a local method or add a connection");
     }
+    // Passkeys belong to a host name (WebAuthn Level 3 §5.1.2).
+    let named = |server: &Server| Url::parse(&server.public_origin.to_string()).is_ok_and(|url| url.domain().is_some());
+    let passkey = policy.passkey && server.as_ref().is_some_and(named);
     match (server, database, mail, required_level, check.errors) {
         (Some(server), Some(database), Some(mail), Some(required_level), errors) if errors.is_empty() => Ok(Config {
             server,
             database,
             root_keys,
             mail,
-            local: LocalMethods { password: policy.password, email_code: policy.email_code },
+            local: LocalMethods { password: policy.password, email_code: policy.email_code, passkey },
             sign_up: policy.sign_up,
             required_level,
             session_lifetime: HOUR.times(settings.sessions.lifetime_hours),

@@ -129,6 +129,8 @@ pub(super) struct PolicySettings {
     pub password: bool,
     /// People may sign in with a code sent to a proven address.
     pub email_code: bool,
+    /// People may add passkeys and sign in with them (WebAuthn). They are bound to the host of `server.public_origin`.
+    pub passkey: bool,
     /// Who may sign up without an identity provider.
     #[schemars(schema_with = "sign_up")]
     pub sign_up: SignUp,
@@ -139,7 +141,7 @@ pub(super) struct PolicySettings {
 
 impl Default for PolicySettings {
     fn default() -> Self {
-        Self { password: true, email_code: true, sign_up: SignUp::Open, required_level: 1 }
+        Self { password: true, email_code: true, passkey: true, sign_up: SignUp::Open, required_level: 1 }
     }
 }
 

@@ -65,6 +65,7 @@ impl<P: OutboxPort> Queue for Outgoing<'_, P> {
 
     const WHAT: &'static str = "mail";
     const MAX_ATTEMPTS: i64 = MAX_ATTEMPTS;
+    const PARALLEL: usize = 4;
 
     fn name(&self, mail: &DueMail) -> String {
         mail.id.to_string()

@@ -15,6 +15,7 @@ mod journeys;
 mod operator;
 mod outage;
 mod pages;
+mod passkeys;
 mod prehijack;
 mod protocol;
 mod provider;

@@ -165,7 +165,7 @@ impl Tally {
 }
 
 async fn play_setup(setup: &Setup, sampled: &[Trace], names: &Names, engine: Engine) -> Tally {
-    let (world, open) = world(setup, names, engine).await;
+    let (world, open) = Box::pin(world(setup, names, engine)).await;
     let _jobs = open.jobs();
     let mut tally = Tally { traces: sampled.len(), ..Tally::default() };
     for (number, trace) in sampled.iter().enumerate() {
@@ -224,7 +224,7 @@ async fn attack(
     names: &Names,
     engine: Engine,
 ) -> Vec<String> {
-    let (world, open) = world(setup, names, engine).await;
+    let (world, open) = Box::pin(world(setup, names, engine)).await;
     let _jobs = open.jobs();
     let mut wrong = Vec::new();
     for by in [By::Pages, By::Api] {

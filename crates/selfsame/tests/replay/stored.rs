@@ -144,6 +144,7 @@ impl Stage<'_> {
                 let at = (0..2).find(|at| self.cast.address(*at) == address.as_str());
                 CODE + at.ok_or_else(|| Surplus(format!("a session by a code to {address}")))?
             }
+            Method::Passkey { .. } => return Err(Surplus(format!("a session by a passkey: {session:?}"))),
             Method::Link { link, connection } => {
                 let found = facts.users.iter().find_map(|user| user.link(*link));
                 let number =

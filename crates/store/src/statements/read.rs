@@ -29,6 +29,16 @@ macro_rules! addresses_where {
     };
 }
 
+macro_rules! passkeys_where {
+    ($condition:expr) => {
+        concat!(
+            "SELECT k.user_id, k.id, k.credential, k.handle, k.host, k.name, k.added_at, k.last_used_at FROM passkeys k WHERE k.user_id IN (",
+            $condition,
+            ") ORDER BY k.added_at, k.id"
+        )
+    };
+}
+
 macro_rules! link_columns {
     () => {
         "l.user_id, l.id, l.connection_id, l.namespace, l.subject, l.state, l.linked_at, l.last_used_at, \
@@ -169,6 +179,8 @@ super::statements! {
     /// Four at once, filled up by repeating: one prepared statement for any number of users.
     FOUR_USERS = users_where!("$1, $2, $3, $4");
     FOUR_USERS_ADDRESSES = addresses_where!("$1, $2, $3, $4");
+    FOUR_USERS_PASSKEYS = passkeys_where!("$1, $2, $3, $4");
+    CREDENTIAL = "SELECT k.id, k.user_id, k.handle, k.key FROM passkeys k WHERE k.credential = $1";
     FOUR_USERS_LINKS = links_where!("$1, $2, $3, $4", identity_of_link!()),
         postgres links_where!("$1, $2, $3, $4", identity_of_link_lateral!());
 
@@ -194,11 +206,15 @@ super::statements! {
         WHERE c.user_id = $1 UNION ALL SELECT a.client, a.scope, a.created_at FROM authorizations a \
         WHERE a.user_id = $1 ORDER BY client, since";
     CLIENTS_OF_SESSION = "SELECT DISTINCT a.client FROM sessions s JOIN authorizations a \
-        ON a.user_id = s.user_id AND a.session_id = s.sid WHERE s.hash = $1 ORDER BY a.client";
+        ON a.user_id = s.user_id AND a.session_id = s.sid WHERE s.hash = $1 AND a.hears_of_logout = 1 \
+        ORDER BY a.client";
+    /// The first of each client, so that one that is slow keeps only itself waiting.
     DUE_LOGOUTS = "SELECT l.client, l.session_id, l.sub, l.attempts, (SELECT COUNT(*) FROM authorizations a \
         JOIN sessions s ON s.user_id = a.user_id AND s.sid = a.session_id \
         WHERE a.user_id = l.user_id AND a.client = l.client AND a.session_id = l.session_id) \
-        FROM logouts l WHERE l.given_up_at IS NULL AND l.next_at <= $1 \
+        FROM logouts l WHERE l.given_up_at IS NULL AND l.next_at <= $1 AND l.session_id = \
+        (SELECT o.session_id FROM logouts o WHERE o.client = l.client AND o.given_up_at IS NULL \
+         ORDER BY o.next_at, o.session_id LIMIT 1) \
         ORDER BY l.next_at, l.client, l.session_id LIMIT $2";
     /// Of one client: those that wait, and those that were given up.
     LOGOUTS_OF_CLIENT = "SELECT COUNT(*), COUNT(l.given_up_at) FROM logouts l WHERE l.client = $1";
@@ -229,6 +245,7 @@ super::statements! {
         FROM links l JOIN users u ON u.id = l.user_id WHERE l.connection_id = $1";
     COHORT_USERS = users_where!(cohort!());
     COHORT_ADDRESSES = addresses_where!(cohort!());
+    COHORT_PASSKEYS = passkeys_where!(cohort!());
     COHORT_LINKS = links_where!(cohort!(), identity_of_link!()),
         postgres links_where!(cohort!(), identity_of_link_lateral!());
 

@@ -1,21 +1,23 @@
 //! What plans, the outbox and housekeeping write.
 
-/// Before authorizations end that are in force, whoever wants to hear of it is put down, in an order in which two plans do not wait for each
-/// other.
+/// Before authorizations end that are in force, whoever wants to hear of it is put down, in an order in which two plans do
+/// not wait for each other. The session is counted, because PostgreSQL would hash all sessions to see whether there is one.
 macro_rules! tell_clients {
     (in_force $condition:literal) => {
         tell_clients!(
             $condition,
-            " AND (a.offline = 1 OR EXISTS \
-             (SELECT 1 FROM sessions s WHERE s.user_id = a.user_id AND s.sid = a.session_id))"
+            " AND (a.offline = 1 OR \
+             (SELECT COUNT(*) FROM sessions s WHERE s.user_id = a.user_id AND s.sid = a.session_id) > 0)"
         )
     };
     ($($rest:literal),+) => {
         concat!(
             "INSERT INTO logouts (client, session_id, user_id, sub, attempts, next_at) \
-             SELECT a.client, a.session_id, a.user_id, a.sub, 0, 0 FROM authorizations a ",
+             SELECT a.client, a.session_id, a.user_id, MAX(a.sub), 0, CAST($1 AS BIGINT) FROM authorizations a ",
             $($rest,)+
-            " AND a.hears_of_logout = 1 ORDER BY a.client, a.session_id ON CONFLICT DO NOTHING"
+            " AND a.hears_of_logout = 1 GROUP BY a.client, a.session_id, a.user_id \
+             ORDER BY a.client, a.session_id ON CONFLICT (client, session_id) DO UPDATE \
+             SET sub = excluded.sub, attempts = 0, next_at = excluded.next_at, given_up_at = NULL"
         )
     };
 }
@@ -34,6 +36,9 @@ super::statements! {
     /// each other.
     EXPECT_SESSION = "SELECT 1 FROM sessions WHERE hash = $1",
         postgres "SELECT 1 FROM sessions WHERE hash = $1 FOR UPDATE";
+    /// As a guard that nothing rests on: whoever lets a client in has to be through before the clients are told.
+    LOCK_SESSION_BY_ID = "SELECT 1 FROM sessions WHERE user_id = $1 AND id = $2",
+        postgres "SELECT 1 FROM sessions WHERE user_id = $1 AND id = $2 FOR UPDATE";
     /// The connection's row is what orders a cohort check and the plans that guard the connection.
     LOCK_CONNECTION = "SELECT 1 FROM connections WHERE id = $1",
         postgres "SELECT 1 FROM connections WHERE id = $1 FOR NO KEY UPDATE";
@@ -62,6 +67,7 @@ super::statements! {
     ERASE_MEMBERSHIPS = "DELETE FROM memberships WHERE user_id = $1";
     ERASE_USER_NAMES = "DELETE FROM user_names WHERE user_id = $1";
     ERASE_GRANTS = "DELETE FROM undo_grants WHERE user_id = $1";
+    ERASE_PASSKEYS = "DELETE FROM passkeys WHERE user_id = $1";
     ERASE_PASSWORD = "DELETE FROM passwords WHERE user_id = $1";
     ERASE_LINKS = "UPDATE links SET state = 'removed', removed_at = $1 WHERE user_id = $2 AND state <> 'removed'";
     /// Of every identity the user ever linked, unless somebody else holds it now.
@@ -81,6 +87,13 @@ super::statements! {
         ON CONFLICT DO NOTHING";
     SET_PASSWORD = "INSERT INTO passwords (user_id, phc, set_at) VALUES ($1, $2, $3) \
         ON CONFLICT (user_id) DO UPDATE SET phc = excluded.phc, set_at = excluded.set_at";
+
+    // Passkeys.
+    ADD_PASSKEY = "INSERT INTO passkeys (credential, id, user_id, handle, host, key, name, added_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+        ON CONFLICT DO NOTHING";
+    USE_PASSKEY = "UPDATE passkeys SET key = $1, last_used_at = $2 WHERE user_id = $3 AND id = $4 AND key = $5";
+    REMOVE_PASSKEY = "DELETE FROM passkeys WHERE user_id = $1 AND id = $2";
 
     // Identities and links.
     SEE_IDENTITY = "INSERT INTO external_identities (namespace, subject, display, address, first_seen, last_seen) \
@@ -142,36 +155,54 @@ super::statements! {
     /// Of whoever is linked through it, found by that index first.
     END_SESSIONS_OF_CONNECTION = "DELETE FROM sessions WHERE (user_id, link_id) IN \
         (SELECT l.user_id, l.id FROM links l WHERE l.connection_id = $1)";
+    /// The method of a session names the passkey.
+    END_SESSIONS_OF_PASSKEY = "DELETE FROM sessions WHERE user_id = $1 AND method = $2";
     END_SESSIONS_OF_USER = "DELETE FROM sessions WHERE user_id = $1";
 
     // Clients that have to be told.
     /// Unless the plan goes on with the same session under another secret: that is no end.
     TELL_OF_SESSION = tell_clients!(
-        "JOIN sessions s ON s.user_id = a.user_id AND s.sid = a.session_id WHERE s.hash = $1 AND s.sid <> $2"
+        "JOIN sessions s ON s.user_id = a.user_id AND s.sid = a.session_id WHERE s.hash = $2 AND s.sid <> $3"
     );
     TELL_OF_SESSION_BY_ID = tell_clients!(
-        "JOIN sessions s ON s.user_id = a.user_id AND s.sid = a.session_id WHERE s.user_id = $1 AND s.id = $2"
+        "JOIN sessions s ON s.user_id = a.user_id AND s.sid = a.session_id WHERE s.user_id = $2 AND s.id = $3"
     );
-    TELL_OF_LINK = tell_clients!(in_force "WHERE a.user_id = $1 AND a.link_id = $2");
-    TELL_OF_USER = tell_clients!(in_force "WHERE a.user_id = $1");
-    TELL_CLIENT = tell_clients!(in_force "WHERE a.user_id = $1 AND a.client = $2");
+    /// Of what was given through it, and of sessions that rest on it now, whatever they rested on when the client was let in.
+    TELL_OF_LINK = tell_clients!(
+        in_force "WHERE a.user_id = $2 AND (a.link_id = $3 OR (SELECT COUNT(*) FROM sessions d \
+         WHERE d.user_id = a.user_id AND d.sid = a.session_id AND d.link_id = $3) > 0)"
+    );
+    TELL_OF_PASSKEY = tell_clients!(
+        in_force "WHERE a.user_id = $2 AND (a.passkey_id = $3 OR (SELECT COUNT(*) FROM sessions d \
+         WHERE d.user_id = a.user_id AND d.sid = a.session_id AND d.method = $4) > 0)"
+    );
+    TELL_OF_USER = tell_clients!(in_force "WHERE a.user_id = $2");
+    TELL_CLIENT = tell_clients!(in_force "WHERE a.user_id = $2 AND a.client = $3");
     TELL_OF_CONNECTION = tell_clients!(
-        in_force "WHERE (a.user_id, a.link_id) IN (SELECT l.user_id, l.id FROM links l WHERE l.connection_id = $1)"
+        in_force "WHERE a.user_id IN (SELECT l.user_id FROM links l WHERE l.connection_id = $2) \
+         AND ((a.user_id, a.link_id) IN (SELECT l.user_id, l.id FROM links l WHERE l.connection_id = $2) \
+         OR (SELECT COUNT(*) FROM sessions d JOIN links l ON l.user_id = d.user_id AND l.id = d.link_id \
+         WHERE d.user_id = a.user_id AND d.sid = a.session_id AND l.connection_id = $2) > 0)"
     );
     /// The count of attempts is the lease: of two that send one counts up.
     LOGOUT_CLAIM = "UPDATE logouts SET attempts = attempts + 1, next_at = $1 \
-        WHERE client = $2 AND session_id = $3 AND attempts = $4 AND given_up_at IS NULL";
-    LOGOUT_DONE = "DELETE FROM logouts WHERE client = $1 AND session_id = $2";
+        WHERE client = $2 AND session_id = $3 AND attempts = $4 AND given_up_at IS NULL AND NOT EXISTS \
+        (SELECT 1 FROM authorizations a JOIN sessions s ON s.user_id = a.user_id AND s.sid = a.session_id \
+         WHERE a.user_id = logouts.user_id AND a.client = logouts.client AND a.session_id = logouts.session_id)";
+    /// Unless it ended once more meanwhile.
+    LOGOUT_DONE = "DELETE FROM logouts WHERE client = $1 AND session_id = $2 AND attempts = $3";
     LOGOUT_PUT_OFF = "UPDATE logouts SET next_at = $1 WHERE client = $2 AND session_id = $3 AND attempts = $4";
     LOGOUT_GIVE_UP = "UPDATE logouts SET given_up_at = $1 WHERE client = $2 AND session_id = $3 AND attempts = $4";
 
     // Applications.
     AUTHORIZE = "INSERT INTO authorizations (id, client, user_id, session_id, link_id, method, level, \
         authenticated_at, sub, scope, offline, generation, created_at, expires_at, store_epoch, \
-        hears_of_logout) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15) ON CONFLICT DO NOTHING";
+        hears_of_logout, passkey_id) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING";
     REFRESH = "UPDATE authorizations SET generation = generation + 1 WHERE id = $1 AND generation = $2";
     END_AUTHORIZATION = "DELETE FROM authorizations WHERE id = $1";
     END_AUTHORIZATIONS_OF_LINK = "DELETE FROM authorizations WHERE user_id = $1 AND link_id = $2";
+    END_AUTHORIZATIONS_OF_PASSKEY = "DELETE FROM authorizations WHERE user_id = $1 AND passkey_id = $2";
     END_AUTHORIZATIONS_OF_USER = "DELETE FROM authorizations WHERE user_id = $1";
     END_AUTHORIZATIONS_OF_CLIENT = "DELETE FROM authorizations WHERE user_id = $1 AND client = $2";
     END_AUTHORIZATIONS_OF_CONNECTION = "DELETE FROM authorizations WHERE (user_id, link_id) IN \
@@ -263,8 +294,8 @@ super::statements! {
         (SELECT g.event FROM undo_grants g WHERE g.expires_at < $1 ORDER BY g.expires_at LIMIT $2)";
     /// One whose client has to be told stays as long as the session does.
     SWEEP_AUTHORIZATIONS = "DELETE FROM authorizations WHERE id IN \
-        (SELECT a.id FROM authorizations a WHERE a.expires_at < $1 AND (a.hears_of_logout = 0 OR NOT EXISTS \
-         (SELECT 1 FROM sessions s WHERE s.user_id = a.user_id AND s.sid = a.session_id)) \
+        (SELECT a.id FROM authorizations a WHERE a.expires_at < $1 AND (a.hears_of_logout = 0 OR \
+         (SELECT COUNT(*) FROM sessions s WHERE s.user_id = a.user_id AND s.sid = a.session_id) = 0) \
          ORDER BY a.expires_at LIMIT $2)";
     SWEEP_LOGOUTS = "DELETE FROM logouts WHERE (client, session_id) IN (SELECT l.client, l.session_id FROM logouts l \
         WHERE l.given_up_at IS NOT NULL AND l.given_up_at < $1 ORDER BY l.given_up_at LIMIT $2)";

@@ -67,6 +67,7 @@ fn authorize(client: &str, user: UserId, n: u8) -> Change {
         scope: vec!["openid".to_owned()],
         offline: true,
         hears_of_logout: true,
+        passkey: None,
         at: AT,
         expires_at: AT + DAY,
         store_epoch: 1,

@@ -581,6 +581,7 @@ async fn plans_and_snapshots_are_counted(db: Database) {
         owner_throttles: Vec::new(),
         device: Some(hash(1)),
         clients_of_session: true,
+        credential: Some(vec![1]),
     };
     let facts = db.facts(everything.clone()).await;
     assert_eq!((facts.users.len(), facts.store_epoch), (1, 1));

@@ -201,6 +201,7 @@ async fn t22_whoever_absorbs_another_keeps_what_clients_know_them_by(db: Databas
         scope: vec!["openid".to_owned()],
         offline: true,
         hears_of_logout: true,
+        passkey: None,
         at: AT,
         expires_at: AT + model::HOUR,
         store_epoch: 1,

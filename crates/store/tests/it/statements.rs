@@ -2,8 +2,8 @@
 
 use crate::support::*;
 use model::{
-    AuthorizationId, Change, EventKind, Level, Method, MethodKind, NewAuthorization, NewDeviceRequest, OrganisationId,
-    RegisteredBy, RegistrationToken, Secret, SessionId, StoredClient, Undoable,
+    AuthorizationId, Change, EventKind, Level, Method, MethodKind, NewAuthorization, NewDeviceRequest, NewPasskey,
+    OrganisationId, PasskeyId, RegisteredBy, RegistrationToken, Secret, SessionId, StoredClient, Undoable,
 };
 use rusqlite::params_from_iter;
 
@@ -83,10 +83,41 @@ async fn fill(db: &Database) {
                     scope: vec!["openid".to_owned()],
                     offline: false,
                     hears_of_logout: true,
+                    passkey: None,
                     at: AT,
                     expires_at: AT,
                     store_epoch: 1,
                 }),
+                Change::AddPasskey(NewPasskey {
+                    id: PasskeyId::from_bytes(*flow(n).as_bytes()),
+                    user,
+                    credential: hash(n).to_vec(),
+                    handle: vec![7; 16],
+                    host: "id.example".to_owned(),
+                    key: "key".to_owned(),
+                    name: "Phone".to_owned(),
+                    at: AT,
+                }),
+                // One that has to be told of a logout.
+                Change::Authorize(NewAuthorization {
+                    id: AuthorizationId::from_bytes(id_bytes(100_000 + n)),
+                    client: format!("gone-{n}"),
+                    user,
+                    session: SessionId::from_bytes(*flow(n).as_bytes()),
+                    link: None,
+                    passkey: None,
+                    method: MethodKind::Password,
+                    level: Level::One,
+                    authenticated_at: AT,
+                    sub: subject.clone(),
+                    scope: Vec::new(),
+                    offline: true,
+                    hears_of_logout: true,
+                    at: AT,
+                    expires_at: AT,
+                    store_epoch: 1,
+                }),
+                Change::WithdrawConsent { client: format!("gone-{n}"), user },
                 Change::AskForDevice(NewDeviceRequest {
                     code: hash(n),
                     id: AuthorizationId::from_bytes(*flow(n).as_bytes()),
@@ -176,6 +207,9 @@ const OF_MANY: &[&str] = &[
     "SWEEP_REGISTRATION_TOKENS",
     "SWEEP_AUTHORIZATIONS",
     "SWEEP_DEVICES",
+    "SWEEP_LOGOUTS",
+    "COHORT_PASSKEYS",
+    "TELL_OF_CONNECTION",
     "END_AUTHORIZATIONS_OF_CONNECTION",
     "END_AUTHORIZATIONS_OF_WHOLE_CLIENT",
     "WITHDRAW_CONSENTS_OF_CLIENT",

@@ -33,6 +33,7 @@ pub(super) struct Posted {
     method: Option<String>,
     session: Option<String>,
     client: Option<String>,
+    passkey: Option<String>,
     password: Option<Secret<String>>,
 }
 
@@ -48,7 +49,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// Session faults lead to sign-in, step-up faults to the step-up, everything else to a page.
-async fn answer(visit: &Visit, fault: Fault, to: &str) -> Page {
+pub(super) async fn answer(visit: &Visit, fault: Fault, to: &str) -> Page {
     match fault.code.as_str() {
         "session_expired" => sign_in_first(to),
         "step_up_needed" => begin_step_up(visit, to).await,
@@ -56,7 +57,7 @@ async fn answer(visit: &Visit, fault: Fault, to: &str) -> Page {
     }
 }
 
-async fn begin_step_up(visit: &Visit, to: &str) -> Page {
+pub(super) async fn begin_step_up(visit: &Visit, to: &str) -> Page {
     match visit.site.journeys.begin_step_up(to, &visit.browser).await {
         Ok(flow) => visit.land(Ok(flows::Next::Show(Box::new(flow))), None),
         Err(fault) if fault.code == "session_expired" => sign_in_first(to),
@@ -95,6 +96,7 @@ fn account_page(visit: &Visit, view: &AccountView, sessions: &[model::SessionFac
         can_add: visit.buttons(|id| view.can_connect.contains(id)),
         can_set_password: visit.site.journeys.policy().local.password && !view.user.addresses.is_empty(),
         has_password,
+        can_add_passkey: visit.site.journeys.policy().local.passkey && view.user.passkeys.len() < flows::PASSKEYS_MAX,
         addresses: Journeys::addresses(&view.user)
             .into_iter()
             .map(|known| AddressRow { address: known.address.to_string(), proven_at: known.proven_at })
@@ -149,6 +151,8 @@ fn flash(visit: &Visit, view: &AccountView, asked: &Asked) -> Option<Flash> {
     }
     match asked.done.as_deref()? {
         "password" => Some(Flash::password_set(visit.lang)),
+        "passkey" => Some(Flash::passkey_added(visit.lang)),
+        "no-passkey" => Some(Flash::passkey_removed(visit.lang)),
         "session" => Some(Flash::session_ended(visit.lang)),
         _ => None,
     }
@@ -175,6 +179,7 @@ impl Visit {
         match method {
             Method::Password => texts::t(self.lang, "method-password", &[]),
             Method::EmailCode { .. } => texts::t(self.lang, "method-email-code", &[]),
+            Method::Passkey { .. } => texts::t(self.lang, "method-passkey", &[]),
             Method::Link { connection, .. } => self.provider(connection).0,
         }
     }
@@ -201,17 +206,22 @@ impl Visit {
             Some(_) => badges.push(Badge::NeedsAttention),
             None => {}
         }
-        let removal = match (&method.link, method.removable) {
-            (None, _) => Removal::NotOffered(self.stays(view, method)),
-            (Some(_), Ok(())) => Removal::Allowed,
-            (Some(_), Err(reason)) => Removal::Refused(texts::reason(self.lang, reason.code())),
+        let removal = match (method.method.kind(), method.removable) {
+            (MethodKind::Password | MethodKind::EmailCode, _) => Removal::NotOffered(self.stays(view, method)),
+            (MethodKind::Link | MethodKind::Passkey, Ok(())) => Removal::Allowed,
+            (_, Err(reason)) => Removal::Refused(texts::reason(self.lang, reason.code())),
         };
+        let passkey = method.method.passkey().and_then(|id| view.user.passkey(id));
         let (mark, detail, id) = match (&method.method, &method.link) {
             (Method::Link { connection, .. }, Some(link)) => {
                 (self.provider(connection).1, detail(link), link.id.to_string())
             }
             (Method::EmailCode { address }, _) => {
                 (local_mark(MethodKind::EmailCode), address.to_string(), String::new())
+            }
+            (Method::Passkey { passkey: id }, _) => {
+                let name = passkey.map(|passkey| passkey.name.clone()).unwrap_or_default();
+                (local_mark(MethodKind::Passkey), name, id.to_string())
             }
             (other, _) => (local_mark(other.kind()), String::new(), String::new()),
         };
@@ -231,8 +241,9 @@ impl Visit {
                 .link
                 .as_ref()
                 .map(|link| link.linked_at)
+                .or_else(|| passkey.map(|passkey| passkey.added_at))
                 .or_else(|| (method.method == Method::Password).then(|| Some(view.user.password.as_ref()?.set_at))?),
-            last_used: method.link.as_ref().and_then(|link| link.last_used_at),
+            last_used: method.link.as_ref().map_or_else(|| passkey?.last_used_at, |link| link.last_used_at),
             badges,
             removal,
             remove_href: format!("{}?method={id}", route::REMOVE),
@@ -299,6 +310,21 @@ pub(super) async fn start_connect(
     }
 }
 
+/// A method that is to be removed, by its id: a link or a passkey.
+#[derive(Clone, Copy)]
+struct Removed(LinkId);
+
+impl Removed {
+    fn asked(text: Option<&str>) -> Option<Self> {
+        link_asked(text).map(Self)
+    }
+
+    fn is(self, method: &Method) -> bool {
+        let passkey = method.passkey().is_some_and(|passkey| passkey.as_bytes() == self.0.as_bytes());
+        passkey || method.link() == Some(self.0)
+    }
+}
+
 fn link_asked(text: Option<&str>) -> Option<LinkId> {
     text.and_then(|id| id.parse().ok())
 }
@@ -306,13 +332,13 @@ fn link_asked(text: Option<&str>) -> Option<LinkId> {
 pub(super) async fn confirm_remove(State(site): State<Site>, asked: Query_, request: Request) -> Page {
     let visit = Visit::of(&site, &request);
     let asked = asked.map(|query| query.0).unwrap_or_default();
-    let Some(link) = link_asked(asked.method.as_deref()) else { return visit.error(404, "link_not_found") };
-    let to = format!("{}?method={link}", route::REMOVE);
+    let Some(wanted) = Removed::asked(asked.method.as_deref()) else { return visit.error(404, "link_not_found") };
+    let to = format!("{}?method={}", route::REMOVE, wanted.0);
     let view = match site.journeys.account(&visit.browser).await {
         Ok(view) => view,
         Err(fault) => return answer(&visit, fault, &to).await,
     };
-    let Some(method) = view.methods.iter().find(|method| method.method.link() == Some(link)) else {
+    let Some(method) = view.methods.iter().find(|method| wanted.is(&method.method)) else {
         return visit.error(404, "link_not_found");
     };
     if method.removable.is_ok() && !view.fresh {
@@ -324,13 +350,13 @@ pub(super) async fn confirm_remove(State(site): State<Site>, asked: Query_, requ
         Ok(sessions) => sessions,
         Err(fault) => return visit.failed(&fault.into(), None),
     };
-    let ending = |session: &&model::SessionFacts| session.method.link() == Some(link);
+    let ending = |session: &&model::SessionFacts| wanted.is(&session.method);
     let page = ConfirmRemove {
         shell: visit.account_shell(&view),
         remaining: view
             .methods
             .iter()
-            .filter(|other| other.unusable.is_none() && other.method.link() != Some(link))
+            .filter(|other| other.unusable.is_none() && !wanted.is(&other.method))
             .map(|other| visit.method_name(&other.method))
             .collect(),
         sessions_ending: sessions.iter().filter(ending).count() as u32,
@@ -349,6 +375,9 @@ pub(super) async fn remove(
     Form(posted): Form<Posted>,
 ) -> Page {
     let visit = Visit::from_headers(&site, &headers, Some(peer.0.ip()));
+    if let Some(passkey) = posted.passkey.as_deref() {
+        return super::passkeys::remove(&visit, passkey, posted.csrf.as_deref()).await;
+    }
     let Some(link) = link_asked(posted.method.as_deref()) else { return visit.error(400, "bad_request") };
     let to = format!("{}?method={link}", route::REMOVE);
     if !is_own_form(&visit, posted.csrf.as_deref()) {

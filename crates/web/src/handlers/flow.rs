@@ -5,7 +5,7 @@ use crate::pages::route;
 use axum::extract::{ConnectInfo, Form, Path, Query, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
-use flows::{Action, CallbackParams, Fault, FaultKind, Flow, Journeys};
+use flows::{Action, CallbackParams, Fault, FaultKind, Flow, Journeys, PasskeyAnswer};
 use model::{ConnectionId, FlowId, Secret};
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -21,6 +21,15 @@ pub(super) struct Fields {
     code: Option<String>,
     method: Option<String>,
     choice: Option<String>,
+    ceremony: Option<String>,
+    passkey: Option<String>,
+}
+
+impl Fields {
+    fn passkey(&mut self) -> Option<Action> {
+        let (ceremony, answer) = self.ceremony.take().zip(self.passkey.take())?;
+        Some(Action::Passkey(PasskeyAnswer { ceremony, answer }))
+    }
 }
 
 pub(super) type Peer = ConnectInfo<SocketAddr>;
@@ -75,8 +84,19 @@ pub(super) async fn resend(State(site): State<Site>, peer: Peer, headers: Header
     act(&site, peer, &headers, fields.flow, Some(action)).await
 }
 
-pub(super) async fn prove(State(site): State<Site>, peer: Peer, headers: HeaderMap, Form(fields): Posted) -> Page {
-    let action = provider(&fields).or_else(|| local(fields.method.as_deref(), fields.password));
+pub(super) async fn passkey(
+    State(site): State<Site>,
+    peer: Peer,
+    headers: HeaderMap,
+    Form(mut fields): Posted,
+) -> Page {
+    let action = fields.passkey();
+    act(&site, peer, &headers, fields.flow, action).await
+}
+
+pub(super) async fn prove(State(site): State<Site>, peer: Peer, headers: HeaderMap, Form(mut fields): Posted) -> Page {
+    let action =
+        fields.passkey().or_else(|| provider(&fields)).or_else(|| local(fields.method.as_deref(), fields.password));
     act(&site, peer, &headers, fields.flow, action).await
 }
 

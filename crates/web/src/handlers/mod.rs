@@ -7,6 +7,7 @@ mod flow;
 mod forward_auth;
 mod guard;
 mod language;
+mod passkeys;
 mod show;
 mod sign_in;
 
@@ -69,6 +70,7 @@ pub fn router(site: Site) -> Router {
         .route(route::SIGN_UP, get(sign_in::sign_up).post(sign_in::submit_sign_up))
         .route(route::START_PROVIDER, post(flow::start_provider))
         .route(route::EMAIL, post(flow::email))
+        .route(route::PASSKEY, post(flow::passkey))
         .route(route::PASSWORD, post(flow::password))
         .route(route::FORGET, post(sign_in::forget))
         .route(route::CODE, post(flow::code))
@@ -86,6 +88,7 @@ pub fn router(site: Site) -> Router {
         .route(route::CONNECT, get(account::connect).post(account::start_connect))
         .route(route::REMOVE, get(account::confirm_remove).post(account::remove))
         .route(route::ACTIVITY, get(account::activity))
+        .route(route::ADD_PASSKEY, get(passkeys::page).post(passkeys::add))
         .route(route::SET_PASSWORD, get(account::password).post(account::set_password))
         .route(route::AUTHORIZE, get(authorize::authorize).post(authorize::authorize_by_form))
         .route(flows::RESUME_PATH, get(authorize::resume))

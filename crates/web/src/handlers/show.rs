@@ -3,8 +3,8 @@
 use super::{Page, Visit, add_cookies, html, see_other};
 use crate::pages::{
     AccountCard, Action, Code, CodePurpose, ConfirmLink, Conflict, Continue, ErrorText, ExternalCard, Field, Mark,
-    Notice, NoticeKind, Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton, SignIn, SignUp, StepUp,
-    StepUpWhy, SwitchUser, Way, route,
+    Notice, NoticeKind, PasskeyForm, Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton, SignIn, SignUp,
+    StepUp, StepUpWhy, SwitchUser, Way, route,
 };
 use crate::texts;
 use axum::http::{HeaderValue, header};
@@ -131,21 +131,32 @@ impl Visit {
         })
     }
 
+    /// A question to whichever passkey is there.
+    fn passkey(&self) -> Option<PasskeyForm> {
+        let asked = self.site.journeys.ask_passkey()?;
+        Some(PasskeyForm { options: asked.options, ceremony: asked.ceremony })
+    }
+
     fn methods(&self, methods: &[flows::ProofMethod]) -> Vec<ProofMethod> {
         let last = self.browser.device.last_used.as_deref().unwrap_or_default();
         let kinds: Vec<(ProofKind, bool)> = methods
             .iter()
-            .map(|method| match method {
-                flows::ProofMethod::Password => (ProofKind::Password, last == "password"),
-                flows::ProofMethod::EmailCode { .. } => (ProofKind::Code, last == "email_code"),
-                flows::ProofMethod::Connection { connection } => {
-                    let (name, mark) = self.provider(connection);
-                    let kind = ProofKind::Provider { id: connection.to_string(), name, mark };
-                    (kind, last.strip_prefix("connection:") == Some(connection.as_str()))
-                }
+            .filter_map(|method| {
+                Some(match method {
+                    flows::ProofMethod::Passkey => (ProofKind::Passkey(self.passkey()?), last == "passkey"),
+                    flows::ProofMethod::Password => (ProofKind::Password, last == "password"),
+                    flows::ProofMethod::EmailCode { .. } => (ProofKind::Code, last == "email_code"),
+                    flows::ProofMethod::Connection { connection } => {
+                        let (name, mark) = self.provider(connection);
+                        let kind = ProofKind::Provider { id: connection.to_string(), name, mark };
+                        (kind, last.strip_prefix("connection:") == Some(connection.as_str()))
+                    }
+                })
             })
             .collect();
-        let best = kinds.iter().position(|(_, last)| *last).unwrap_or(0);
+        // A passkey needs script, so it is not the one big button of whom nobody knows to have it.
+        let plain = || kinds.iter().position(|(kind, _)| !matches!(kind, ProofKind::Passkey(_)));
+        let best = kinds.iter().position(|(_, last)| *last).or_else(plain).unwrap_or(0);
         let mut methods: Vec<ProofMethod> =
             kinds.into_iter().enumerate().map(|(at, (kind, _))| ProofMethod { kind, primary: at == best }).collect();
         methods.sort_by_key(|method| !method.primary);
@@ -294,6 +305,7 @@ impl Visit {
                     self.browser.device.last_used.as_deref(),
                     Some("password" | "email_code")
                 ),
+                passkey: self.passkey(),
                 switch_notice: signed_in.map(|person| person.name.clone()),
                 error: self.error_of(flow),
             }
@@ -358,6 +370,8 @@ impl Visit {
         let Goal::StepUp { to: Destination::Path(to), .. } = &flow.goal else { return StepUpWhy::Continue };
         if to.starts_with(route::SET_PASSWORD) {
             StepUpWhy::SetPassword
+        } else if to.starts_with(route::ADD_PASSKEY) {
+            StepUpWhy::AddPasskey
         } else if let Some((path, query)) = to.split_once('?') {
             let value = query.split_once('=').map(|(_, value)| value).unwrap_or_default();
             let provider =
@@ -437,6 +451,6 @@ pub(super) fn local_mark(kind: model::MethodKind) -> Mark {
     match kind {
         model::MethodKind::Password => Mark::Password,
         model::MethodKind::EmailCode => Mark::Mail,
-        model::MethodKind::Link => Mark::Key,
+        model::MethodKind::Link | model::MethodKind::Passkey => Mark::Key,
     }
 }

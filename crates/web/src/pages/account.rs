@@ -1,6 +1,6 @@
 //! The account: sign-in methods, sessions, activity, and what changes them.
 
-use crate::pages::pieces::{ErrorText, Mark, ProofMethod, ProviderButton, Shell};
+use crate::pages::pieces::{ErrorText, Mark, PasskeyForm, ProofMethod, ProviderButton, Shell};
 use crate::pages::renders;
 use crate::texts::{self, Arg, Lang};
 use askama::Template;
@@ -85,9 +85,15 @@ impl MethodRow {
         self.kind == MethodKind::Password
     }
 
-    /// Uses of local methods are not kept, so that nothing said is not the same as never.
+    pub(crate) fn is_passkey(&self) -> bool {
+        self.kind == MethodKind::Passkey
+    }
+
+    /// Uses of passwords and codes are not kept, so that nothing said is not the same as never.
     pub(crate) fn never_used(&self) -> bool {
-        self.kind == MethodKind::Link && self.last_used.is_none() && !self.badges.contains(&Badge::UsedNow)
+        matches!(self.kind, MethodKind::Link | MethodKind::Passkey)
+            && self.last_used.is_none()
+            && !self.badges.contains(&Badge::UsedNow)
     }
 }
 
@@ -121,6 +127,14 @@ impl Flash {
 
     pub fn removed(lang: Lang, provider: &str) -> Self {
         Self { sentence: texts::t(lang, "flash-removed", &[("provider", Arg::Text(provider))]), undo_href: None }
+    }
+
+    pub fn passkey_added(lang: Lang) -> Self {
+        Self { sentence: texts::t(lang, "flash-passkey-added", &[]), undo_href: None }
+    }
+
+    pub fn passkey_removed(lang: Lang) -> Self {
+        Self { sentence: texts::t(lang, "flash-passkey-removed", &[]), undo_href: None }
     }
 
     pub fn password_set(lang: Lang) -> Self {
@@ -162,6 +176,7 @@ pub struct Account {
     pub can_add: Vec<ProviderButton>,
     pub can_set_password: bool,
     pub has_password: bool,
+    pub can_add_passkey: bool,
     /// Proven ones.
     pub addresses: Vec<AddressRow>,
     pub access: Access,
@@ -219,6 +234,7 @@ pub enum StepUpWhy {
         provider: String,
     },
     SetPassword,
+    AddPasskey,
     /// A client wants it.
     Client {
         name: String,
@@ -243,6 +259,7 @@ impl StepUp {
         match &self.why {
             StepUpWhy::Connect { provider } => self.shell.t1("step-up-connect", "provider", provider),
             StepUpWhy::Remove { provider } => self.shell.t1("step-up-remove", "provider", provider),
+            StepUpWhy::AddPasskey => self.shell.t("step-up-add-passkey"),
             StepUpWhy::SetPassword => self.shell.t("step-up-set-password"),
             StepUpWhy::Client { name } => self.shell.t1("step-up-client", "client", name),
             StepUpWhy::Continue => self.shell.t("step-up-continue"),
@@ -278,10 +295,12 @@ impl EventRow {
             EventKind::Linked
             | EventKind::AddressProven
             | EventKind::PasswordSet
+            | EventKind::PasskeyAdded
             | EventKind::UserCreated
             | EventKind::LinkReleased
             | EventKind::ChangeUndone => "change",
             EventKind::Unlinked
+            | EventKind::PasskeyRemoved
             | EventKind::LinkRefused
             | EventKind::RecycledIdentityNoticed
             | EventKind::LinkMoved
@@ -324,4 +343,14 @@ impl SetPassword {
     }
 }
 
-renders!(Account, ConfirmRemove, StepUp, Activity, SetPassword);
+#[derive(Debug, Clone, Template)]
+#[template(path = "add_passkey.html", whitespace = "minimize")]
+pub struct AddPasskey {
+    pub shell: Shell,
+    pub form: PasskeyForm,
+    /// What it is called unless the person has a better idea.
+    pub name: String,
+    pub error: Option<ErrorText>,
+}
+
+renders!(AddPasskey, Account, ConfirmRemove, StepUp, Activity, SetPassword);

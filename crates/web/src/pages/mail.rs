@@ -136,6 +136,8 @@ impl Mail<'_> {
             MailKind::Unlinked => "unlinked",
             MailKind::RecycledIdentity => "recycled-identity",
             MailKind::PasswordSet => "password-set",
+            MailKind::PasskeyAdded => "passkey-added",
+            MailKind::PasskeyRemoved => "passkey-removed",
             MailKind::Moved => "moved",
             MailKind::Merged => "merged",
             MailKind::Undone => "undone",

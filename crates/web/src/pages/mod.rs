@@ -12,8 +12,8 @@ pub mod route;
 mod sign_in;
 
 pub use account::{
-    Access, Account, Activity, AddressRow, Badge, ConfirmRemove, EventRow, Flash, MethodRow, Removal, SessionRow,
-    SetPassword, StepUp, StepUpWhy,
+    Access, Account, Activity, AddPasskey, AddressRow, Badge, ConfirmRemove, EventRow, Flash, MethodRow, Removal,
+    SessionRow, SetPassword, StepUp, StepUpWhy,
 };
 pub use applications::{ApplicationRow, Applications, Consent, FormPost, LeaveFor, ReturnToApp};
 pub use device::{DeviceAnswer, DeviceDone, TypeCode};
@@ -22,8 +22,8 @@ pub use display::{DisplayName, device_name, display_address, display_name};
 pub use error::ErrorPage;
 pub use linking::{ConfirmLink, Conflict, ConnectStart, LinkedDone, Notice, NoticeKind, ProviderAgain};
 pub use pieces::{
-    AccountCard, Action, ErrorText, ExternalCard, Field, Mark, ProofKind, ProofMethod, ProviderButton, Shell, SignedIn,
-    Way,
+    AccountCard, Action, ErrorText, ExternalCard, Field, Mark, PasskeyForm, ProofKind, ProofMethod, ProviderButton,
+    Shell, SignedIn, Way,
 };
 pub use sign_in::{Code, CodePurpose, Continue, Password, SignIn, SignUp, SignedOut, SwitchUser};
 

@@ -282,9 +282,18 @@ impl AccountCard {
     }
 }
 
+/// What a form for passkeys carries: the question, and its sealed other half.
+#[derive(Debug, Clone)]
+pub struct PasskeyForm {
+    /// JSON for the browser.
+    pub options: String,
+    pub ceremony: String,
+}
+
 /// A way to prove whose account this is.
 #[derive(Debug, Clone)]
 pub enum ProofKind {
+    Passkey(PasskeyForm),
     Password,
     Code,
     Provider { id: String, name: String, mark: Mark },
@@ -309,7 +318,14 @@ impl ProofMethod {
     pub(crate) fn provider(&self) -> Option<(&str, &str, Mark)> {
         match &self.kind {
             ProofKind::Provider { id, name, mark } => Some((id, name, *mark)),
-            ProofKind::Password | ProofKind::Code => None,
+            ProofKind::Passkey(_) | ProofKind::Password | ProofKind::Code => None,
+        }
+    }
+
+    pub(crate) fn passkey(&self) -> Option<&PasskeyForm> {
+        match &self.kind {
+            ProofKind::Passkey(form) => Some(form),
+            ProofKind::Password | ProofKind::Code | ProofKind::Provider { .. } => None,
         }
     }
 }

@@ -8,6 +8,8 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const START_PROVIDER: &str = "/sign-in/start-provider";
 /// `flow`, `email`.
 pub const EMAIL: &str = "/sign-in/email";
+/// `flow`, and a passkey: `ceremony`, `passkey`.
+pub const PASSKEY: &str = "/sign-in/passkey";
 /// `flow`, `email`, `password`; or, with `method=code`, asks for a code instead.
 pub const PASSWORD: &str = "/sign-in/password";
 /// `flow`: forgets address and last-used method in this browser ("not you?").
@@ -43,6 +45,8 @@ pub const REMOVE: &str = "/account/methods/remove";
 pub const STEP_UP: &str = "/account/step-up";
 /// `?before=` pages back.
 pub const ACTIVITY: &str = "/account/activity";
+/// `ceremony`, `passkey`, `name`.
+pub const ADD_PASSKEY: &str = "/account/passkeys/add";
 /// `flow`, `password`.
 pub const SET_PASSWORD: &str = "/account/password";
 /// Where clients send people (GET; RFC 6749 §3.1).

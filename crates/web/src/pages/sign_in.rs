@@ -1,6 +1,6 @@
 //! Signing in, up and out.
 
-use crate::pages::pieces::{ErrorText, ProviderButton, Shell};
+use crate::pages::pieces::{ErrorText, PasskeyForm, ProviderButton, Shell};
 use crate::pages::renders;
 use askama::Template;
 
@@ -20,6 +20,7 @@ pub struct SignIn {
     /// [`crate::pages::route::SIGN_UP`] with the same destination.
     pub sign_up_href: String,
     pub last_used_email_method: bool,
+    pub passkey: Option<PasskeyForm>,
     /// Somebody is signed in already: their name, and that they will be asked.
     pub switch_notice: Option<String>,
     pub error: Option<ErrorText>,

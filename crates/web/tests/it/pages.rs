@@ -105,6 +105,8 @@ fn forms_post_to_a_known_route_with_their_token() {
         route::START_PROVIDER,
         route::EMAIL,
         route::PASSWORD,
+        route::PASSKEY,
+        route::ADD_PASSKEY,
         route::FORGET,
         route::SIGN_UP,
         route::CODE,

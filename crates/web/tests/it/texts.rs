@@ -55,11 +55,13 @@ fn asked(source: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Notices by what happened.
-const MAILS: [&str; 10] = [
+const MAILS: [&str; 12] = [
     "linked",
     "unlinked",
     "recycled-identity",
     "password-set",
+    "passkey-added",
+    "passkey-removed",
     "user-disabled",
     "user-deleted",
     "moved",

@@ -17,7 +17,8 @@ fn policy() -> Policy {
     let link_only = ConnectionPolicy { purpose: model::Purpose::LinkOnly, ..ConnectionPolicy::default() };
     Policy {
         version: "p1".to_owned(),
-        local: LocalMethods { password: true, email_code: true },
+        local: LocalMethods { password: true, email_code: true, passkey: true },
+        host: "id.example".to_owned(),
         sign_up: SignUp::Open,
         required_level: Level::One,
         connections: [(connection("acme"), ConnectionPolicy::default()), (connection("chat"), link_only)].into(),
@@ -97,7 +98,7 @@ fn actions_are_those_of_the_state() {
     use ActionName as A;
     let actions = |goal: Goal, step: Step| look(&flow(goal, step)).actions;
     let sign_up = Goal::SignUp { to: Destination::Path("/account".to_owned()) };
-    assert_eq!(actions(sign_in(), Step::Identify), [A::Provider, A::Email, A::Cancel]);
+    assert_eq!(actions(sign_in(), Step::Identify), [A::Provider, A::Email, A::Passkey, A::Cancel]);
     assert_eq!(actions(sign_up, Step::Identify), [A::Provider, A::SignUp, A::Cancel]);
     for step in steps() {
         let name = step.name();

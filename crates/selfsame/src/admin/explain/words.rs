@@ -62,6 +62,8 @@ pub(super) fn kind(kind: EventKind) -> &'static str {
         EventKind::SessionEnded => "a session was ended",
         EventKind::AddressProven => "an address was proven",
         EventKind::PasswordSet => "a password was set",
+        EventKind::PasskeyAdded => "a passkey was added",
+        EventKind::PasskeyRemoved => "a passkey was removed",
         EventKind::Linked => "an identity was linked",
         EventKind::Unlinked => "a link was removed",
         EventKind::LinkRefused => "a link was refused",

@@ -23,13 +23,14 @@ on_both_engines!(
     a_client_that_fails_is_told_again,
     a_client_that_refuses_is_given_up_and_shown,
     t71_a_late_logout_ends_no_newer_sign_in,
+    an_end_that_could_not_be_told_hides_no_later_one,
     t61_a_logout_token_is_nothing_else,
     browsers_load_the_pages_of_clients_as_they_sign_out,
 );
 
 /// The server of a client: answers as it was told to, and keeps what it gets.
 #[derive(Clone, Default)]
-struct Listener {
+pub(crate) struct Listener {
     answers: Arc<Mutex<VecDeque<u16>>>,
     got: Arc<Mutex<Vec<(String, String)>>>,
 }
@@ -50,12 +51,12 @@ impl Listener {
         (listener, uri)
     }
 
-    fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.got.lock().unwrap().len()
     }
 
     /// What came, once it is so much.
-    async fn tokens(&self, count: usize) -> Vec<String> {
+    pub async fn tokens(&self, count: usize) -> Vec<String> {
         for _ in 0..800 {
             if self.count() >= count {
                 break;
@@ -99,7 +100,7 @@ pairwise = true
 "#;
 
 /// `wiki` with public subjects and `desk` with its own both listen.
-async fn listening(engine: Engine) -> (Options, Listener) {
+pub(crate) async fn listening(engine: Engine) -> (Options, Listener) {
     let (listener, uri) = Listener::start().await;
     let mut options = options(engine);
     options.more.push_str(MORE);
@@ -113,7 +114,7 @@ async fn listening(engine: Engine) -> (Options, Listener) {
     (options, listener)
 }
 
-fn client<'a>(world: &'a World, id: &'a str, redirect: &'a str) -> Client<'a> {
+pub(crate) fn client<'a>(world: &'a World, id: &'a str, redirect: &'a str) -> Client<'a> {
     Client::of(world, id, CLIENT_SECRET, redirect)
 }
 
@@ -326,6 +327,29 @@ async fn t71_a_late_logout_ends_no_newer_sign_in(engine: Engine) {
     listener.tokens(1).await;
     world.sign_out(&mut browser).await;
     listener.tokens(2).await;
+}
+
+async fn an_end_that_could_not_be_told_hides_no_later_one(engine: Engine) {
+    let (options, listener) = listening(engine).await;
+    listener.answers.lock().unwrap().extend([400, 400, 400]);
+    let world = World::with(options).await;
+    let wiki = client(&world, "wiki", "https://wiki.example/cb");
+    let mut browser = world.browser();
+    world.sign_up(&mut browser, "Ada", "ada@example.test").await;
+    id_token(wiki, &mut browser, "openid").await;
+    let page = browser.get("/account/applications").await;
+    browser.press(page.form_with("/account/applications/withdraw", ("client", "wiki")), "client", "wiki").await;
+    for count in 1..=3 {
+        listener.tokens(count).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        world.advance(HOUR);
+        another_sign_out(&world).await;
+    }
+    let shown = world.operate(Operation::ClientShow { client: "wiki".to_owned() }).await.unwrap();
+    assert_eq!(shown["logouts"]["given_up"], 1);
+    id_token(wiki, &mut browser, "openid").await;
+    world.sign_out(&mut browser).await;
+    listener.tokens(4).await;
 }
 
 async fn t61_a_logout_token_is_nothing_else(engine: Engine) {

@@ -8,7 +8,7 @@ mod device;
 mod forward_auth;
 mod keys;
 mod lifetime;
-mod logout;
+pub(crate) mod logout;
 mod proofs;
 mod registration;
 mod standards;

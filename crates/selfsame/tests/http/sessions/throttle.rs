@@ -320,7 +320,13 @@ async fn t123_answers_are_the_same_whoever_is_here(engine: Engine) {
             let before = world.reads_and_writes();
             let call = browser.api("POST", &format!("/api/v1/flows/{id}"), Some(body), Some(ORIGIN)).await;
             let after = world.reads_and_writes();
-            let text = normalised(&call.json.to_string(), &id, &[address]);
+            let mut said = call.json.clone();
+            if let Some(asked) = said.get_mut("passkey") {
+                // Random, and about nobody.
+                assert_eq!(asked["options"]["publicKey"]["allowCredentials"], json!([]));
+                *asked = json!(null);
+            }
+            let text = normalised(&said.to_string(), &id, &[address]);
             texts.push((call.status, text, after.0 - before.0, after.1 - before.1));
         }
         calls.push(texts);

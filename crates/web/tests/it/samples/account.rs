@@ -3,8 +3,8 @@
 use super::{FIREFOX, HOSTILE, LONG, NOW, RIGHT_TO_LEFT, SAFARI, Samples, button, by_github, proof};
 use model::{DAY, EventKind, HOUR, MINUTE, MethodKind};
 use web::pages::{
-    Access, Account, Activity, AddressRow, Badge, ConfirmRemove, EventRow, Field, Flash, Mark, MethodRow, ProofKind,
-    Removal, SessionRow, SetPassword, StepUp, StepUpWhy, device_name,
+    Access, Account, Activity, AddPasskey, AddressRow, Badge, ConfirmRemove, EventRow, Field, Flash, Mark, MethodRow,
+    ProofKind, Removal, SessionRow, SetPassword, StepUp, StepUpWhy, device_name,
 };
 use web::texts;
 
@@ -73,6 +73,7 @@ pub(super) fn account(s: &mut Samples) {
         ],
         can_set_password: true,
         has_password: true,
+        can_add_passkey: true,
         addresses: vec![AddressRow { address: "ada@example.org".to_owned(), proven_at: NOW - DAY.times(90) }],
         access: Access { usable: 4, on_one_mailbox: 2 },
         sessions: sessions(s),
@@ -234,6 +235,23 @@ pub(super) fn confirming(s: &mut Samples) {
         }
         .render(),
     );
+    s.add(
+        "step-up-passkey",
+        StepUp {
+            why: StepUpWhy::AddPasskey,
+            methods: vec![proof(ProofKind::Passkey(super::passkey_form()), true)],
+            ..step_up.clone()
+        }
+        .render(),
+    );
+    let add = AddPasskey {
+        shell: s.signed_in(),
+        form: super::passkey_form(),
+        name: "Firefox on Linux".to_owned(),
+        error: None,
+    };
+    s.add("add-passkey", add.render());
+    s.add("add-passkey-failed", AddPasskey { error: Some(s.error("passkey_failed")), ..add }.render());
     s.add(
         "step-up-provider",
         StepUp { why: StepUpWhy::SetPassword, methods: vec![by_github(true)], ..step_up.clone() }.render(),

@@ -7,8 +7,8 @@ use web::pages::mail::{Mail, RenderedMail};
 use web::pages::{
     AccountCard, Action, ApplicationRow, Applications, Code, CodePurpose, ConfirmLink, Conflict, ConnectStart, Consent,
     Continue, DeviceAnswer, DeviceDone, ErrorPage, ErrorText, ExternalCard, Field, FormPost, LeaveFor, LinkedDone,
-    Mark, Notice, NoticeKind, Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton, ReturnToApp, Shell,
-    SignIn, SignUp, SignedIn, SignedOut, SwitchUser, TypeCode, Way, device_name,
+    Mark, Notice, NoticeKind, PasskeyForm, Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton,
+    ReturnToApp, Shell, SignIn, SignUp, SignedIn, SignedOut, SwitchUser, TypeCode, Way, device_name,
 };
 use web::texts::{self, Lang};
 
@@ -162,6 +162,11 @@ fn providers() -> Vec<ProviderButton> {
     ]
 }
 
+pub(crate) fn passkey_form() -> PasskeyForm {
+    let options = r#"{"publicKey":{"challenge":"AAAA","rpId":"id.example.org"}}"#.to_owned();
+    PasskeyForm { options, ceremony: "c3r3m0ny".to_owned() }
+}
+
 fn empty_sign_in(s: &Samples) -> SignIn {
     SignIn {
         shell: s.out(),
@@ -173,6 +178,7 @@ fn empty_sign_in(s: &Samples) -> SignIn {
         sign_up_allowed: true,
         sign_up_href: web::pages::route::SIGN_UP.to_owned(),
         last_used_email_method: false,
+        passkey: None,
         switch_notice: None,
         error: None,
     }
@@ -182,6 +188,7 @@ fn sign_in(s: &mut Samples) {
     let plain = empty_sign_in(s);
     s.add("sign-in-email-only", plain.render());
     s.add("sign-in", SignIn { providers: providers(), ..plain.clone() }.render());
+    s.add("sign-in-passkey", SignIn { passkey: Some(passkey_form()), ..plain.clone() }.render());
     s.add(
         "sign-in-two-providers",
         SignIn {
@@ -570,6 +577,8 @@ pub fn mails(lang: Lang) -> Vec<(String, RenderedMail)> {
         ("mail-unlinked", MailKind::Unlinked),
         ("mail-recycled-identity", MailKind::RecycledIdentity),
         ("mail-password-set", MailKind::PasswordSet),
+        ("mail-passkey-added", MailKind::PasskeyAdded),
+        ("mail-passkey-removed", MailKind::PasskeyRemoved),
         ("mail-user-disabled", MailKind::UserDisabled),
         ("mail-moved", MailKind::Moved),
         ("mail-merged", MailKind::Merged),
