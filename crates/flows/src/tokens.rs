@@ -44,6 +44,11 @@ const ACCESS_LIFETIME: Micros = MINUTE.times(10);
 const ID_TOKEN_LIFETIME: Micros = HOUR;
 const REFRESH_IDLE: Micros = DAY.times(30);
 
+/// A scope that is about a person.
+fn is_personal(word: &str) -> bool {
+    oauth::STANDARD_SCOPES.contains(&word) || oauth::LINKING_SCOPES.contains(&word)
+}
+
 /// Why a client gets nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenFault {
@@ -365,10 +370,7 @@ impl Journeys {
         resource: &[String],
     ) -> Result<Map<String, Value>, TokenFault> {
         let client = &*caller.client;
-        let personal = |word: &String| {
-            oauth::STANDARD_SCOPES.contains(&word.as_str()) || oauth::LINKING_SCOPES.contains(&word.as_str())
-        };
-        if client.is_public() || scope.iter().any(|word| personal(word) || !client.scopes.contains(word)) {
+        if client.is_public() || scope.iter().any(|word| is_personal(word) || !client.scopes.contains(word)) {
             return Err(Refused::new(ErrorCode::InvalidScope, "this client may ask for none of these scopes").into());
         }
         // The epoch it is issued in: a restore ends it like everything else (T86).

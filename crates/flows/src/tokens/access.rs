@@ -1,6 +1,6 @@
 //! Access tokens: made, opened, asked about and taken back (RFC 6750, RFC 7009, RFC 7662, RFC 9068, RFC 9449).
 
-use super::{ACCESS_LIFETIME, RefreshToken, TokenFault, evidence, object};
+use super::{ACCESS_LIFETIME, RefreshToken, TokenFault, evidence, is_personal, object};
 use crate::Unavailable;
 use crate::caller::Caller;
 use crate::journeys::Journeys;
@@ -50,6 +50,12 @@ fn token_type(key: Option<&str>) -> &'static str {
     if key.is_some() { "DPoP" } else { "Bearer" }
 }
 
+/// What of a scope means something where a token counts: what is about the person is for UserInfo, and no other server
+/// (RFC 9068 §2.2.3).
+fn meant_there(scope: &[String], audience: &[String]) -> Vec<String> {
+    scope.iter().filter(|word| audience.is_empty() || !is_personal(word)).cloned().collect()
+}
+
 impl Journeys {
     /// A new access token as an answer says it: `access_token`, `token_type`, `expires_in`.
     pub(super) async fn access_token(
@@ -58,11 +64,12 @@ impl Journeys {
         new: &NewToken<'_>,
     ) -> Result<Map<String, Value>, TokenFault> {
         let (now, client) = (self.now(), &*caller.client);
+        let scope = meant_there(new.scope, new.audience);
         let token = AccessToken {
             id: FlowId::generate(now, self.random()),
             authorization: new.authorization,
             client: client.id.clone(),
-            scope: new.scope.to_vec(),
+            scope: scope.clone(),
             audience: new.audience.to_vec(),
             key: caller.key.clone(),
             issued_at: now,
@@ -80,7 +87,7 @@ impl Journeys {
                 let access = Access {
                     sub: new.sub,
                     audience: new.audience,
-                    scope: new.scope,
+                    scope: &scope,
                     id: &id,
                     evidence: new.evidence,
                     key: caller.key.as_deref(),
@@ -185,6 +192,9 @@ impl Journeys {
                 "iat": token.issued_at.seconds(),
                 "exp": token.expires_at.seconds(),
             }));
+            if token.scope.is_empty() {
+                answer.remove("scope");
+            }
             if let Some(key) = &token.key {
                 answer.insert("cnf".to_owned(), oauth::confirmation(key));
             }
@@ -250,7 +260,12 @@ fn access_token_of(claims: &Map<String, Value>, issuer: &str) -> Option<AccessTo
         id: id.parse().ok()?,
         authorization,
         client: word("client_id")?.to_owned(),
-        scope: word("scope")?.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+        scope: word("scope")
+            .unwrap_or_default()
+            .split(' ')
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect(),
         audience,
         key,
         issued_at: seconds("iat")?,

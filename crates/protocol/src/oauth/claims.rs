@@ -182,7 +182,9 @@ pub fn access_token(frame: &Frame<'_>, access: &Access<'_>) -> Map<String, Value
     claims.insert("sub".to_owned(), access.sub.into());
     claims.insert("aud".to_owned(), audience(access.audience, frame.issuer));
     claims.insert("client_id".to_owned(), frame.client.into());
-    claims.insert("scope".to_owned(), access.scope.join(" ").into());
+    if !access.scope.is_empty() {
+        claims.insert("scope".to_owned(), access.scope.join(" ").into());
+    }
     claims.insert("jti".to_owned(), access.id.into());
     if let Some(evidence) = access.evidence {
         evidence.claims(&mut claims);

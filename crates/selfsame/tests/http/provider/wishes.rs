@@ -141,7 +141,8 @@ async fn tokens_are_meant_for_a_resource(engine: Engine) {
     const OTHER: &str = "https://other.example/";
     let mut options = options(engine);
     let at = options.more.find("id = \"own\"\n").unwrap();
-    options.more.insert_str(at, &format!("resources = [\"{API}\", \"{OTHER}\"]\n"));
+    let more = "scopes = [\"openid\", \"email\", \"offline_access\", \"things:read\"]\n";
+    options.more.insert_str(at, &format!("resources = [\"{API}\", \"{OTHER}\"]\n{more}"));
     let world = World::with(options).await;
     let mut browser = world.browser();
     world.sign_up(&mut browser, "Ada", "ada@example.test").await;
@@ -156,6 +157,15 @@ async fn tokens_are_meant_for_a_resource(engine: Engine) {
     assert_eq!(own.userinfo(&text(&plain, "access_token")).await.status, 200);
     let told = own.post("/oauth2/introspect", &[("token", &text(&tokens, "access_token"))]).await;
     assert_eq!((&told.json["active"], &told.json["aud"]), (&true.into(), &API.into()));
+    // RFC 9068 §2.2.3: it says what means something there, and what is about the person means something to us alone.
+    assert_eq!(claims(&text(&plain, "access_token"))["scope"], "openid email");
+    assert_eq!(claims(&text(&tokens, "access_token")).get("scope"), None);
+    let both = own.tokens(&mut browser, &[("resource", API), ("scope", "openid email things:read")]).await;
+    assert_eq!(claims(&text(&both, "access_token"))["scope"], "things:read");
+    assert_eq!(
+        claims(&text(&own.refresh(&text(&both, "refresh_token")).await.json, "access_token"))["scope"],
+        "things:read"
+    );
     // A refresh gets what was asked for at the start, or less.
     let refresh = text(&tokens, "refresh_token");
     let more = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), ("resource", OTHER)];
