@@ -82,10 +82,8 @@ async fn t123_unknown_users_cost_the_same() {
             times.push(start.elapsed());
         }
     }
-    let [known, unknown, unusable] = times.map(|mut times| {
-        times.sort();
-        times[times.len() / 2].as_secs_f64()
-    });
+    // The least of each: whatever else runs on this machine only adds.
+    let [known, unknown, unusable] = times.map(|times| times.into_iter().min().unwrap().as_secs_f64());
     for other in [unknown, unusable] {
         assert!((0.7..1.4).contains(&(other / known)), "known {known}, unknown {unknown}, unusable {unusable}");
     }
