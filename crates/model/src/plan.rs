@@ -447,6 +447,22 @@ pub enum Change {
     Send(Mail),
 }
 
+impl Change {
+    /// Whether it ends sessions of somebody.
+    pub fn ends_sessions(&self) -> bool {
+        matches!(
+            self,
+            Self::EndSession { .. }
+                | Self::EndSessionById { .. }
+                | Self::EndSessionsOfLink { .. }
+                | Self::EndSessionsOfPasskey { .. }
+                | Self::EndSessionsOfUser { .. }
+                | Self::EndSessionsOfConnection { .. }
+                | Self::EraseUser { .. }
+        )
+    }
+}
+
 /// Changes that commit together, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan {

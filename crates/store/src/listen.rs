@@ -67,18 +67,7 @@ pub fn changed_clients(plan: &Plan) -> Vec<&str> {
 /// Users whose sessions a plan ends or changes.
 pub(crate) fn revoked_users(plan: &Plan) -> Vec<UserId> {
     let ends = plan.changes.iter().any(|change| {
-        matches!(
-            change,
-            Change::EndSession { .. }
-                | Change::EndSessionById { .. }
-                | Change::EndSessionsOfLink { .. }
-                | Change::EndSessionsOfPasskey { .. }
-                | Change::EndSessionsOfUser { .. }
-                | Change::EndSessionsOfConnection { .. }
-                | Change::RaiseUser { .. }
-                | Change::SetUserStatus { .. }
-                | Change::EraseUser { .. }
-        )
+        change.ends_sessions() || matches!(change, Change::RaiseUser { .. } | Change::SetUserStatus { .. })
     });
     let mut users: Vec<UserId> = plan
         .changes

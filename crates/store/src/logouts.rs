@@ -15,20 +15,7 @@ pub struct UntoldLogouts {
 
 /// Whether clients may have to be told of what a plan ends.
 pub fn tells_clients(plan: &Plan) -> bool {
-    let tells = |change: &Change| {
-        matches!(
-            change,
-            Change::EndSession { .. }
-                | Change::EndSessionById { .. }
-                | Change::EndSessionsOfLink { .. }
-                | Change::EndSessionsOfPasskey { .. }
-                | Change::EndSessionsOfUser { .. }
-                | Change::EndSessionsOfConnection { .. }
-                | Change::EraseUser { .. }
-                | Change::WithdrawConsent { .. }
-        )
-    };
-    plan.changes.iter().any(tells)
+    plan.changes.iter().any(|change| change.ends_sessions() || matches!(change, Change::WithdrawConsent { .. }))
 }
 
 fn due(mut row: Row) -> Result<DueLogout, StoreError> {

@@ -278,6 +278,8 @@ impl Frame<'_> {
     /// What `flows` takes in this step; anything else it refuses.
     fn actions(&self, flow: &Flow, step: &Step) -> Vec<ActionName> {
         let local = self.policy.local;
+        let signs_in = matches!(flow.goal, Goal::SignIn { .. });
+        let passkey = (local.passkey && signs_in).then_some(ActionName::Passkey);
         let mut actions = match step {
             Step::Identify => {
                 let mut actions = vec![ActionName::Provider];
@@ -288,14 +290,12 @@ impl Frame<'_> {
                     }
                     _ => {}
                 }
-                let signs_in = matches!(flow.goal, Goal::SignIn { .. });
-                actions.extend((local.passkey && signs_in).then_some(ActionName::Passkey));
+                actions.extend(passkey);
                 actions
             }
             Step::Password { .. } => {
                 let mut actions = vec![ActionName::Email, ActionName::Provider];
-                let signs_in = matches!(flow.goal, Goal::SignIn { .. });
-                actions.extend((local.passkey && signs_in).then_some(ActionName::Passkey));
+                actions.extend(passkey);
                 actions.extend(local.password.then_some(ActionName::Password));
                 actions.extend(local.email_code.then_some(ActionName::SendCode));
                 actions

@@ -122,10 +122,6 @@ async fn id_token(client: Client<'_>, browser: &mut Browser, scope: &str) -> Val
     claims(&text(&client.tokens(browser, &[("scope", scope)]).await, "id_token"))
 }
 
-fn header_of(token: &str) -> Value {
-    claims(&format!(".{token}"))
-}
-
 async fn n46_a_logout_token_says_what_the_standard_asks_for(engine: Engine) {
     let (options, listener) = listening(engine).await;
     let world = World::with(options).await;
@@ -147,7 +143,7 @@ async fn n46_a_logout_token_says_what_the_standard_asks_for(engine: Engine) {
             "desk" => (&desk, SigningAlgorithm::Es256),
             other => panic!("{other} was told"),
         };
-        let head = header_of(token);
+        let head = super::keys::header_of(token);
         assert_eq!((text(&head, "typ").as_str(), text(&head, "alg").as_str()), ("logout+jwt", algorithm.name()));
         let set: jsonwebtoken::jwk::JwkSet = serde_json::from_value(jwks.clone()).unwrap();
         let key = jsonwebtoken::DecodingKey::from_jwk(set.find(&text(&head, "kid")).unwrap()).unwrap();

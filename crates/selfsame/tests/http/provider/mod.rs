@@ -206,6 +206,13 @@ impl<'a> Client<'a> {
     }
 }
 
+/// Ada, signed in.
+pub(crate) async fn signed_up(world: &World) -> Browser {
+    let mut browser = world.browser();
+    world.sign_up(&mut browser, "Ada", "ada@example.test").await;
+    browser
+}
+
 pub(crate) fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}")).to_owned()
 }

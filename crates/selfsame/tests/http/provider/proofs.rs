@@ -1,10 +1,10 @@
 //! Pushed requests, assertions of clients, and tokens that are bound to a key.
 
 use super::keys::Key;
-use super::{Client, claims, error_at, options, parameter, redirect_of, text};
+use super::{Client, claims, error_at, options, parameter, redirect_of, signed_up, text};
 use crate::on_both_engines;
 use model::{MINUTE, SECOND};
-use testkit::{ApiCall, Browser, Engine, Options, VERIFIER, World, challenge};
+use testkit::{ApiCall, Engine, Options, VERIFIER, World, challenge};
 
 on_both_engines!(
     a_pushed_request_begins_one_sign_in,
@@ -74,12 +74,6 @@ pub(super) fn by_reference(client: &str, request_uri: &str) -> String {
         [("client_id", client), ("request_uri", request_uri), ("scope", "openid offline_access"), ("state", "x")];
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     format!("/oauth2/authorize?{query}")
-}
-
-async fn signed_up(world: &World) -> Browser {
-    let mut browser = world.browser();
-    world.sign_up(&mut browser, "Ada", "ada@example.test").await;
-    browser
 }
 
 async fn a_pushed_request_begins_one_sign_in(engine: Engine) {

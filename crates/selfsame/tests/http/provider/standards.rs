@@ -2,11 +2,11 @@
 //! these tests.
 
 use super::keys::header_of;
-use super::{Client, claims, error_at, options, parameter, redirect_of, text};
+use super::{Client, claims, error_at, options, parameter, redirect_of, signed_up, text};
 use crate::on_both_engines;
 use model::{MINUTE, Micros};
 use serde_json::{Value, json};
-use testkit::{ApiCall, Browser, CLIENT_SECRET, Engine, ORIGIN, PASSWORD, World};
+use testkit::{ApiCall, CLIENT_SECRET, Engine, ORIGIN, PASSWORD, World};
 
 on_both_engines!(
     the_document_says_what_the_standards_ask_for,
@@ -26,12 +26,6 @@ on_both_engines!(
     a_client_signs_people_out_by_form,
     a_sign_in_is_young_enough_to_the_moment,
 );
-
-async fn signed_up(world: &World) -> Browser {
-    let mut browser = world.browser();
-    world.sign_up(&mut browser, "Ada", "ada@example.test").await;
-    browser
-}
 
 async fn get(world: &World, path: &str) -> ApiCall {
     world.browser().call("GET", path, None, &[]).await
