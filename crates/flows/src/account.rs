@@ -277,7 +277,7 @@ impl Journeys {
     }
 
     /// As [`Self::own_change`], with facts that were read before; whether they still hold is decided by the plan's guards.
-    async fn own_change_given<O: Send>(
+    pub(crate) async fn own_change_given<O: Send>(
         &self,
         mut given: Option<Facts>,
         browser: &Browser,

@@ -381,7 +381,7 @@ impl Journeys {
         if session.level >= wanted {
             return AcrStep::Reached;
         }
-        let methods = methods_at(wanted, own_methods(user, &facts.connections, &self.policy), &self.policy);
+        let methods = methods_at(wanted, user, own_methods(user, &facts.connections, &self.policy), &self.policy);
         if methods.is_empty() || request.acr_asked {
             return unmet;
         }

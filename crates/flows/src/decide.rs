@@ -47,6 +47,7 @@ impl Journeys {
         let address = flow_address(flow);
         let mut users: Vec<UserId> = material.named.into_iter().collect();
         users.extend(material.proof.as_ref().map(|proof| proof.user));
+        users.extend(material.factor.as_ref().map(crate::flow::SealedFactor::user));
         if let Goal::Link { user, .. } | Goal::StepUp { user, .. } = &flow.goal {
             users.push(*user);
         }
@@ -164,7 +165,9 @@ impl Journeys {
             // Something about the user changed since: what was shown then shows nothing now.
             return map(nothing_to_decide(), |_, _| refused(Reason::TicketOutdated));
         }
+        let factor = material.factor.as_ref().and_then(|factor| factor.unsealed(facts));
         let proof = material.proof.as_ref().map(crate::flow::SealedProof::unsealed);
+        let proof = proof.map(|proof| factor.as_ref().map_or(proof.clone(), |second| proof.with(second)));
         match (&flow.goal, &material.external) {
             (Goal::Link { user, session, user_version, .. }, Some(assertion)) => {
                 let input =
@@ -174,7 +177,9 @@ impl Journeys {
             (Goal::StepUp { user, .. }, _) => match &proof {
                 Some(proof) => {
                     let input = StepUpInput { facts, proof, user: *user, terms, clear };
-                    map(decide_step_up(context, &input), |outcome, reason| local_outcome(outcome, facts, reason))
+                    map(decide_step_up(context, &input), |outcome, reason| {
+                        self.local_outcome(outcome, flow, facts, reason)
+                    })
                 }
                 None => nothing_to_decide(),
             },
@@ -184,6 +189,7 @@ impl Journeys {
                     assertion,
                     mailbox: material.mailbox.as_ref().map(|(address, _)| address),
                     proof: proof.as_ref().zip(material.named),
+                    factor: factor.as_ref(),
                     switch_confirmed: material.switch,
                     separate_confirmed: material.separate,
                     for_device: flow.goal.destination().is_some_and(Destination::is_device),
@@ -191,13 +197,15 @@ impl Journeys {
                     new_user,
                 };
                 map(decide_sign_in(context, &input), |outcome, reason| {
-                    sign_in_outcome(outcome, facts, &self.policy, flow, reason)
+                    self.sign_in_outcome(outcome, facts, flow, reason)
                 })
             }
             (Goal::SignIn { .. } | Goal::SignUp { .. }, None) => match (&material.sign_up, &material.mailbox, &proof) {
                 (_, _, Some(proof)) => {
                     let input = LocalSignIn { facts, proof, switch_confirmed: material.switch, terms, clear };
-                    map(decide_local_sign_in(context, &input), |outcome, reason| local_outcome(outcome, facts, reason))
+                    map(decide_local_sign_in(context, &input), |outcome, reason| {
+                        self.local_outcome(outcome, flow, facts, reason)
+                    })
                 }
                 (Some(wanted), Some((address, _)), None) => {
                     let phc = wanted.phc();
@@ -221,6 +229,45 @@ impl Journeys {
                 (None, _, None) => nothing_to_decide(),
             },
             (Goal::Link { .. }, None) => nothing_to_decide(),
+        }
+    }
+
+    fn local_outcome(&self, outcome: LocalOutcome, flow: &Flow, facts: &Facts, reason: Reason) -> Settled {
+        match outcome {
+            LocalOutcome::SignedIn { user } => done(user),
+            LocalOutcome::AskSwitch { current, other } => Settled::Step(ask_switch(facts, current, Some(other))),
+            LocalOutcome::AskFactor { user } => self.ask_factor(flow, facts, user),
+            LocalOutcome::Refused => refused(reason),
+        }
+    }
+
+    fn sign_in_outcome(&self, outcome: SignInOutcome, facts: &Facts, flow: &Flow, reason: Reason) -> Settled {
+        match outcome {
+            SignInOutcome::SignedIn { user, link, linked_now, created } => {
+                Settled::Done { user, new_session: true, linked: linked_now.then_some(link), created }
+            }
+            SignInOutcome::AlreadySignedIn { user, .. } => {
+                Settled::Done { user, new_session: false, linked: None, created: false }
+            }
+            SignInOutcome::AskSwitch { current, other } => Settled::Step(ask_switch(facts, current, other)),
+            SignInOutcome::AskMailbox { address } => Settled::MailCode(address),
+            SignInOutcome::AskProof { user, methods } => {
+                let address = flow_address(flow).map(|address| masked(&address)).unwrap_or_default();
+                let may_separate = may_separate(&self.policy, flow);
+                let methods = proof_methods(&methods);
+                Settled::Step(Step::AskProof { user, account: address, methods, may_separate })
+            }
+            SignInOutcome::AskFactor { user } => self.ask_factor(flow, facts, user),
+            SignInOutcome::OtherAccount => {
+                Settled::Step(Step::OtherAccount { may_separate: may_separate(&self.policy, flow) })
+            }
+            SignInOutcome::AddressTaken { may_separate } => {
+                let may_continue = self.policy.local.email_code && flow.material.mailbox.is_some();
+                Settled::Step(Step::AddressTaken { may_separate, may_continue })
+            }
+            SignInOutcome::AskCreate => Settled::Step(Step::AskCreate),
+            // Of several the way on is to sign in to one of them and to add this identity there.
+            SignInOutcome::AskProofOfOne { .. } | SignInOutcome::Refused => refused(reason),
         }
     }
 
@@ -308,14 +355,6 @@ fn link_outcome(outcome: LinkOutcome, user: UserId, reason: Reason) -> Settled {
     }
 }
 
-fn local_outcome(outcome: LocalOutcome, facts: &Facts, reason: Reason) -> Settled {
-    match outcome {
-        LocalOutcome::SignedIn { user } => done(user),
-        LocalOutcome::AskSwitch { current, other } => Settled::Step(ask_switch(facts, current, Some(other))),
-        LocalOutcome::Refused => refused(reason),
-    }
-}
-
 fn sign_up_outcome(outcome: SignUpOutcome, facts: &Facts, email_code: bool, reason: Reason) -> Settled {
     match outcome {
         SignUpOutcome::Created { user } => Settled::Done { user, new_session: true, linked: None, created: true },
@@ -324,39 +363,6 @@ fn sign_up_outcome(outcome: SignUpOutcome, facts: &Facts, email_code: bool, reas
         }
         SignUpOutcome::AskSwitch { current } => Settled::Step(ask_switch(facts, current, None)),
         SignUpOutcome::Refused => refused(reason),
-    }
-}
-
-fn sign_in_outcome(
-    outcome: SignInOutcome,
-    facts: &Facts,
-    policy: &model::Policy,
-    flow: &Flow,
-    reason: Reason,
-) -> Settled {
-    match outcome {
-        SignInOutcome::SignedIn { user, link, linked_now, created } => {
-            Settled::Done { user, new_session: true, linked: linked_now.then_some(link), created }
-        }
-        SignInOutcome::AlreadySignedIn { user, .. } => {
-            Settled::Done { user, new_session: false, linked: None, created: false }
-        }
-        SignInOutcome::AskSwitch { current, other } => Settled::Step(ask_switch(facts, current, other)),
-        SignInOutcome::AskMailbox { address } => Settled::MailCode(address),
-        SignInOutcome::AskProof { user, methods } => {
-            let address = flow_address(flow).map(|address| masked(&address)).unwrap_or_default();
-            let may_separate = may_separate(policy, flow);
-            let methods = proof_methods(&methods);
-            Settled::Step(Step::AskProof { user, account: address, methods, may_separate })
-        }
-        SignInOutcome::OtherAccount => Settled::Step(Step::OtherAccount { may_separate: may_separate(policy, flow) }),
-        SignInOutcome::AddressTaken { may_separate } => {
-            let may_continue = policy.local.email_code && flow.material.mailbox.is_some();
-            Settled::Step(Step::AddressTaken { may_separate, may_continue })
-        }
-        SignInOutcome::AskCreate => Settled::Step(Step::AskCreate),
-        // Of several the way on is to sign in to one of them and to add this identity there.
-        SignInOutcome::AskProofOfOne { .. } | SignInOutcome::Refused => refused(reason),
     }
 }
 

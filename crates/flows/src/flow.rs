@@ -1,8 +1,9 @@
 //! The state of one journey, and what can happen in it.
 
-use crate::PasskeyAnswer;
+use crate::{PasskeyAnswer, SecondFactor};
 use model::{
-    Address, Assertion, ConnectionId, Facts, FlowId, Level, Method, Micros, Policy, Proof, Secret, SessionId, UserId,
+    Address, Assertion, ConnectionId, Factor, FactorProof, Facts, FlowId, Level, Method, Micros, Policy, Proof, Secret,
+    SessionId, UserId,
 };
 use protocol::oauth::{AuthorizationRequest, UserCode};
 use protocol::oidc::Attempt;
@@ -123,6 +124,8 @@ pub enum Step {
     MailCode { address: Address, proves: Proves, back: Box<Step> },
     /// An account exists and must be proven by one of these methods.
     AskProof { user: UserId, account: String, methods: Vec<ProofMethod>, may_separate: bool },
+    /// One factor was shown, and the account has a second one. No session is there yet.
+    SecondFactor { user: UserId, methods: Vec<SecondFactor>, back: Box<Step> },
     /// Same provider, another subject (row 10).
     OtherAccount { may_separate: bool },
     /// The address belongs to an account (row 14, and sign-up).
@@ -150,6 +153,7 @@ impl Step {
             Self::Away { .. } => "away",
             Self::MailCode { .. } => "mail_code",
             Self::AskProof { .. } => "ask_proof",
+            Self::SecondFactor { .. } => "second_factor",
             Self::OtherAccount { .. } => "other_account",
             Self::AddressTaken { .. } => "address_taken",
             Self::AskCreate => "ask_create",
@@ -218,6 +222,32 @@ impl SealedProof {
     }
 }
 
+/// A second factor inside a sealed flow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedFactor {
+    user: UserId,
+    user_version: i64,
+    factor: Factor,
+    at: Micros,
+}
+
+impl SealedFactor {
+    pub(crate) fn of(proof: &FactorProof, facts: &Facts) -> Self {
+        let user_version = facts.user(proof.user()).map_or(-1, |user| user.version);
+        Self { user: proof.user(), user_version, factor: proof.factor(), at: proof.at() }
+    }
+
+    pub(crate) fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// While the user is as they were when it was given.
+    pub(crate) fn unsealed(&self, facts: &Facts) -> Option<FactorProof> {
+        let holds = facts.user(self.user).is_some_and(|user| user.version == self.user_version);
+        holds.then(|| FactorProof::of_checked(self.user, self.factor, self.at))
+    }
+}
+
 /// A sign-up that waits for its mailbox code: the password is hashed already.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct PendingSignUp {
@@ -268,6 +298,7 @@ pub struct Material {
     /// An address whose code was entered in this flow, and when.
     pub mailbox: Option<(Address, Micros)>,
     pub proof: Option<SealedProof>,
+    pub factor: Option<SealedFactor>,
     /// The user the conflict page named (T43).
     pub named: Option<UserId>,
     pub sign_up: Option<PendingSignUp>,
@@ -312,7 +343,14 @@ pub enum Action {
     Email(String),
     Password(Secret<String>),
     Passkey(PasskeyAnswer),
-    SignUp { name: String, email: String, password: Secret<String> },
+    /// A code of an authenticator app.
+    Totp(String),
+    RecoveryCode(String),
+    SignUp {
+        name: String,
+        email: String,
+        password: Secret<String>,
+    },
     SendCode,
     Resend,
     Code(String),

@@ -198,6 +198,9 @@ impl Journeys {
                 self.send_code(flow, address, Proves::Mailbox, browser).await
             }
             (Step::AskProof { user, methods, .. }, action) => self.prove(flow, user, &methods, action, browser).await,
+            (Step::SecondFactor { user, methods, back }, action) => {
+                self.second_factor(flow, user, &methods, *back, action, browser).await
+            }
             (Step::StepUp { methods }, action) => {
                 let Goal::StepUp { user, .. } = flow.goal else { return Err(Fault::flow("bad_request")) };
                 self.prove(flow, user, &methods, action, browser).await

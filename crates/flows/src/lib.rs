@@ -26,6 +26,7 @@ mod prove;
 mod pushed;
 mod return_to;
 mod seal;
+mod second_factor;
 mod surface;
 mod tokens;
 
@@ -37,7 +38,7 @@ pub use clients::{Clients, NewToken, Registered, RegistryFault, client_of};
 pub use device::{DEVICE_PATH, DeviceAnswered, DeviceAsked, DeviceEntry};
 pub use flow::{
     Action, Destination, Fault, FaultKind, Field, Finished, Flow, Goal, HandoverRequest, Material, Next, PendingSignUp,
-    ProofMethod, Proves, SealedProof, Step, Typed,
+    ProofMethod, Proves, SealedFactor, SealedProof, Step, Typed,
 };
 pub use handover::{Handed, s256};
 pub use journeys::{Application, Journeys, Settings};
@@ -51,6 +52,7 @@ pub use ports::{
 };
 pub use return_to::local_path;
 pub use seal::{KeyRing, SealError, digest};
+pub use second_factor::{RecoveryCodes, SecondFactor, TotpAsked};
 pub use surface::{Cookies, Landing, Place, form_token, session_hash, source_of};
 pub use tokens::{Signer, TokenFault};
 

@@ -184,11 +184,22 @@ impl Journeys {
             // Read again after a conflict, it must still be this very code; any other is not the one that was entered.
             let redeem = |facts: &Facts| {
                 let same = facts.code.as_ref().filter(|known| known.hash == code.hash);
-                redeem_code(&flow, same.map_or(-1, |known| known.attempts_left), &keys)
+                redeem_code(&flow, same.map_or(-1, |known| known.attempts_left), self.forgiven(facts, proves, &keys))
             };
             return self.settle_with(flow.clone(), Some(facts), browser, &[], redeem).await;
         }
         Err(Fault::new(FaultKind::Unavailable, "busy"))
+    }
+
+    /// Which counters a right code clears. Where a second factor is asked for next the mailbox alone clears none, or
+    /// whoever reads it could guess that one for ever (T95).
+    fn forgiven<'a>(&self, facts: &Facts, proves: Proves, keys: &'a [Vec<u8>]) -> &'a [Vec<u8>] {
+        let owner = match proves {
+            Proves::User(user) => Some(user),
+            Proves::Owner | Proves::Mailbox => facts.address_owner,
+        };
+        let waits = owner.and_then(|id| facts.user(id)).is_some_and(|user| linking::has_factor(user, &self.policy));
+        if waits { &[] } else { keys }
     }
 
     /// The mailbox is theirs, and no account has the address. Only now may that be said.

@@ -30,6 +30,11 @@ impl Counters {
         Self { source: browser.source.clone(), device: browser.device.id.to_vec(), fallback }
     }
 
+    /// For an account that is known to be there.
+    pub fn of_user(browser: &Browser) -> Self {
+        Self { source: browser.source.clone(), device: browser.device.id.to_vec(), fallback: [0; 32] }
+    }
+
     /// Every counter that may matter once the owner is known.
     pub fn asked(&self) -> Vec<OwnerThrottle> {
         let fallback = self.fallback.to_vec();

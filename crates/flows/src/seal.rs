@@ -19,7 +19,7 @@ const FORMAT: u8 = 1;
 const NONCE: usize = 12;
 const KEY_ID: usize = 4;
 /// Purposes a key is derived for. A text sealed for one opens for no other.
-const PURPOSES: [&str; 15] = [
+const PURPOSES: [&str; 16] = [
     "flow",
     "device",
     "mail",
@@ -35,6 +35,7 @@ const PURPOSES: [&str; 15] = [
     "device-code",
     "device-claim",
     "passkey",
+    "totp",
 ];
 
 struct Root {

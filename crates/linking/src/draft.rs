@@ -160,5 +160,6 @@ pub(crate) fn reference(proof: &Proof) -> String {
         Some(link) => format!("link:{link}"),
         None => proof.method().name().to_owned(),
     };
-    format!("{method}@{}/aal{}", proof.at(), i64::from(proof.level()))
+    let second = proof.factor().map(|factor| format!("+{}", factor.name())).unwrap_or_default();
+    format!("{method}{second}@{}/aal{}", proof.at(), i64::from(proof.level()))
 }

@@ -11,8 +11,9 @@ use crate::session::{NewUser, SessionTerms};
 use crate::sign_in::{SignInInput, SignInOutcome, decide_sign_in};
 use crate::{Context, Decision, Reason};
 use model::{
-    Actor, Address, AddressProof, Assertion, AssertionParts, ConnectionId, Evidence, Facts, HOUR, LinkOnMatch,
-    LinkState, Method, Micros, Policy, Proof, Purpose, Random, Secret, SignUp, UserFacts, UserId, UserStatus,
+    Actor, Address, AddressProof, Assertion, AssertionParts, ConnectionId, Evidence, FactorProof, Facts, HOUR,
+    LinkOnMatch, LinkState, Method, Micros, Policy, Proof, Purpose, Random, Secret, SignUp, UserFacts, UserId,
+    UserStatus,
 };
 
 /// A sign-in as it was or might be, in plain data.
@@ -26,6 +27,8 @@ pub struct Supposed {
     pub mailbox: Option<Address>,
     /// Proof of an existing user, and the user the flow's ticket would name.
     pub proof: Option<(Proof, UserId)>,
+    /// A second factor that would be shown in the flow.
+    pub factor: Option<FactorProof>,
     pub switch_confirmed: bool,
     pub separate_confirmed: bool,
 }
@@ -112,6 +115,7 @@ fn decide(now: Micros, random: &dyn Random, case: &Supposed) -> Decision<SignInO
         assertion: &Assertion::from_verified(case.parts.clone()),
         mailbox: case.mailbox.as_ref(),
         proof: case.proof.as_ref().map(|(proof, named)| (proof, *named)),
+        factor: case.factor.as_ref(),
         switch_confirmed: case.switch_confirmed,
         separate_confirmed: case.separate_confirmed,
         for_device: false,
@@ -194,6 +198,9 @@ impl Words<'_> {
             }
             SignInOutcome::AskProof { user, methods } => {
                 ("ask_proof", format!("They are asked to prove {}.", self.proof_of(*user, methods)))
+            }
+            SignInOutcome::AskFactor { user } => {
+                ("ask_factor", format!("They are asked for the second factor of {}.", self.account(*user)))
             }
             SignInOutcome::AskProofOfOne { candidates } => {
                 let each: Vec<String> =

@@ -13,6 +13,7 @@ mod draft;
 mod epoch;
 mod evidence;
 mod explain;
+mod factor;
 mod link;
 mod local;
 mod matched;
@@ -46,6 +47,9 @@ pub use device::{DeviceClaim, claimed_device, decide_device_answer, decide_devic
 pub use epoch::{Carry, MoveConnectionInput, decide_connection_move};
 pub use evidence::{EvidenceSource, evidence};
 pub use explain::{Explanation, Fact, Supposed, Told, WhatIf, explain_sign_in, row_words};
+pub use factor::{
+    RECOVERY_CODES, SetTotp, Spent, decide_recovery_codes, decide_remove_totp, decide_set_totp, spend_factor,
+};
 pub use link::{LinkInput, LinkOutcome, decide_link};
 pub use local::{
     HandoverInput, LocalOutcome, LocalSignIn, SignUpInput, SignUpOutcome, StepUpInput, decide_handover,
@@ -54,7 +58,8 @@ pub use local::{
 pub use matched::recycled_notice_key;
 pub use merge::{MergeInput, MergeOutcome, MergePreview, UnmergeInput, decide_merge, decide_unmerge, preview_merge};
 pub use methods::{
-    PASSKEY_LEVEL, UnusableBecause, methods_at, own_methods, required_level, usable_methods, ways_in, why_unusable,
+    FACTOR_LEVEL, PASSKEY_LEVEL, UnusableBecause, has_factor, methods_at, own_methods, required_level, usable_methods,
+    ways_in, why_unusable,
 };
 pub use move_link::{MoveInput, MoveOutcome, decide_move};
 pub use passkey::{Credential, PASSKEYS_MAX, PasskeyRemoval, decide_add_passkey, decide_remove_passkey};

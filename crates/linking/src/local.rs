@@ -1,7 +1,7 @@
 //! Local methods: sign-up and sign-in with a password or a mailbox code, step-up, sign-out, setting a password.
 
 use crate::draft::{Draft, Told, reference};
-use crate::methods::{check_proof_by, own_methods, usable_methods};
+use crate::methods::{check_proof_by, own_methods, usable_methods, wants_factor};
 use crate::record::{create_user, session_reference};
 use crate::session::{NewUser, SessionTerms, end_present, may_change_account, mint, mint_for_new};
 use crate::{Context, Decision, Reason, is_fresh_at};
@@ -24,8 +24,17 @@ pub struct LocalSignIn<'a> {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LocalOutcome {
-    SignedIn { user: UserId },
-    AskSwitch { current: UserId, other: UserId },
+    SignedIn {
+        user: UserId,
+    },
+    AskSwitch {
+        current: UserId,
+        other: UserId,
+    },
+    /// The second factor of this user is all that is missing. Until then there is no session of any kind (T92).
+    AskFactor {
+        user: UserId,
+    },
     Refused,
 }
 
@@ -38,6 +47,10 @@ pub fn decide_local_sign_in(context: &Context<'_>, input: &LocalSignIn<'_>) -> D
     }
     if !is_fresh_at(input.proof.at(), context.now) {
         return refuse(Reason::NotFresh);
+    }
+    // Before anything about this user is shown.
+    if wants_factor(user, context.policy, input.proof.level()) {
+        return ask_factor(user.id);
     }
     if let Some((_, signed_in)) = input.facts.live_session(context.now)
         && signed_in.id != user.id
@@ -75,6 +88,10 @@ pub fn decide_local_sign_in(context: &Context<'_>, input: &LocalSignIn<'_>) -> D
     draft.own_event(user, EventKind::SignedIn, reason, told);
     let outcome = LocalOutcome::SignedIn { user: user.id };
     Decision { outcome, reason, row: None, plan: draft.into_plan() }
+}
+
+fn ask_factor(user: UserId) -> Decision<LocalOutcome> {
+    Decision::without_plan(LocalOutcome::AskFactor { user }, Reason::SecondFactorNeeded, None)
 }
 
 /// A session as old as the proof it rests on: what was fresh stays fresh no longer for being carried in a flow.
@@ -177,8 +194,10 @@ pub fn decide_step_up(context: &Context<'_>, input: &StepUpInput<'_>) -> Decisio
         return refuse(Reason::SessionScope);
     }
     let own = own_methods(user, &input.facts.connections, context.policy);
-    if let Err(reason) = check_proof_by(context, user, &own, input.proof) {
-        return refuse(reason);
+    match check_proof_by(context, user, &own, input.proof) {
+        Ok(()) => {}
+        Err(Reason::SecondFactorNeeded) => return ask_factor(user.id),
+        Err(reason) => return refuse(reason),
     }
     let mut draft = Draft::new(context, input.facts);
     draft.push(Change::ExpectUser { user: user.id, version: user.version });

@@ -132,6 +132,9 @@ fn matched(
     if let Some((proof, named)) = input.proof {
         return match check_proof(context, input, found, proof, named) {
             Ok(()) => link_and_sign_in(context, input, found, Some(proof), Reason::ProvenByOwner, 13),
+            Err(Reason::SecondFactorNeeded) => {
+                ask(SignInOutcome::AskFactor { user: found.owner.id }, Reason::SecondFactorNeeded, 13)
+            }
             Err(reason) => refuse(reason, 13),
         };
     }

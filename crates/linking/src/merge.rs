@@ -1,7 +1,7 @@
 //! Merging two users of one person, and taking them apart again.
 
 use crate::draft::{Draft, Told, reference};
-use crate::methods::{check_proof_by, own_methods, required_level, ways_in};
+use crate::methods::{check_proof_by, own_level, own_methods, required_level, ways_in};
 use crate::record::session_reference;
 use crate::session::{SessionTerms, may_change_account, renew};
 use crate::sign_in::in_scope;
@@ -42,7 +42,7 @@ pub fn preview_merge(policy: &Policy, survivor: &UserFacts, absorbed: &UserFacts
             .filter(|organisation| !survivor.is_member(organisation))
             .cloned()
             .collect(),
-        required_level: survivor.required_level.max(absorbed.required_level),
+        required_level: survivor.required_level.max(own_level(absorbed, policy)),
     }
 }
 

@@ -6,6 +6,9 @@ use model::{ConnectionState, Level, LinkFacts, LinkState, Method, Policy, Proof,
 /// A passkey that verified its user is two factors in one (NIST SP 800-63B-4 §3.1.7); none that did not is taken.
 pub const PASSKEY_LEVEL: Level = Level::Two;
 
+/// Any method and a second factor beside it (§2.2).
+pub const FACTOR_LEVEL: Level = Level::Two;
+
 /// Why a method that stands in a list does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UnusableBecause {
@@ -61,18 +64,30 @@ pub fn ways_in(user: &UserFacts, connections: &[ConnectionState], policy: &Polic
 
 /// Those of `methods` that reach the level this user requires.
 pub(crate) fn reaching(user: &UserFacts, methods: Vec<Method>, policy: &Policy) -> Vec<Method> {
-    methods_at(required_level(user, policy), methods, policy)
+    methods_at(required_level(user, policy), user, methods, policy)
 }
 
-/// Those of `methods` that reach a level.
-pub fn methods_at(needed: Level, mut methods: Vec<Method>, policy: &Policy) -> Vec<Method> {
+/// Whether this user has a second factor that policy allows today.
+pub fn has_factor(user: &UserFacts, policy: &Policy) -> bool {
+    policy.local.totp && user.totp.is_some()
+}
+
+/// Whether a second factor is all that is missing: of evidence at `level`, for a session of this user.
+pub(crate) fn wants_factor(user: &UserFacts, policy: &Policy, level: Level) -> bool {
+    let required = required_level(user, policy);
+    level < required && required <= FACTOR_LEVEL && has_factor(user, policy)
+}
+
+/// Those of `methods` of this user that reach a level, with their second factor where they have one.
+pub fn methods_at(needed: Level, user: &UserFacts, mut methods: Vec<Method>, policy: &Policy) -> Vec<Method> {
+    let second = if has_factor(user, policy) { FACTOR_LEVEL } else { Level::One };
     methods.retain(|method| {
-        let reached = match method {
+        let alone = match method {
             Method::Password | Method::EmailCode { .. } => Level::One,
             Method::Passkey { .. } => PASSKEY_LEVEL,
             Method::Link { connection, .. } => policy.connection(connection).map_or(Level::One, |rules| rules.level),
         };
-        reached >= needed
+        alone.max(second) >= needed
     });
     methods
 }
@@ -88,6 +103,8 @@ pub(crate) fn check_proof_by(
         Err(Reason::MethodNotAllowed)
     } else if !is_fresh_at(proof.at(), context.now) {
         Err(Reason::NotFresh)
+    } else if wants_factor(user, context.policy, proof.level()) {
+        Err(Reason::SecondFactorNeeded)
     } else if proof.level() < required_level(user, context.policy) {
         Err(Reason::LevelTooLow)
     } else {
@@ -128,6 +145,11 @@ pub fn why_unusable(link: &LinkFacts, connections: &[ConnectionState], policy: &
     }
 }
 
+/// The level that the user themselves asks for: whoever has a second factor wants it asked for (T89).
+pub(crate) fn own_level(user: &UserFacts, policy: &Policy) -> Level {
+    if has_factor(user, policy) { user.required_level.max(FACTOR_LEVEL) } else { user.required_level }
+}
+
 /// The level a session of this user must reach: the highest of the user's own, the policy's and that of the
 /// organisations they are a member of. Computed, never stored (T96).
 pub fn required_level(user: &UserFacts, policy: &Policy) -> Level {
@@ -136,5 +158,5 @@ pub fn required_level(user: &UserFacts, policy: &Policy) -> Level {
         .iter()
         .filter_map(|organisation| policy.organisations.get(organisation)?.required_level)
         .max();
-    user.required_level.max(policy.required_level).max(of_organisations.unwrap_or(Level::One))
+    own_level(user, policy).max(policy.required_level).max(of_organisations.unwrap_or(Level::One))
 }

@@ -193,6 +193,21 @@ reasons! {
     PasskeyTaken = "passkey_taken":
         "This passkey was added before."
         / "Another authenticator, or removing the passkey first.";
+    SecondFactorNeeded = "second_factor_needed":
+        "The person showed one factor, and the account has a second one, so that was asked for; there is no session yet."
+        / "The code of the authenticator app, a recovery code, or a passkey.";
+    TotpAdded = "totp_added":
+        "The user set up an authenticator app as second factor; every other session ended."
+        / "Nothing; the owner can turn it off again, having shown it.";
+    TotpRemoved = "totp_removed":
+        "The user turned the second factor off, in a session that had shown it."
+        / "Nothing; the owner can set it up again.";
+    RecoveryCodesMade = "recovery_codes_made":
+        "The user made new recovery codes; those from before count no more."
+        / "Nothing; the owner can make new ones.";
+    NoSecondFactor = "no_second_factor":
+        "The account has no second factor, or policy has it switched off."
+        / "Setting up an authenticator app first, with `[policy] totp = true`.";
     TooManyPasskeys = "too_many_passkeys":
         "The account has as many passkeys as it may have."
         / "Removing one that is not used any more.";

@@ -2,10 +2,10 @@
 
 use crate::draft::{Draft, Told};
 use crate::record::session_reference;
-use crate::{Reason, is_fresh_at, methods::required_level};
+use crate::{Reason, is_fresh_at, methods::FACTOR_LEVEL, methods::required_level};
 use model::{
-    ActiveUser, Change, EventKind, Level, Method, Micros, NewSession, Policy, Secret, SessionFacts, SessionId,
-    SessionScope, UserFacts, UserId,
+    ActiveUser, Change, EventKind, FactorProof, Level, Method, Micros, NewSession, Policy, Secret, SessionFacts,
+    SessionId, SessionScope, UserFacts, UserId,
 };
 
 /// What a new session gets from the surface it is for.
@@ -126,6 +126,18 @@ pub(crate) fn renew(draft: &mut Draft<'_>, old: &SessionFacts, terms: &SessionTe
         goes_on: Some(old.sid),
     };
     push(draft, old.user, evidence, terms)
+}
+
+/// As [`renew`], with a second factor that was just shown for the first time: from now on it is asked for.
+pub(crate) fn renew_with(
+    draft: &mut Draft<'_>,
+    old: &SessionFacts,
+    shown: &FactorProof,
+    terms: &SessionTerms,
+) -> SessionId {
+    let level = old.level.max(FACTOR_LEVEL);
+    let authenticated_at = old.authenticated_at.min(shown.at());
+    renew(draft, &SessionFacts { level, authenticated_at, ..old.clone() }, terms)
 }
 
 /// For a user that this very plan creates; they are active by construction.

@@ -5,13 +5,13 @@
 
 use crate::draft::{Draft, Told};
 use crate::matched::sign_in_unlinked;
-use crate::methods::required_level;
+use crate::methods::{FACTOR_LEVEL, has_factor, required_level, wants_factor};
 use crate::record::{assertion_reference, create_user, identity_values, push_link, push_seen};
 use crate::session::{NewUser, SessionTerms, end_present, mint, mint_for_new};
 use crate::{Context, Decision, Reason, is_fresh_at};
 use model::{
-    ActiveUser, Address, AddressProof, Assertion, Change, ConnectionPolicy, ConnectionState, EventKind, Facts, LinkId,
-    LinkState, Method, Proof, SignUp, UserFacts, UserId,
+    ActiveUser, Address, AddressProof, Assertion, Change, ConnectionPolicy, ConnectionState, EventKind, FactorProof,
+    Facts, Level, LinkId, LinkState, Method, Micros, Proof, SignUp, UserFacts, UserId,
 };
 
 /// Everything a returning external sign-in is decided on.
@@ -23,6 +23,8 @@ pub struct SignInInput<'a> {
     pub mailbox: Option<&'a Address>,
     /// Proof of the existing user, given in this very flow, and the user the flow's ticket named (T43).
     pub proof: Option<(&'a Proof, UserId)>,
+    /// The second factor of the user whom the identity or the proof leads to, given in this very flow.
+    pub factor: Option<&'a FactorProof>,
     /// The person saw who is signed in here and chose to switch (T31).
     pub switch_confirmed: bool,
     /// The person asked for a user of their own, after seeing that an account exists or that the identity was removed.
@@ -61,6 +63,10 @@ pub enum SignInOutcome {
     AskProof {
         user: UserId,
         methods: Vec<Method>,
+    },
+    /// The second factor of this user is all that is missing.
+    AskFactor {
+        user: UserId,
     },
     /// Several accounts match; which one is decided by proving one of them (row 11).
     AskProofOfOne {
@@ -135,13 +141,18 @@ fn sign_in_linked(context: &Context<'_>, input: &SignInInput<'_>, link: LinkId, 
     if !in_scope(context.policy, input.assertion.connection(), user) {
         return refuse(Reason::OutsideOrganisation, 1);
     }
-    if let Some((session, signed_in)) = input.facts.live_session(context.now) {
+    let shown = linked_evidence(context, input, user);
+    let goes_on = in_own_session(context, input, user, link);
+    // Before anything about this user is shown (T89).
+    if !goes_on && wants_factor(user, context.policy, shown.level) {
+        return ask(SignInOutcome::AskFactor { user: user.id }, Reason::SecondFactorNeeded, 1);
+    }
+    if let Some((_, signed_in)) = input.facts.live_session(context.now) {
         if signed_in.id != user.id && !input.switch_confirmed {
             let outcome = SignInOutcome::AskSwitch { current: signed_in.id, other: Some(user.id) };
             return ask(outcome, Reason::OtherUserSignedIn, 3);
         }
-        let enough = session.level >= required_level(user, context.policy);
-        if signed_in.id == user.id && session.method.link() == Some(link) && enough && !is_stale(context, session) {
+        if goes_on {
             // Row 2 and nothing newer to record: never a second session.
             return ask(SignInOutcome::AlreadySignedIn { user: user.id, link }, Reason::OwnIdentity, 2);
         }
@@ -153,14 +164,7 @@ fn sign_in_linked(context: &Context<'_>, input: &SignInInput<'_>, link: LinkId, 
     let (row, reason) = if own { (2, Reason::OwnIdentity) } else { (1, Reason::LinkedIdentity) };
     end_present(&mut draft, Some(user.id));
     let method = Method::Link { link, connection: input.assertion.connection().clone() };
-    let session = match mint(
-        &mut draft,
-        active,
-        &method,
-        input.assertion.parts().level,
-        authenticated_at(context, input),
-        input.terms,
-    ) {
+    let session = match mint(&mut draft, active, &method, shown.level, shown.at, input.terms) {
         Ok(session) => session,
         Err(reason) => return refuse(reason, row),
     };
@@ -170,12 +174,41 @@ fn sign_in_linked(context: &Context<'_>, input: &SignInInput<'_>, link: LinkId, 
         link: Some(link),
         connection: Some(input.assertion.connection().clone()),
         session: Some(session),
-        proofs: vec![assertion_reference(input.assertion)],
+        proofs: shown.proofs,
         ..Told::default()
     };
     draft.own_event(user, EventKind::SignedIn, reason, told);
     let outcome = SignInOutcome::SignedIn { user: user.id, link, linked_now: false, created: false };
     Decision { outcome, reason, row: Some(row), plan: draft.into_plan() }
+}
+
+/// What a linked identity and a second factor beside it are worth together.
+struct LinkedEvidence {
+    level: Level,
+    at: Micros,
+    proofs: Vec<String>,
+}
+
+fn linked_evidence(context: &Context<'_>, input: &SignInInput<'_>, user: &UserFacts) -> LinkedEvidence {
+    let at = authenticated_at(context, input);
+    let level = input.assertion.parts().level;
+    let mut proofs = vec![assertion_reference(input.assertion)];
+    let second = input.factor.filter(|second| second.user() == user.id && is_fresh_at(second.at(), context.now));
+    let Some(second) = second.filter(|_| has_factor(user, context.policy)) else {
+        return LinkedEvidence { level, at, proofs };
+    };
+    proofs.push(format!("{}@{}", second.factor().name(), second.at()));
+    LinkedEvidence { level: level.max(FACTOR_LEVEL), at: at.min(second.at()), proofs }
+}
+
+/// Row 2 and nothing newer to record.
+fn in_own_session(context: &Context<'_>, input: &SignInInput<'_>, user: &UserFacts, link: LinkId) -> bool {
+    input.facts.live_session(context.now).is_some_and(|(session, signed_in)| {
+        signed_in.id == user.id
+            && session.method.link() == Some(link)
+            && session.level >= required_level(user, context.policy)
+            && !is_stale(context, session)
+    })
 }
 
 /// A returning identity refreshes its own session when the last authentication is no longer fresh.
@@ -185,7 +218,7 @@ fn is_stale(context: &Context<'_>, session: &model::SessionFacts) -> bool {
 
 /// When the person authenticated, by the provider's word: a silent answer from its own session is no fresh proof (T91).
 /// Where the provider does not say, the moment its answer was verified is all there is.
-fn authenticated_at(context: &Context<'_>, input: &SignInInput<'_>) -> model::Micros {
+fn authenticated_at(context: &Context<'_>, input: &SignInInput<'_>) -> Micros {
     let parts = input.assertion.parts();
     parts.authenticated_at.unwrap_or(parts.verified_at).min(context.now)
 }

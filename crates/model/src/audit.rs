@@ -26,6 +26,9 @@ pub enum EventKind {
     PasswordSet,
     PasskeyAdded,
     PasskeyRemoved,
+    TotpAdded,
+    TotpRemoved,
+    RecoveryCodesMade,
     Linked,
     Unlinked,
     LinkRefused,
@@ -59,7 +62,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 38] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -72,6 +75,9 @@ impl EventKind {
         Self::PasswordSet,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
+        Self::TotpAdded,
+        Self::TotpRemoved,
+        Self::RecoveryCodesMade,
         Self::Linked,
         Self::Unlinked,
         Self::LinkRefused,
@@ -111,6 +117,9 @@ impl EventKind {
             Self::PasswordSet => "password_set",
             Self::PasskeyAdded => "passkey_added",
             Self::PasskeyRemoved => "passkey_removed",
+            Self::TotpAdded => "totp_added",
+            Self::TotpRemoved => "totp_removed",
+            Self::RecoveryCodesMade => "recovery_codes_made",
             Self::Linked => "linked",
             Self::Unlinked => "unlinked",
             Self::LinkRefused => "link_refused",

@@ -71,6 +71,18 @@ pub struct PasskeyFacts {
     pub last_used_at: Option<Micros>,
 }
 
+/// The second factor of a user: an authenticator app, and codes on paper in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TotpFacts {
+    /// What the app computes its codes from, sealed.
+    pub secret: Vec<u8>,
+    /// Of the last code that was taken: none of it, nor of an earlier step, counts again (RFC 6238 §5.2).
+    pub last_step: i64,
+    /// SHA-256 of every recovery code that is left.
+    pub codes: Vec<[u8; 32]>,
+    pub added_at: Micros,
+}
+
 /// The passkey that an authenticator showed, with whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialFacts {
@@ -160,6 +172,7 @@ pub struct UserFacts {
     pub password: Option<PasswordFacts>,
     /// The oldest first.
     pub passkeys: Vec<PasskeyFacts>,
+    pub totp: Option<TotpFacts>,
     pub links: Vec<LinkFacts>,
     pub chain: ChainHead,
     /// The user's data key, sealed by the key ring; opens the personal values of the audit log.

@@ -33,15 +33,17 @@ pub use connection::{
 pub use device::{DeviceFacts, DeviceState, NewDeviceRequest};
 pub use facts::{
     AddressFacts, AddressProof, CodeFacts, CredentialFacts, Facts, FactsQuery, GrantFacts, IdentityFacts, LinkFacts,
-    LinkState, OwnerThrottle, PasskeyFacts, PasswordFacts, SessionFacts, SessionScope, ThrottleFacts, Undoable,
-    UserFacts, UserStatus,
+    LinkState, OwnerThrottle, PasskeyFacts, PasswordFacts, SessionFacts, SessionScope, ThrottleFacts, TotpFacts,
+    Undoable, UserFacts, UserStatus,
 };
 pub use ids::{AuthorizationId, EventId, FlowId, IdError, LinkId, MailId, PasskeyId, SessionId, UserId};
-pub use plan::{Change, Conflict, Expiring, Mail, MailBody, MailKind, NewGrant, NewLink, NewPasskey, NewSession, Plan};
+pub use plan::{
+    Change, Conflict, Expiring, Mail, MailBody, MailKind, NewGrant, NewLink, NewPasskey, NewSession, NewTotp, Plan,
+};
 pub use policy::{
     ConnectionPolicy, LinkOnMatch, LocalMethods, MailAuthority, MatchOn, OrganisationPolicy, Policy, ProfileSync,
     Purpose, SignUp,
 };
-pub use proof::{ActiveUser, Level, Method, MethodKind, Proof};
+pub use proof::{ActiveUser, Factor, FactorProof, Level, Method, MethodKind, Proof};
 pub use secret::Secret;
 pub use time::{Clock, DAY, HOUR, MINUTE, Micros, Random, SECOND};

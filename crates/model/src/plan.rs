@@ -43,6 +43,16 @@ pub struct NewPasskey {
     pub at: Micros,
 }
 
+/// As in [`crate::TotpFacts`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTotp {
+    pub user: UserId,
+    pub secret: Vec<u8>,
+    pub last_step: i64,
+    pub codes: Vec<[u8; 32]>,
+    pub at: Micros,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
     pub id: SessionId,
@@ -86,6 +96,11 @@ pub enum MailKind {
     PasswordSet,
     PasskeyAdded,
     PasskeyRemoved,
+    TotpAdded,
+    TotpRemoved,
+    RecoveryCodesMade,
+    /// A recovery code opened the account.
+    RecoveryCodeUsed,
     UserDisabled,
     /// An identity went to another account of the same person, or came from one.
     Moved,
@@ -225,6 +240,23 @@ pub enum Change {
     },
     RemovePasskey {
         passkey: PasskeyId,
+        user: UserId,
+    },
+    /// In place of the one there was, if there was one.
+    SetTotp(NewTotp),
+    /// A code was taken: of two uses at once one counts.
+    UseTotp {
+        user: UserId,
+        was: i64,
+        step: i64,
+    },
+    /// The recovery codes that are left, in place of those that were read.
+    SetRecoveryCodes {
+        user: UserId,
+        was: Vec<[u8; 32]>,
+        codes: Vec<[u8; 32]>,
+    },
+    RemoveTotp {
         user: UserId,
     },
     /// The identity must be held by no link.

@@ -128,6 +128,8 @@ pub struct LocalMethods {
     pub password: bool,
     pub email_code: bool,
     pub passkey: bool,
+    /// The second factor: an authenticator app, with recovery codes.
+    pub totp: bool,
 }
 
 /// The whole policy a decision is made under.

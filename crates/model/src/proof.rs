@@ -90,6 +90,53 @@ impl MethodKind {
     }
 }
 
+/// What is shown beside a method, and opens nothing alone: the second factor (NIST SP 800-63B-4 §3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Factor {
+    /// A code of an authenticator app (RFC 6238).
+    Totp,
+    /// One of those that were written down when the app was set up.
+    RecoveryCode,
+}
+
+impl Factor {
+    /// How it is written in audit events and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::RecoveryCode => "recovery_code",
+        }
+    }
+}
+
+/// Evidence that this browser just showed a second factor of one user. It is no [`Proof`]: nothing opens by it alone (T92).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FactorProof {
+    user: UserId,
+    factor: Factor,
+    at: Micros,
+}
+
+impl FactorProof {
+    /// Called only where a factor was checked (tidy).
+    pub fn of_checked(user: UserId, factor: Factor, at: Micros) -> Self {
+        Self { user, factor, at }
+    }
+
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    pub fn factor(&self) -> Factor {
+        self.factor
+    }
+
+    pub fn at(&self) -> Micros {
+        self.at
+    }
+}
+
 /// Evidence that this browser just controlled one method of one user.
 ///
 /// Made where the check happened (`flows`, beside the password, code or session check; tidy holds the list) and
@@ -98,6 +145,7 @@ impl MethodKind {
 pub struct Proof {
     user: UserId,
     method: Method,
+    factor: Option<Factor>,
     level: Level,
     at: Micros,
 }
@@ -105,7 +153,22 @@ pub struct Proof {
 impl Proof {
     /// Called only where a method was checked (tidy).
     pub fn of_checked(user: UserId, method: Method, level: Level, at: Micros) -> Self {
-        Self { user, method, level, at }
+        Self { user, method, factor: None, level, at }
+    }
+
+    /// With a second factor of the same user beside it: two factors are worth level two (NIST SP 800-63B-4 §2.2), and as
+    /// fresh as the older of them. Somebody else's adds nothing.
+    #[must_use]
+    pub fn with(self, second: &FactorProof) -> Self {
+        if second.user != self.user {
+            return self;
+        }
+        let level = self.level.max(Level::Two);
+        Self { factor: Some(second.factor), level, at: self.at.min(second.at), ..self }
+    }
+
+    pub fn factor(&self) -> Option<Factor> {
+        self.factor
     }
 
     pub fn user(&self) -> UserId {

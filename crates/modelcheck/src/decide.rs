@@ -312,6 +312,7 @@ impl Request<'_> {
         let proof = flow.proof.checked_sub(1).map(|method| self.proof(&facts, flow.proven - 1, method));
         let named = user_id(flow.named.max(1) - 1);
         let input = SignInInput {
+            factor: None,
             facts: &facts,
             assertion: &assertion,
             mailbox: flow.mailbox.checked_sub(1).map(|at| &self.world.names.addresses[usize::from(at)]),
@@ -333,7 +334,7 @@ impl Request<'_> {
             SignInOutcome::OtherAccount => Seen::OtherAccount,
             SignInOutcome::AddressTaken { .. } => Seen::AddressTaken,
             SignInOutcome::AskCreate => Seen::AskCreate,
-            SignInOutcome::Refused => Seen::Refused,
+            SignInOutcome::AskFactor { .. } | SignInOutcome::Refused => Seen::Refused,
         })
     }
 
@@ -514,7 +515,8 @@ fn local_seen(outcome: &LocalOutcome) -> Seen {
     match outcome {
         LocalOutcome::SignedIn { .. } => Seen::Done,
         LocalOutcome::AskSwitch { .. } => Seen::AskSwitch,
-        LocalOutcome::Refused => Seen::Refused,
+        // Nobody in this world has a second factor yet.
+        LocalOutcome::AskFactor { .. } | LocalOutcome::Refused => Seen::Refused,
     }
 }
 

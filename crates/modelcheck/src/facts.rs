@@ -127,6 +127,7 @@ impl Reader<'_> {
             password: (user.password != 0)
                 .then(|| PasswordFacts { phc: Secret::new(String::new()), set_at: NOW - DAY }),
             passkeys: Vec::new(),
+            totp: None,
             links,
             chain: ChainHead { seq: 1, hash: [slot; 32] },
             sealed_key: Vec::new(),

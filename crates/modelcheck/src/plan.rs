@@ -257,6 +257,10 @@ impl Reading<'_> {
             | Change::DeclareConnection(_)
             | Change::SpendProof(_)
             | Change::AddPasskey(_)
+            | Change::SetTotp(_)
+            | Change::UseTotp { .. }
+            | Change::SetRecoveryCodes { .. }
+            | Change::RemoveTotp { .. }
             | Change::UsePasskey { .. }
             | Change::RemovePasskey { .. }
             | Change::EndSessionsOfPasskey { .. }

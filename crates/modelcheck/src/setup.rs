@@ -107,7 +107,7 @@ fn policy(link_on_match: LinkOnMatch, change: impl FnOnce(&mut Policy)) -> Polic
     };
     let mut policy = Policy {
         version: "modelcheck".to_owned(),
-        local: LocalMethods { password: true, email_code: true, passkey: true },
+        local: LocalMethods { password: true, email_code: true, passkey: true, totp: false },
         host: "id.example".to_owned(),
         sign_up: SignUp::Open,
         required_level: Level::One,
@@ -253,7 +253,7 @@ pub fn all() -> Vec<Setup> {
     setups.push(base(
         "no_local_methods",
         policy(LinkOnMatch::Prove, |p| {
-            p.local = LocalMethods { password: false, email_code: false, passkey: false };
+            p.local = LocalMethods { password: false, email_code: false, passkey: false, totp: false };
             rules(p, OPEN).max_links_per_user = 1;
         }),
         Events { operator: true, ..none },

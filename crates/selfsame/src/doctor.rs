@@ -205,7 +205,7 @@ mod tests {
             ConnectionPolicy { organisation: organisation.and_then(OrganisationId::parse), ..Default::default() };
         Policy {
             version: "p1".to_owned(),
-            local: LocalMethods { password: true, email_code: true, passkey: true },
+            local: LocalMethods { password: true, email_code: true, passkey: true, totp: true },
             host: "id.example".to_owned(),
             sign_up: SignUp::Open,
             required_level: Level::One,

@@ -11,6 +11,8 @@
 //! unique key (spent flow, chain and number of an audit event). A cohort is summed after the connection's row was
 //! locked: who linked, unlinked or changed under the old row is in the sum, who comes later fails at the row.
 
+mod methods;
+
 use crate::audit::{append, chain_of};
 use crate::clients::joined;
 use crate::codec::{json, origin, proof_rank, scope_name, status_name};
@@ -155,19 +157,7 @@ impl Writer {
                 self.one(&sql::SET_PASSWORD, Stale, vec![id(user), phc.expose().as_str().into(), (*at).into()]);
             }
 
-            Change::AddPasskey(new) => {
-                let values = vec![
-                    new.credential.as_slice().into(),
-                    new.id.as_bytes().into(),
-                    id(&new.user),
-                    new.handle.as_slice().into(),
-                    new.host.as_str().into(),
-                    new.key.as_str().into(),
-                    new.name.as_str().into(),
-                    new.at.into(),
-                ];
-                self.one(&sql::ADD_PASSKEY, Stale, values);
-            }
+            Change::AddPasskey(new) => self.add_passkey(new),
             Change::UsePasskey { passkey, user, was, key, at } => {
                 let values =
                     vec![key.as_str().into(), (*at).into(), id(user), passkey.as_bytes().into(), was.as_str().into()];
@@ -176,6 +166,10 @@ impl Writer {
             Change::RemovePasskey { passkey, user } => {
                 self.one(&sql::REMOVE_PASSKEY, Stale, vec![id(user), passkey.as_bytes().into()]);
             }
+            Change::SetTotp(_)
+            | Change::UseTotp { .. }
+            | Change::SetRecoveryCodes { .. }
+            | Change::RemoveTotp { .. } => self.second_factor(change),
             Change::SeeIdentity { identity, display, address, at } => {
                 let values = vec![
                     identity.namespace.as_str().into(),
@@ -451,6 +445,7 @@ impl Writer {
             &sql::ERASE_GRANTS,
             &sql::ERASE_PASSWORD,
             &sql::ERASE_PASSKEYS,
+            &sql::REMOVE_TOTP,
             &sql::ERASE_CONSENTS,
             &sql::END_SESSIONS_OF_USER,
         ];

@@ -1,8 +1,11 @@
 //! How nouns are written in columns.
 
 use crate::StoreError;
+use crate::value::Row;
 use crate::value::corrupt;
-use model::{AddressProof, ConnectionId, LinkState, OrganisationId, SessionScope, UpstreamSubject, UserId, UserStatus};
+use model::{
+    AddressProof, ConnectionId, LinkState, OrganisationId, SessionScope, TotpFacts, UpstreamSubject, UserId, UserStatus,
+};
 
 pub(crate) fn status_name(status: UserStatus) -> &'static str {
     match status {
@@ -100,4 +103,18 @@ pub(crate) fn json<T: serde::Serialize>(value: &T) -> String {
 
 pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_str(text).ok()
+}
+
+/// Four columns of a second factor, all of them null where there is none.
+pub(crate) fn totp(row: &mut Row) -> Result<Option<TotpFacts>, StoreError> {
+    let (secret, last_step) = (row.opt_bytes()?, row.opt_int()?);
+    let (codes, added_at) = (row.opt_bytes()?, row.opt_time()?);
+    let (Some(secret), Some(last_step), Some(codes), Some(added_at)) = (secret, last_step, codes, added_at) else {
+        return Ok(None);
+    };
+    let (codes, rest) = codes.as_chunks::<32>();
+    if !rest.is_empty() {
+        return Err(corrupt("recovery codes do not have 32 bytes each"));
+    }
+    Ok(Some(TotpFacts { secret, last_step, codes: codes.to_vec(), added_at }))
 }

@@ -1,7 +1,7 @@
 //! Facts in at most two questions: first what the request names, then the users that leads to.
 
 use crate::StoreError;
-use crate::codec::{connection, from_json, level, link_state, organisations, proof, scope, status, subject};
+use crate::codec::{connection, from_json, level, link_state, organisations, proof, scope, status, subject, totp};
 use crate::rows::{Cohort, Page};
 use crate::script::{Rows, Script, Step};
 use crate::statements::read;
@@ -496,6 +496,7 @@ fn user(mut row: Row) -> Result<UserFacts, StoreError> {
         addresses: Vec::new(),
         password: None,
         passkeys: Vec::new(),
+        totp: None,
         links: Vec::new(),
         chain: ChainHead::default(),
         sealed_key: row.bytes()?,
@@ -503,6 +504,7 @@ fn user(mut row: Row) -> Result<UserFacts, StoreError> {
     if let (Some(phc), Some(set_at)) = (row.opt_text()?, row.opt_time()?) {
         user.password = Some(PasswordFacts { phc: Secret::new(phc), set_at });
     }
+    user.totp = totp(&mut row)?;
     user.organisations = row.opt_parsed("names of organisations", organisations)?.unwrap_or_default();
     if let Some(seq) = row.opt_int()? {
         user.chain = ChainHead { seq, hash: row.digest()? };

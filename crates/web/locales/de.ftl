@@ -525,3 +525,70 @@ device-allowed-title = Das Gerät ist angemeldet
 device-allowed-lead = Machen Sie dort mit { $client } weiter. Sie können diese Seite schließen.
 device-refused-title = Das Gerät wurde nicht eingelassen
 device-refused-lead = Niemand wurde bei { $client } angemeldet. Wenn Sie diese Frage nicht erwartet haben, hat jemand anderes gefragt: Geben Sie nie einen Code ein, der Ihnen geschickt wurde.
+
+# Second factor
+factor-title = Noch ein Schritt
+factor-lead = Geben Sie den Code ein, den Ihre Authenticator-App für dieses Konto zeigt.
+field-totp = Code aus Ihrer Authenticator-App
+factor-use-recovery-code = Einen Wiederherstellungscode verwenden
+field-recovery-code = Wiederherstellungscode
+field-recovery-code-hint = Einer von denen, die Sie beim Einrichten der App notiert haben. Jeder gilt einmal.
+account-second-factor = Anmeldung in zwei Schritten
+account-second-factor-lead = Mit einer Authenticator-App öffnet ein gestohlenes Passwort allein Ihr Konto nicht mehr.
+account-add-totp = Authenticator-App einrichten
+factor-app = Authenticator-App
+factor-on = Ein
+factor-new-codes = Neue Wiederherstellungscodes
+factor-turn-off = Ausschalten
+flash-second-factor-off = Die Anmeldung in zwei Schritten ist aus.
+step-up-second-factor = Um die Anmeldung in zwei Schritten zu ändern, bestätigen Sie, dass Sie es sind.
+event-totp-added = Anmeldung in zwei Schritten eingeschaltet
+event-totp-removed = Anmeldung in zwei Schritten ausgeschaltet
+event-recovery-codes-made = Neue Wiederherstellungscodes erstellt
+add-totp-title = Authenticator-App einrichten
+add-totp-lead = Die App zeigt alle 30 Sekunden einen neuen Code. Wir fragen bei jeder Anmeldung danach, nach Ihrem ersten Schritt.
+add-totp-scan = Scannen Sie das mit der App
+add-totp-qr = QR-Code für Ihre Authenticator-App
+add-totp-open = Die App auf diesem Gerät öffnen
+add-totp-type = Oder tippen Sie diesen Schlüssel in die App:
+add-totp-sessions = Jede andere Sitzung Ihres Kontos endet.
+add-totp-do = Einschalten
+recovery-codes-title = Notieren Sie diese Codes
+recovery-codes-lead = Jeder öffnet Ihr Konto einmal, anstelle der App. Bewahren Sie sie dort auf, wo niemand sonst hinschaut; wir können sie nicht noch einmal zeigen.
+recovery-codes-set-up = Die Anmeldung in zwei Schritten ist eingeschaltet.
+recovery-codes-list = Ihre Wiederherstellungscodes
+recovery-codes-done = Ich habe sie notiert
+factor-off-title = Anmeldung in zwei Schritten ausschalten?
+factor-off-change = Ein Schritt genügt dann, um Ihr Konto zu öffnen, und Ihre Wiederherstellungscodes gelten nicht mehr. Jede andere Sitzung endet, und wir benachrichtigen Sie per E-Mail.
+factor-off-stay = Ihre Anmeldemethoden bleiben, wie sie sind.
+factor-off-do = Ausschalten
+factor-codes-title = Neue Wiederherstellungscodes erstellen?
+factor-codes-change = Die Codes, die Sie haben, gelten dann nicht mehr. Wir benachrichtigen Sie per E-Mail.
+factor-codes-stay = Ihre Authenticator-App und Ihre Anmeldemethoden.
+factor-codes-do = Neue Codes erstellen
+reason-wrong-totp = Dieser Code stimmt nicht oder wurde schon verwendet. Warten Sie auf den nächsten und versuchen Sie es noch einmal.
+reason-wrong-recovery-code = Dieser Wiederherstellungscode stimmt nicht oder wurde schon verwendet.
+reason-totp-setup-over = Das Einrichten hat zu lange gedauert oder wurde in einer anderen Sitzung begonnen. Bitte fangen Sie noch einmal an.
+reason-no-second-factor = Die Anmeldung in zwei Schritten ist für dieses Konto nicht eingeschaltet.
+mail-totp-added-subject = Anmeldung in zwei Schritten eingeschaltet
+mail-totp-added-heading = Anmeldung in zwei Schritten eingeschaltet
+mail-totp-added-lead = Ab jetzt wird bei jeder Anmeldung nach einer Authenticator-App gefragt. Alle anderen Sitzungen sind beendet.
+mail-totp-added-not-you = Wenn Sie das nicht waren, stellen Sie Ihr Konto von der Anmeldeseite aus wieder her und fragen Sie, wer diesen Dienst betreibt.
+mail-totp-removed-subject = Anmeldung in zwei Schritten ausgeschaltet
+mail-totp-removed-heading = Anmeldung in zwei Schritten ausgeschaltet
+mail-totp-removed-lead = Ab jetzt genügt ein Schritt, um Ihr Konto zu öffnen. Alle anderen Sitzungen sind beendet.
+mail-totp-removed-not-you = Wenn Sie das nicht waren, öffnen Sie Ihr Konto, schalten Sie sie wieder ein, setzen Sie ein neues Passwort und prüfen Sie Ihre Anmeldemethoden.
+mail-recovery-codes-made-subject = Neue Wiederherstellungscodes erstellt
+mail-recovery-codes-made-heading = Neue Wiederherstellungscodes erstellt
+mail-recovery-codes-made-lead = Die Wiederherstellungscodes, die Sie hatten, gelten nicht mehr.
+mail-recovery-codes-made-not-you = Wenn Sie das nicht waren, öffnen Sie Ihr Konto, erstellen Sie neue Codes und beenden Sie Sitzungen, die Sie nicht kennen.
+mail-recovery-code-used-subject = Ein Wiederherstellungscode wurde verwendet
+mail-recovery-code-used-heading = Ein Wiederherstellungscode wurde verwendet
+mail-recovery-code-used-lead = Jemand hat sich mit einem Ihrer Wiederherstellungscodes bei Ihrem Konto angemeldet. Übrige Codes: { $left }.
+mail-recovery-code-used-not-you = Wenn Sie das nicht waren, öffnen Sie Ihr Konto, erstellen Sie neue Codes und beenden Sie Sitzungen, die Sie nicht kennen.
+factor-codes-left =
+    { $count ->
+        [0] Keine Wiederherstellungscodes übrig
+        [one] { $count } Wiederherstellungscode übrig
+       *[other] { $count } Wiederherstellungscodes übrig
+    }

@@ -525,3 +525,70 @@ device-allowed-title = The device is signed in
 device-allowed-lead = Go on with { $client } there. You can close this page.
 device-refused-title = The device was not let in
 device-refused-lead = Nobody was signed in to { $client }. If you did not expect this question, somebody else asked for it: never type a code that you were sent.
+
+# Second factor
+factor-title = One more step
+factor-lead = Enter the code that your authenticator app shows for this account.
+field-totp = Code from your authenticator app
+factor-use-recovery-code = Use a recovery code
+field-recovery-code = Recovery code
+field-recovery-code-hint = One of those you wrote down when you set up the app. Each works once.
+account-second-factor = Two-step sign-in
+account-second-factor-lead = With an authenticator app, a stolen password alone no longer opens your account.
+account-add-totp = Set up an authenticator app
+factor-app = Authenticator app
+factor-on = On
+factor-new-codes = New recovery codes
+factor-turn-off = Turn off
+flash-second-factor-off = Two-step sign-in is off.
+step-up-second-factor = To change two-step sign-in, confirm that it’s you.
+event-totp-added = Two-step sign-in was turned on
+event-totp-removed = Two-step sign-in was turned off
+event-recovery-codes-made = New recovery codes were made
+add-totp-title = Set up an authenticator app
+add-totp-lead = The app shows a new code every 30 seconds. We’ll ask for it at every sign-in, after your first step.
+add-totp-scan = Scan this with the app
+add-totp-qr = QR code for your authenticator app
+add-totp-open = Open the app on this device
+add-totp-type = Or type this key into the app:
+add-totp-sessions = Every other session of your account ends.
+add-totp-do = Turn on
+recovery-codes-title = Write these codes down
+recovery-codes-lead = Each opens your account once, in place of the app. Keep them where nobody else looks; we can’t show them again.
+recovery-codes-set-up = Two-step sign-in is on.
+recovery-codes-list = Your recovery codes
+recovery-codes-done = I’ve written them down
+factor-off-title = Turn two-step sign-in off?
+factor-off-change = One step will be enough to open your account, and your recovery codes stop working. Every other session ends, and we’ll tell you by e-mail.
+factor-off-stay = Your ways to sign in stay as they are.
+factor-off-do = Turn off
+factor-codes-title = Make new recovery codes?
+factor-codes-change = The codes you have stop working. We’ll tell you by e-mail.
+factor-codes-stay = Your authenticator app and your ways to sign in.
+factor-codes-do = Make new codes
+reason-wrong-totp = That code isn’t right, or was used already. Wait for the next one and try again.
+reason-wrong-recovery-code = That recovery code isn’t right, or was used already.
+reason-totp-setup-over = Setting this up took too long, or was begun in another session. Please start again.
+reason-no-second-factor = Two-step sign-in is not on for this account.
+mail-totp-added-subject = Two-step sign-in was turned on
+mail-totp-added-heading = Two-step sign-in was turned on
+mail-totp-added-lead = An authenticator app is asked for at every sign-in from now on. All other sessions have ended.
+mail-totp-added-not-you = If this wasn’t you, recover your account from the sign-in page and ask whoever runs this service.
+mail-totp-removed-subject = Two-step sign-in was turned off
+mail-totp-removed-heading = Two-step sign-in was turned off
+mail-totp-removed-lead = One step is enough to open your account from now on. All other sessions have ended.
+mail-totp-removed-not-you = If this wasn’t you, open your account, turn it on again, set a new password and check your sign-in methods.
+mail-recovery-codes-made-subject = New recovery codes were made
+mail-recovery-codes-made-heading = New recovery codes were made
+mail-recovery-codes-made-lead = The recovery codes you had no longer work.
+mail-recovery-codes-made-not-you = If this wasn’t you, open your account, make new codes and end sessions you don’t recognise.
+mail-recovery-code-used-subject = A recovery code was used
+mail-recovery-code-used-heading = A recovery code was used
+mail-recovery-code-used-lead = Somebody signed in to your account with one of your recovery codes. Codes left: { $left }.
+mail-recovery-code-used-not-you = If this wasn’t you, open your account, make new codes and end sessions you don’t recognise.
+factor-codes-left =
+    { $count ->
+        [0] No recovery codes left
+        [one] { $count } recovery code left
+       *[other] { $count } recovery codes left
+    }

@@ -525,3 +525,70 @@ device-allowed-title = El dispositivo ha iniciado sesión
 device-allowed-lead = Sigue allí con { $client }. Puedes cerrar esta página.
 device-refused-title = El dispositivo no ha entrado
 device-refused-lead = Nadie ha iniciado sesión en { $client }. Si no esperabas esta pregunta, la hizo otra persona: no escribas nunca un código que te hayan enviado.
+
+# Second factor
+factor-title = Un paso más
+factor-lead = Escribe el código que tu aplicación de autenticación muestra para esta cuenta.
+field-totp = Código de tu aplicación de autenticación
+factor-use-recovery-code = Usar un código de recuperación
+field-recovery-code = Código de recuperación
+field-recovery-code-hint = Uno de los que anotaste al configurar la aplicación. Cada uno sirve una vez.
+account-second-factor = Acceso en dos pasos
+account-second-factor-lead = Con una aplicación de autenticación, una contraseña robada ya no basta para abrir tu cuenta.
+account-add-totp = Configurar una aplicación de autenticación
+factor-app = Aplicación de autenticación
+factor-on = Activado
+factor-new-codes = Nuevos códigos de recuperación
+factor-turn-off = Desactivar
+flash-second-factor-off = El acceso en dos pasos está desactivado.
+step-up-second-factor = Para cambiar el acceso en dos pasos, confirma que eres tú.
+event-totp-added = Se activó el acceso en dos pasos
+event-totp-removed = Se desactivó el acceso en dos pasos
+event-recovery-codes-made = Se crearon nuevos códigos de recuperación
+add-totp-title = Configurar una aplicación de autenticación
+add-totp-lead = La aplicación muestra un código nuevo cada 30 segundos. Te lo pediremos cada vez que accedas, después del primer paso.
+add-totp-scan = Escanea esto con la aplicación
+add-totp-qr = Código QR para tu aplicación de autenticación
+add-totp-open = Abrir la aplicación en este dispositivo
+add-totp-type = O escribe esta clave en la aplicación:
+add-totp-sessions = Todas las demás sesiones de tu cuenta se cierran.
+add-totp-do = Activar
+recovery-codes-title = Anota estos códigos
+recovery-codes-lead = Cada uno abre tu cuenta una vez, en lugar de la aplicación. Guárdalos donde nadie más mire; no podremos mostrarlos otra vez.
+recovery-codes-set-up = El acceso en dos pasos está activado.
+recovery-codes-list = Tus códigos de recuperación
+recovery-codes-done = Ya los he anotado
+factor-off-title = ¿Desactivar el acceso en dos pasos?
+factor-off-change = Un solo paso bastará para abrir tu cuenta, y tus códigos de recuperación dejarán de funcionar. Todas las demás sesiones se cierran, y te avisaremos por correo.
+factor-off-stay = Tus formas de acceder siguen como están.
+factor-off-do = Desactivar
+factor-codes-title = ¿Crear nuevos códigos de recuperación?
+factor-codes-change = Los códigos que tienes dejarán de funcionar. Te avisaremos por correo.
+factor-codes-stay = Tu aplicación de autenticación y tus formas de acceder.
+factor-codes-do = Crear nuevos códigos
+reason-wrong-totp = Ese código no es correcto o ya se usó. Espera al siguiente e inténtalo de nuevo.
+reason-wrong-recovery-code = Ese código de recuperación no es correcto o ya se usó.
+reason-totp-setup-over = La configuración tardó demasiado o empezó en otra sesión. Empieza de nuevo.
+reason-no-second-factor = El acceso en dos pasos no está activado en esta cuenta.
+mail-totp-added-subject = Se activó el acceso en dos pasos
+mail-totp-added-heading = Se activó el acceso en dos pasos
+mail-totp-added-lead = A partir de ahora se pide una aplicación de autenticación cada vez que se accede. Todas las demás sesiones se han cerrado.
+mail-totp-added-not-you = Si no fuiste tú, recupera tu cuenta desde la página de acceso y pregunta a quien gestiona este servicio.
+mail-totp-removed-subject = Se desactivó el acceso en dos pasos
+mail-totp-removed-heading = Se desactivó el acceso en dos pasos
+mail-totp-removed-lead = A partir de ahora basta un paso para abrir tu cuenta. Todas las demás sesiones se han cerrado.
+mail-totp-removed-not-you = Si no fuiste tú, abre tu cuenta, actívalo de nuevo, pon una contraseña nueva y revisa tus formas de acceder.
+mail-recovery-codes-made-subject = Se crearon nuevos códigos de recuperación
+mail-recovery-codes-made-heading = Se crearon nuevos códigos de recuperación
+mail-recovery-codes-made-lead = Los códigos de recuperación que tenías ya no funcionan.
+mail-recovery-codes-made-not-you = Si no fuiste tú, abre tu cuenta, crea códigos nuevos y cierra las sesiones que no reconozcas.
+mail-recovery-code-used-subject = Se usó un código de recuperación
+mail-recovery-code-used-heading = Se usó un código de recuperación
+mail-recovery-code-used-lead = Alguien accedió a tu cuenta con uno de tus códigos de recuperación. Códigos restantes: { $left }.
+mail-recovery-code-used-not-you = Si no fuiste tú, abre tu cuenta, crea códigos nuevos y cierra las sesiones que no reconozcas.
+factor-codes-left =
+    { $count ->
+        [0] No quedan códigos de recuperación
+        [one] Queda { $count } código de recuperación
+       *[other] Quedan { $count } códigos de recuperación
+    }

@@ -525,3 +525,70 @@ device-allowed-title = L’appareil est connecté
 device-allowed-lead = Continuez avec { $client } sur l’appareil. Vous pouvez fermer cette page.
 device-refused-title = L’appareil n’a pas été autorisé
 device-refused-lead = Personne n’a été connecté à { $client }. Si vous n’attendiez pas cette question, quelqu’un d’autre l’a posée : ne saisissez jamais un code qu’on vous a envoyé.
+
+# Second factor
+factor-title = Encore une étape
+factor-lead = Saisissez le code que votre application d’authentification affiche pour ce compte.
+field-totp = Code de votre application d’authentification
+factor-use-recovery-code = Utiliser un code de secours
+field-recovery-code = Code de secours
+field-recovery-code-hint = L’un de ceux que vous avez notés en installant l’application. Chacun sert une fois.
+account-second-factor = Connexion en deux étapes
+account-second-factor-lead = Avec une application d’authentification, un mot de passe volé ne suffit plus à ouvrir votre compte.
+account-add-totp = Configurer une application d’authentification
+factor-app = Application d’authentification
+factor-on = Activée
+factor-new-codes = Nouveaux codes de secours
+factor-turn-off = Désactiver
+flash-second-factor-off = La connexion en deux étapes est désactivée.
+step-up-second-factor = Pour modifier la connexion en deux étapes, confirmez que c’est bien vous.
+event-totp-added = Connexion en deux étapes activée
+event-totp-removed = Connexion en deux étapes désactivée
+event-recovery-codes-made = Nouveaux codes de secours créés
+add-totp-title = Configurer une application d’authentification
+add-totp-lead = L’application affiche un nouveau code toutes les 30 secondes. Nous le demanderons à chaque connexion, après votre première étape.
+add-totp-scan = Scannez ceci avec l’application
+add-totp-qr = Code QR pour votre application d’authentification
+add-totp-open = Ouvrir l’application sur cet appareil
+add-totp-type = Ou saisissez cette clé dans l’application :
+add-totp-sessions = Toutes les autres sessions de votre compte se terminent.
+add-totp-do = Activer
+recovery-codes-title = Notez ces codes
+recovery-codes-lead = Chacun ouvre votre compte une fois, à la place de l’application. Gardez-les à l’abri des regards ; nous ne pourrons plus les afficher.
+recovery-codes-set-up = La connexion en deux étapes est activée.
+recovery-codes-list = Vos codes de secours
+recovery-codes-done = Je les ai notés
+factor-off-title = Désactiver la connexion en deux étapes ?
+factor-off-change = Une seule étape suffira à ouvrir votre compte, et vos codes de secours ne fonctionneront plus. Toutes les autres sessions se terminent, et nous vous préviendrons par e-mail.
+factor-off-stay = Vos moyens de connexion restent les mêmes.
+factor-off-do = Désactiver
+factor-codes-title = Créer de nouveaux codes de secours ?
+factor-codes-change = Les codes que vous avez ne fonctionneront plus. Nous vous préviendrons par e-mail.
+factor-codes-stay = Votre application d’authentification et vos moyens de connexion.
+factor-codes-do = Créer de nouveaux codes
+reason-wrong-totp = Ce code n’est pas le bon, ou a déjà servi. Attendez le suivant et réessayez.
+reason-wrong-recovery-code = Ce code de secours n’est pas le bon, ou a déjà servi.
+reason-totp-setup-over = La configuration a pris trop de temps, ou a commencé dans une autre session. Veuillez recommencer.
+reason-no-second-factor = La connexion en deux étapes n’est pas activée pour ce compte.
+mail-totp-added-subject = Connexion en deux étapes activée
+mail-totp-added-heading = Connexion en deux étapes activée
+mail-totp-added-lead = Une application d’authentification est désormais demandée à chaque connexion. Toutes les autres sessions sont terminées.
+mail-totp-added-not-you = Si ce n’était pas vous, récupérez votre compte depuis la page de connexion et contactez le responsable de ce service.
+mail-totp-removed-subject = Connexion en deux étapes désactivée
+mail-totp-removed-heading = Connexion en deux étapes désactivée
+mail-totp-removed-lead = Une seule étape suffit désormais à ouvrir votre compte. Toutes les autres sessions sont terminées.
+mail-totp-removed-not-you = Si ce n’était pas vous, ouvrez votre compte, réactivez-la, choisissez un nouveau mot de passe et vérifiez vos moyens de connexion.
+mail-recovery-codes-made-subject = Nouveaux codes de secours créés
+mail-recovery-codes-made-heading = Nouveaux codes de secours créés
+mail-recovery-codes-made-lead = Les codes de secours que vous aviez ne fonctionnent plus.
+mail-recovery-codes-made-not-you = Si ce n’était pas vous, ouvrez votre compte, créez de nouveaux codes et mettez fin aux sessions que vous ne reconnaissez pas.
+mail-recovery-code-used-subject = Un code de secours a servi
+mail-recovery-code-used-heading = Un code de secours a servi
+mail-recovery-code-used-lead = Quelqu’un s’est connecté à votre compte avec l’un de vos codes de secours. Codes restants : { $left }.
+mail-recovery-code-used-not-you = Si ce n’était pas vous, ouvrez votre compte, créez de nouveaux codes et mettez fin aux sessions que vous ne reconnaissez pas.
+factor-codes-left =
+    { $count ->
+        [0] Aucun code de secours restant
+        [one] { $count } code de secours restant
+       *[other] { $count } codes de secours restants
+    }

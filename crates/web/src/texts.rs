@@ -121,7 +121,7 @@ pub fn t(lang: Lang, key: &str, args: &[(&'static str, Arg<'_>)]) -> String {
 }
 
 /// Reason codes that have a sentence.
-pub const REASONS: [&str; 80] = [
+pub const REASONS: [&str; 84] = [
     "provider_down",
     "provider_cancelled",
     "provider_answer_invalid",
@@ -134,6 +134,10 @@ pub const REASONS: [&str; 80] = [
     "passkey_not_found",
     "passkey_taken",
     "too_many_passkeys",
+    "wrong_totp",
+    "wrong_recovery_code",
+    "totp_setup_over",
+    "no_second_factor",
     "wrong_code",
     "code_expired",
     "code_attempts_used_up",

@@ -22,6 +22,9 @@ pub(crate) struct Account {
     #[schema(format = DateTime)]
     fresh_until: String,
     methods: Vec<MethodRow>,
+    /// Absent while one step is enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second_factor: Option<SecondFactor>,
     addresses: Vec<AddressRow>,
     /// Providers that can be added by a `link` flow.
     can_connect: Vec<Provider>,
@@ -35,6 +38,14 @@ pub(crate) struct Owner {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Email)]
     address: Option<String>,
+}
+
+/// The authenticator app that is asked for at every sign-in.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SecondFactor {
+    #[schema(format = DateTime)]
+    added_at: String,
+    recovery_codes_left: usize,
 }
 
 /// One way to sign in.
@@ -185,6 +196,11 @@ impl Account {
             fresh: view.fresh,
             fresh_until: rfc3339(Journeys::fresh_until(session)),
             methods: view.methods.iter().map(|method| MethodRow::of(method, providers)).collect(),
+            second_factor: view
+                .user
+                .totp
+                .as_ref()
+                .map(|totp| SecondFactor { added_at: rfc3339(totp.added_at), recovery_codes_left: totp.codes.len() }),
             addresses: Journeys::addresses(&view.user)
                 .into_iter()
                 .map(|known| AddressRow {

@@ -1,11 +1,11 @@
 //! Setting the password. Every other session ends, and this one gets a new secret (T24).
 
+use super::second_factor::renewed;
 use crate::Answer;
 use crate::body::Body;
-use crate::caller::{Caller, add_cookies};
+use crate::caller::Caller;
 use crate::problem::Problem;
-use axum::response::IntoResponse;
-use flows::{Next, Place};
+use axum::response::IntoResponse as _;
 use http::StatusCode;
 use model::Secret;
 use serde::Deserialize;
@@ -39,11 +39,5 @@ pub(crate) async fn set(caller: Caller, Body(asked): Body<NewPassword>) -> Answe
     let journeys = &caller.api.journeys;
     let finished =
         journeys.set_password(asked.password, &caller.browser).await.map_err(|fault| caller.api.fault(&fault))?;
-    let landing = journeys.land(Ok(Next::Finished(finished)), None, &caller.browser, caller.cookies());
-    if let Place::Failed { fault, .. } = &landing.place {
-        return Err(caller.api.fault(fault));
-    }
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    add_cookies(&mut response, &landing.cookies);
-    Ok(response)
+    renewed(&caller, finished, StatusCode::NO_CONTENT.into_response())
 }

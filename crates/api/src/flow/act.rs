@@ -36,6 +36,16 @@ pub(crate) enum Act {
         #[schema(value_type = Object)]
         credential: serde_json::Value,
     },
+    /// A code of an authenticator app.
+    Totp {
+        #[schema(value_type = String, example = "123456")]
+        code: Secret<String>,
+    },
+    /// One of the codes that were written down.
+    RecoveryCode {
+        #[schema(value_type = String, example = "abcd-efgh-ijkl-mnop")]
+        code: Secret<String>,
+    },
     /// Everything a new account needs.
     SignUp {
         #[serde(default)]
@@ -76,6 +86,8 @@ impl From<Act> for Action {
             Act::Passkey { ceremony, credential } => {
                 Self::Passkey(PasskeyAnswer { ceremony, answer: credential.to_string() })
             }
+            Act::Totp { code } => Self::Totp(code.into_exposed()),
+            Act::RecoveryCode { code } => Self::RecoveryCode(code.into_exposed()),
             Act::SignUp { name, email, password } => Self::SignUp { name, email, password },
             Act::SendCode {} => Self::SendCode,
             Act::Resend {} => Self::Resend,

@@ -5,7 +5,7 @@ use crate::caller::Caller;
 use crate::method::{Provider, provider};
 use crate::problem::Problem;
 use crate::time::rfc3339;
-use flows::{Flow, Goal, ProofMethod, Proves, Step};
+use flows::{Flow, Goal, ProofMethod, Proves, SecondFactor, Step};
 use model::{ConnectionId, Micros, Policy, SignUp, masked};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -73,6 +73,8 @@ pub(crate) enum FlowKind {
 /// - `mail_code`: a code was sent to `address`.
 /// - `ask_proof`: `external` brought the address of an existing `account`, which one of `methods` has to prove before
 ///   the two are linked. `may_separate` says whether a separate account is possible.
+/// - `second_factor`: one factor was shown, and the account has two. `actions` names what may be shown beside it; nobody is
+///   signed in before that.
 /// - `other_account`: the account is connected to another identity of the same provider. Sign in to it, then add this.
 /// - `address_taken`: the address belongs to an account. `may_continue`: sign in to it; `may_separate`: a separate one.
 /// - `ask_create`: `external` was removed from an account once. A new account is made only when asked for.
@@ -89,6 +91,7 @@ pub(crate) enum FlowState {
     Away,
     MailCode,
     AskProof,
+    SecondFactor,
     OtherAccount,
     AddressTaken,
     AskCreate,
@@ -107,6 +110,7 @@ impl From<&Step> for FlowState {
             Step::Away { .. } => Self::Away,
             Step::MailCode { .. } => Self::MailCode,
             Step::AskProof { .. } => Self::AskProof,
+            Step::SecondFactor { .. } => Self::SecondFactor,
             Step::OtherAccount { .. } => Self::OtherAccount,
             Step::AddressTaken { .. } => Self::AddressTaken,
             Step::AskCreate => Self::AskCreate,
@@ -126,6 +130,8 @@ pub(crate) enum ActionName {
     Provider,
     Email,
     Passkey,
+    Totp,
+    RecoveryCode,
     Password,
     SignUp,
     SendCode,
@@ -271,7 +277,7 @@ impl Frame<'_> {
             Step::AskCreate => view.may_separate = Some(true),
             Step::OtherAccount { may_separate } => view.may_separate = Some(*may_separate),
             Step::ProviderAgain { connection } => view.providers = vec![provider(self.providers, connection)],
-            Step::ConfirmLink | Step::Away { .. } => {}
+            Step::SecondFactor { .. } | Step::ConfirmLink | Step::Away { .. } => {}
         }
     }
 
@@ -310,6 +316,14 @@ impl Frame<'_> {
                 actions.extend(may_separate.then_some(ActionName::Separate));
                 actions
             }
+            Step::SecondFactor { methods, .. } => methods
+                .iter()
+                .map(|method| match method {
+                    SecondFactor::Totp => ActionName::Totp,
+                    SecondFactor::RecoveryCode => ActionName::RecoveryCode,
+                    SecondFactor::Passkey => ActionName::Passkey,
+                })
+                .collect(),
             Step::StepUp { methods } => proofs(methods),
             Step::AddressTaken { may_separate, may_continue } => {
                 let mut actions = Vec::new();

@@ -4,8 +4,8 @@ use super::{Names, Supposed, account_of};
 use crate::methods::required_level;
 use crate::sign_in::SignInOutcome;
 use model::{
-    AddressProof, ConnectionPolicy, ConnectionState, IdentityFacts, Level, LinkId, LinkOnMatch, LinkState, Method,
-    Micros, Proof, Purpose, SignUp, UserFacts, UserId, UserStatus,
+    AddressProof, ConnectionPolicy, ConnectionState, Factor, FactorProof, IdentityFacts, Level, LinkId, LinkOnMatch,
+    LinkState, Method, Micros, Proof, Purpose, SignUp, UserFacts, UserId, UserStatus,
 };
 
 struct Changes<'a> {
@@ -108,6 +108,13 @@ impl Changes<'_> {
                 case.proof = Some((Proof::of_checked(user, method, level, now), user));
             });
         }
+        if let SignInOutcome::AskFactor { user } = outcome {
+            let shown = FactorProof::of_checked(*user, Factor::Totp, now);
+            self.suppose("the person showed their second factor", |case| {
+                case.proof = case.proof.take().map(|(proof, named)| (proof.with(&shown), named));
+                case.factor = Some(shown);
+            });
+        }
         self.suppose("the person asked for a separate account", |case| case.separate_confirmed = true);
         self.suppose("the person chose to switch", |case| case.switch_confirmed = true);
         self.suppose("nobody were signed in in this browser", |case| case.facts.session = None);
@@ -206,6 +213,7 @@ impl Changes<'_> {
             self.suppose_user(format!("{account} needed no higher level"), user, |user| {
                 user.required_level = Level::One;
             });
+            self.suppose_user(format!("{account} had no second factor"), user, |user| user.totp = None);
             self.of_the_organisations(&known, &account);
         }
         self.of_the_owner(now);

@@ -20,6 +20,7 @@ fn supposed(world: &World, facts: Facts) -> Supposed {
         parts: world.parts.clone(),
         mailbox: world.mailbox.clone(),
         proof: world.proof.clone(),
+        factor: world.factor,
         switch_confirmed: world.switch,
         separate_confirmed: world.separate,
     }

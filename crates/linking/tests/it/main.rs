@@ -20,6 +20,7 @@ mod properties;
 mod reasons;
 mod recover;
 mod scope;
+mod second_factor;
 mod sign_in;
 mod tables;
 mod threats;

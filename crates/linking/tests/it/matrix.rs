@@ -454,6 +454,7 @@ fn label(decision: &Decision<SignInOutcome>) -> String {
         SignInOutcome::AskSwitch { .. } => "ask whether to switch".to_owned(),
         SignInOutcome::AskMailbox { .. } => "ask for a mailbox code".to_owned(),
         SignInOutcome::AskProof { user, methods } => format!("ask for proof of {} by {}", who(*user), named(methods)),
+        SignInOutcome::AskFactor { user } => format!("ask for the second factor of {}", who(*user)),
         SignInOutcome::AskProofOfOne { candidates } => {
             let each: Vec<String> =
                 candidates.iter().map(|(user, methods)| format!("{} by {}", who(*user), named(methods))).collect();

@@ -8,15 +8,15 @@ use crate::world::{
 };
 use linking::{
     Carry, ClientTerms, Credential, EndSessions, HandoverInput, LinkInput, LocalSignIn, MergeInput,
-    MoveConnectionInput, MoveInput, Reason, RecoverInput, SignInInput, SignUpInput, StepUpInput, Stranded, UndoInput,
-    UnlinkInput, UnmergeInput,
+    MoveConnectionInput, MoveInput, Reason, RecoverInput, SetTotp, SignInInput, SignUpInput, StepUpInput, Stranded,
+    UndoInput, UnlinkInput, UnmergeInput,
 };
 use model::{
     Address, Assertion, AuthorizationFacts, AuthorizationId, ChainHead, ClientFacts, ConnectionPolicy, ConsentFacts,
-    CredentialFacts, DAY, DeviceFacts, DeviceState, EventId, Evidence, Facts, GrantFacts, HOUR, Level, LinkOnMatch,
-    LinkState, MINUTE, MatchOn, Method, MethodKind, OrganisationId, OrganisationPolicy, Proof, Purpose, RegisteredBy,
-    RegistrationToken, RegistryFacts, SECOND, Secret, SessionScope, SignUp, StoredClient, ThrottleFacts, Undoable,
-    UserId, UserStatus,
+    CredentialFacts, DAY, DeviceFacts, DeviceState, EventId, Evidence, Factor, FactorProof, Facts, GrantFacts, HOUR,
+    Level, LinkOnMatch, LinkState, MINUTE, MatchOn, Method, MethodKind, OrganisationId, OrganisationPolicy, Proof,
+    Purpose, RegisteredBy, RegistrationToken, RegistryFacts, SECOND, Secret, SessionFacts, SessionScope, SignUp,
+    StoredClient, ThrottleFacts, TotpFacts, Undoable, UserId, UserStatus,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -218,6 +218,12 @@ fn changes() -> Vec<Made> {
         case.world.policy.local.password = false;
         case.world.policy.local.email_code = false;
     }));
+    let totp = || TotpFacts { secret: vec![7], last_step: 1, codes: vec![[1; 32]], added_at: NOW };
+    all.push(of(move |case| case.world.user(VERA).totp = Some(totp())));
+    all.push(of(move |case| {
+        case.world.user(VERA).totp = Some(totp());
+        case.world.session = Some(SessionFacts { level: Level::Two, ..session(VERA, Method::Password) });
+    }));
     let methods =
         [Method::Password, link_method(10, "acme"), code_method(HOME), Method::Passkey { passkey: passkey_id(1) }];
     for (user, method) in [VERA, MALLORY].into_iter().flat_map(|user| methods.clone().map(|method| (user, method))) {
@@ -270,11 +276,14 @@ fn observe(case: &Case, seen: &mut Seen) {
             )*};
         }
         let switch_confirmed = world.switch;
+        let shown = FactorProof::of_checked(VERA, Factor::Totp, NOW);
+        let new_totp = SetTotp { secret: &[9], step: 2, codes: &[[8; 32]], shown: &shown };
         let sign_in = SignInInput {
             facts,
             assertion,
             mailbox: world.mailbox.as_ref(),
             proof: world.proof.as_ref().map(|(proof, named)| (proof, *named)),
+            factor: world.factor.as_ref(),
             switch_confirmed,
             separate_confirmed: world.separate,
             for_device: world.for_device,
@@ -329,6 +338,9 @@ fn observe(case: &Case, seen: &mut Seen) {
             decide_add_passkey(context, facts, session, &NEW_CREDENTIAL);
             decide_add_passkey(context, taken, session, &NEW_CREDENTIAL);
             decide_remove_passkey(context, facts, session, passkey_id(1));
+            decide_set_totp(context, facts, session, &new_totp, terms);
+            decide_remove_totp(context, facts, session, terms);
+            decide_recovery_codes(context, facts, session, &[[8; 32]]);
             decide_handover(context, &HandoverInput { facts, session: &PRESENT, terms });
             decide_user_status(context, facts, user, case.status);
             decide_end_session(context, facts, user, EndSessions::All);

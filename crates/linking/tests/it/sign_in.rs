@@ -456,7 +456,7 @@ fn row_15_without_an_address_creates_without_one() {
 fn a_code_through_the_mailbox_renews_the_address_of_a_match() {
     let world = World::new().looped().proof_of(VERA, code_method(MAIL)).with(|w| {
         w.user(VERA).addresses = vec![proven(MAIL, AddressProof::Vouched, NOW - DAY)];
-        w.policy.local = LocalMethods { password: false, email_code: true, passkey: true };
+        w.policy.local = LocalMethods { password: false, email_code: true, passkey: true, totp: true };
     });
     let plan = world.sign_in().plan;
     let renewed = Change::RenewAddress { address: address(MAIL), user: VERA, proof: AddressProof::Loop, at: NOW };

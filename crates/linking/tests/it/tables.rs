@@ -100,7 +100,7 @@ const CHAPTERS: [Chapter; 18] = [
 ];
 
 /// Reasons of what is not in a table: the throttle, and the ends of sessions.
-const ELSEWHERE: [Reason; 23] = [
+const ELSEWHERE: [Reason; 28] = [
     Reason::Throttled,
     Reason::AttemptAllowed,
     Reason::SignedOut,
@@ -117,6 +117,12 @@ const ELSEWHERE: [Reason; 23] = [
     Reason::PasskeyNotFound,
     Reason::PasskeyTaken,
     Reason::TooManyPasskeys,
+    // `second_factor.rs` has these.
+    Reason::SecondFactorNeeded,
+    Reason::TotpAdded,
+    Reason::TotpRemoved,
+    Reason::RecoveryCodesMade,
+    Reason::NoSecondFactor,
     // `device.rs` has these.
     Reason::DeviceClaimed,
     Reason::DeviceLetIn,

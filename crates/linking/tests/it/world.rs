@@ -8,11 +8,11 @@ use linking::{
 };
 use model::{
     Actor, Address, AddressFacts, AddressProof, Assertion, AssertionParts, AuditEvent, ChainHead, Change, ConnectionId,
-    ConnectionPolicy, ConnectionState, DAY, DisplayClaims, EventKind, Evidence, Expiring, ExternalIdentity, Facts,
-    FlowId, GrantFacts, HOUR, IdentityFacts, Level, LinkFacts, LinkId, LinkState, LocalMethods, Mail, MailAuthority,
-    MailBody, MailClaim, MailKind, Method, Micros, Namespace, NewLink, NewSession, OrganisationId, PasskeyFacts,
-    PasskeyId, PasswordFacts, Plan, Policy, Proof, Random, SECOND, Secret, SessionFacts, SessionId, SessionScope,
-    SignUp, ThrottleFacts, UpstreamSubject, UserFacts, UserId, UserStatus,
+    ConnectionPolicy, ConnectionState, DAY, DisplayClaims, EventKind, Evidence, Expiring, ExternalIdentity,
+    FactorProof, Facts, FlowId, GrantFacts, HOUR, IdentityFacts, Level, LinkFacts, LinkId, LinkState, LocalMethods,
+    Mail, MailAuthority, MailBody, MailClaim, MailKind, Method, Micros, Namespace, NewLink, NewSession, OrganisationId,
+    PasskeyFacts, PasskeyId, PasswordFacts, Plan, Policy, Proof, Random, SECOND, Secret, SessionFacts, SessionId,
+    SessionScope, SignUp, ThrottleFacts, UpstreamSubject, UserFacts, UserId, UserStatus,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -115,6 +115,7 @@ pub fn user(id: UserId, mail: &str) -> UserFacts {
         addresses: vec![proven(mail, AddressProof::Loop, NOW - DAY)],
         password: Some(PasswordFacts { phc: Secret::new("$argon2id$…".to_owned()), set_at: NOW - DAY }),
         passkeys: Vec::new(),
+        totp: None,
         links: Vec::new(),
         chain: ChainHead { seq: 5, hash: [id.as_bytes()[0]; 32] },
         sealed_key: vec![1],
@@ -160,6 +161,7 @@ pub struct World {
     pub parts: AssertionParts,
     pub mailbox: Option<Address>,
     pub proof: Option<(Proof, UserId)>,
+    pub factor: Option<FactorProof>,
     pub switch: bool,
     pub separate: bool,
     pub for_device: bool,
@@ -194,7 +196,7 @@ impl World {
             connections: vec![state("acme"), state("other")],
             policy: Policy {
                 version: "p1".to_owned(),
-                local: LocalMethods { password: true, email_code: true, passkey: true },
+                local: LocalMethods { password: true, email_code: true, passkey: true, totp: true },
                 host: HOST.to_owned(),
                 sign_up: SignUp::Open,
                 required_level: Level::One,
@@ -218,6 +220,7 @@ impl World {
             },
             mailbox: None,
             proof: None,
+            factor: None,
             switch: false,
             separate: false,
             for_device: false,
@@ -339,6 +342,7 @@ impl World {
                 assertion: &assertion,
                 mailbox: self.mailbox.as_ref(),
                 proof: self.proof.as_ref().map(|(proof, named)| (proof, *named)),
+                factor: self.factor.as_ref(),
                 switch_confirmed: self.switch,
                 separate_confirmed: self.separate,
                 for_device: self.for_device,

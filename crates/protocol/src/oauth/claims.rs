@@ -98,13 +98,16 @@ impl Evidence {
 
     /// RFC 8176 §2. A provider's own sign-in has no registered name of its own; `fed` says that it was one.
     fn amr(&self) -> Value {
-        match self.method {
-            MethodKind::Password => json!(["pwd"]),
-            MethodKind::EmailCode => json!(["otp"]),
-            MethodKind::Link => json!(["fed"]),
+        let mut methods = match self.method {
+            MethodKind::Password => vec!["pwd"],
+            MethodKind::EmailCode => vec!["otp"],
+            MethodKind::Link => vec!["fed"],
             // A key whose possession was shown, by somebody who was there and whom the authenticator verified.
-            MethodKind::Passkey => json!(["pop", "user", "mfa"]),
-        }
+            MethodKind::Passkey => vec!["pop", "user"],
+        };
+        // Two factors: a second one beside the method, or both in it.
+        methods.extend((self.level >= Level::Two).then_some("mfa"));
+        json!(methods)
     }
 
     pub fn claims(&self, into: &mut Map<String, Value>) {

@@ -59,6 +59,7 @@ impl Admin {
             parts,
             mailbox,
             proof: None,
+            factor: None,
             switch_confirmed: false,
             separate_confirmed: false,
         };

@@ -407,6 +407,9 @@ impl Admin {
             })).collect::<Vec<_>>(),
             "password_set_at": user.password.as_ref().map(|password| password.set_at),
             "usable_methods": methods,
+            "second_factor": user.totp.as_ref().map(|totp| json!({
+                "added_at": totp.added_at, "recovery_codes_left": totp.codes.len(),
+            })),
             "links": user.links.iter().map(|link| self.link_json(&facts, link)).collect::<Vec<_>>(),
             "sessions": sessions.len(),
         }))

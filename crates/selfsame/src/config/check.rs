@@ -57,7 +57,12 @@ pub(super) fn check(
             database,
             root_keys,
             mail,
-            local: LocalMethods { password: policy.password, email_code: policy.email_code, passkey },
+            local: LocalMethods {
+                password: policy.password,
+                email_code: policy.email_code,
+                passkey,
+                totp: policy.totp,
+            },
             sign_up: policy.sign_up,
             required_level,
             session_lifetime: HOUR.times(settings.sessions.lifetime_hours),

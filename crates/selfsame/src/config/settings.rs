@@ -131,6 +131,9 @@ pub(super) struct PolicySettings {
     pub email_code: bool,
     /// People may add passkeys and sign in with them (WebAuthn). They are bound to the host of `server.public_origin`.
     pub passkey: bool,
+    /// People may set up an authenticator app as second factor (TOTP), with recovery codes. Whoever has one is asked for
+    /// it at every sign-in; switching this off makes one factor enough for them.
+    pub totp: bool,
     /// Who may sign up without an identity provider.
     #[schemars(schema_with = "sign_up")]
     pub sign_up: SignUp,
@@ -141,7 +144,7 @@ pub(super) struct PolicySettings {
 
 impl Default for PolicySettings {
     fn default() -> Self {
-        Self { password: true, email_code: true, passkey: true, sign_up: SignUp::Open, required_level: 1 }
+        Self { password: true, email_code: true, passkey: true, totp: true, sign_up: SignUp::Open, required_level: 1 }
     }
 }
 

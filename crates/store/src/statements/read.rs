@@ -1,6 +1,6 @@
 //! What facts, the session check and administration read.
 
-/// Users with password, organisations and end of chain. Each is looked up by its key and not joined: a planner without statistics
+/// Users with password, second factor, organisations and end of chain. Each is looked up by its key and not joined: a planner without statistics
 /// would rather read the whole other table.
 macro_rules! users_where {
     ($condition:expr) => {
@@ -8,6 +8,10 @@ macro_rules! users_where {
             "SELECT u.id, u.version, u.status, u.protected, u.required_level, u.name, u.created_at, u.sealed_key, ",
             "(SELECT p.phc FROM passwords p WHERE p.user_id = u.id), ",
             "(SELECT p.set_at FROM passwords p WHERE p.user_id = u.id), ",
+            "(SELECT t.secret FROM totps t WHERE t.user_id = u.id), ",
+            "(SELECT t.last_step FROM totps t WHERE t.user_id = u.id), ",
+            "(SELECT t.codes FROM totps t WHERE t.user_id = u.id), ",
+            "(SELECT t.added_at FROM totps t WHERE t.user_id = u.id), ",
             "(SELECT string_agg(m.organisation, ' ' ORDER BY m.organisation) FROM memberships m ",
             "WHERE m.user_id = u.id), ",
             "(SELECT a.seq FROM audit_events a WHERE a.chain = u.id ORDER BY a.seq DESC LIMIT 1), ",

@@ -95,6 +95,14 @@ super::statements! {
     USE_PASSKEY = "UPDATE passkeys SET key = $1, last_used_at = $2 WHERE user_id = $3 AND id = $4 AND key = $5";
     REMOVE_PASSKEY = "DELETE FROM passkeys WHERE user_id = $1 AND id = $2";
 
+    // The second factor.
+    SET_TOTP = "INSERT INTO totps (user_id, secret, last_step, codes, added_at) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, last_step = excluded.last_step, \
+        codes = excluded.codes, added_at = excluded.added_at";
+    USE_TOTP = "UPDATE totps SET last_step = $1 WHERE user_id = $2 AND last_step = $3";
+    SET_RECOVERY_CODES = "UPDATE totps SET codes = $1 WHERE user_id = $2 AND codes = $3";
+    REMOVE_TOTP = "DELETE FROM totps WHERE user_id = $1";
+
     // Identities and links.
     SEE_IDENTITY = "INSERT INTO external_identities (namespace, subject, display, address, first_seen, last_seen) \
         VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (namespace, subject) DO UPDATE \

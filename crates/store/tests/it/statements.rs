@@ -3,7 +3,7 @@
 use crate::support::*;
 use model::{
     AuthorizationId, Change, EventKind, Level, Method, MethodKind, NewAuthorization, NewDeviceRequest, NewPasskey,
-    OrganisationId, PasskeyId, RegisteredBy, RegistrationToken, Secret, SessionId, StoredClient, Undoable,
+    NewTotp, OrganisationId, PasskeyId, RegisteredBy, RegistrationToken, Secret, SessionId, StoredClient, Undoable,
 };
 use rusqlite::params_from_iter;
 
@@ -98,6 +98,7 @@ async fn fill(db: &Database) {
                     name: "Phone".to_owned(),
                     at: AT,
                 }),
+                Change::SetTotp(NewTotp { user, secret: vec![7; 40], last_step: 1, codes: vec![hash(n)], at: AT }),
                 // One that has to be told of a logout.
                 Change::Authorize(NewAuthorization {
                     id: AuthorizationId::from_bytes(id_bytes(100_000 + n)),

@@ -4,7 +4,7 @@ use super::show::{card_of, local_mark};
 use super::{Page, Site, Visit, add_cookies, html, see_other};
 use crate::pages::{
     Access, Account, Activity, AddressRow, ApplicationRow, Applications, Badge, ConfirmRemove, ConnectStart, ErrorText,
-    EventRow, Field, Flash, MethodRow, Removal, SessionRow, SetPassword, device_name, route,
+    EventRow, FactorRow, Field, Flash, MethodRow, Removal, SessionRow, SetPassword, device_name, route,
 };
 use crate::texts;
 use axum::extract::{Form, Query, Request, State};
@@ -97,6 +97,12 @@ fn account_page(visit: &Visit, view: &AccountView, sessions: &[model::SessionFac
         can_set_password: visit.site.journeys.policy().local.password && !view.user.addresses.is_empty(),
         has_password,
         can_add_passkey: visit.site.journeys.policy().local.passkey && view.user.passkeys.len() < flows::PASSKEYS_MAX,
+        second_factor: view
+            .user
+            .totp
+            .as_ref()
+            .map(|totp| FactorRow { added_at: totp.added_at, codes_left: totp.codes.len() as u32 }),
+        can_add_totp: visit.site.journeys.policy().local.totp,
         addresses: Journeys::addresses(&view.user)
             .into_iter()
             .map(|known| AddressRow { address: known.address.to_string(), proven_at: known.proven_at })
@@ -153,6 +159,7 @@ fn flash(visit: &Visit, view: &AccountView, asked: &Asked) -> Option<Flash> {
         "password" => Some(Flash::password_set(visit.lang)),
         "passkey" => Some(Flash::passkey_added(visit.lang)),
         "no-passkey" => Some(Flash::passkey_removed(visit.lang)),
+        "no-second-factor" => Some(Flash::second_factor_off(visit.lang)),
         "session" => Some(Flash::session_ended(visit.lang)),
         _ => None,
     }
@@ -170,7 +177,7 @@ fn detail(link: &LinkFacts) -> String {
 }
 
 impl Visit {
-    fn account_shell(&self, view: &AccountView) -> crate::pages::Shell {
+    pub(super) fn account_shell(&self, view: &AccountView) -> crate::pages::Shell {
         let address = view.user.addresses.first().map(|known| known.address.to_string()).unwrap_or_default();
         self.shell_for(&view.name, &address)
     }

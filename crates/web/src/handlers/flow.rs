@@ -19,6 +19,7 @@ pub(super) struct Fields {
     name: Option<String>,
     password: Option<Secret<String>>,
     code: Option<String>,
+    recovery_code: Option<String>,
     method: Option<String>,
     choice: Option<String>,
     ceremony: Option<String>,
@@ -77,6 +78,19 @@ fn local(method: Option<&str>, password: Option<Secret<String>>) -> Option<Actio
 
 pub(super) async fn code(State(site): State<Site>, peer: Peer, headers: HeaderMap, Form(fields): Posted) -> Page {
     act(&site, peer, &headers, fields.flow, fields.code.map(Action::Code)).await
+}
+
+pub(super) async fn second_factor(
+    State(site): State<Site>,
+    peer: Peer,
+    headers: HeaderMap,
+    Form(mut fields): Posted,
+) -> Page {
+    let action = fields
+        .passkey()
+        .or_else(|| fields.recovery_code.take().map(Action::RecoveryCode))
+        .or_else(|| fields.code.take().map(Action::Totp));
+    act(&site, peer, &headers, fields.flow, action).await
 }
 
 pub(super) async fn resend(State(site): State<Site>, peer: Peer, headers: HeaderMap, Form(fields): Posted) -> Page {

@@ -8,6 +8,7 @@ mod forward_auth;
 mod guard;
 mod language;
 mod passkeys;
+mod second_factor;
 mod show;
 mod sign_in;
 
@@ -89,6 +90,10 @@ pub fn router(site: Site) -> Router {
         .route(route::REMOVE, get(account::confirm_remove).post(account::remove))
         .route(route::ACTIVITY, get(account::activity))
         .route(route::ADD_PASSKEY, get(passkeys::page).post(passkeys::add))
+        .route(route::SECOND_FACTOR, post(flow::second_factor))
+        .route(route::ADD_TOTP, get(second_factor::add_page).post(second_factor::add))
+        .route(route::REMOVE_TOTP, get(second_factor::remove_page).post(second_factor::remove))
+        .route(route::RECOVERY_CODES, get(second_factor::codes_page).post(second_factor::codes))
         .route(route::SET_PASSWORD, get(account::password).post(account::set_password))
         .route(route::AUTHORIZE, get(authorize::authorize).post(authorize::authorize_by_form))
         .route(flows::RESUME_PATH, get(authorize::resume))

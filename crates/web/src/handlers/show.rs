@@ -3,8 +3,8 @@
 use super::{Page, Visit, add_cookies, html, see_other};
 use crate::pages::{
     AccountCard, Action, Code, CodePurpose, ConfirmLink, Conflict, Continue, ErrorText, ExternalCard, Field, Mark,
-    Notice, NoticeKind, PasskeyForm, Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton, SignIn, SignUp,
-    StepUp, StepUpWhy, SwitchUser, Way, route,
+    Notice, NoticeKind, PasskeyForm, Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton, SecondFactor,
+    SignIn, SignUp, StepUp, StepUpWhy, SwitchUser, Way, route,
 };
 use crate::texts;
 use axum::http::{HeaderValue, header};
@@ -95,6 +95,13 @@ impl Visit {
     /// An error that belongs to no field still shows.
     fn error_of(&self, flow: &Flow) -> Option<ErrorText> {
         self.error_text(flow).or_else(|| flow.error.as_ref().map(|fault| ErrorText::reason(self.lang, &fault.code)))
+    }
+
+    /// The page has a field for each of the two codes.
+    fn factor_error(&self, flow: &Flow) -> Option<ErrorText> {
+        let recovery = flow.error.as_ref().is_some_and(|fault| fault.code == "wrong_recovery_code");
+        let error = self.error_of(flow)?;
+        Some(if recovery { error.at(Field::RecoveryCode) } else { error })
     }
 
     pub fn buttons(&self, which: impl Fn(&model::ConnectionId) -> bool) -> Vec<ProviderButton> {
@@ -216,6 +223,15 @@ impl Visit {
                 }
                 .render()
             }
+            Step::SecondFactor { methods, .. } => SecondFactor {
+                shell: self.shell(),
+                flow: id,
+                can_recover: methods.contains(&flows::SecondFactor::RecoveryCode),
+                passkey: methods.contains(&flows::SecondFactor::Passkey).then(|| self.passkey()).flatten(),
+                back_href: self.site.journeys.way_back(flow),
+                error: self.factor_error(flow),
+            }
+            .render(),
             Step::StepUp { methods } => StepUp {
                 shell: self.frame(signed_in),
                 flow: id,
@@ -370,6 +386,8 @@ impl Visit {
         let Goal::StepUp { to: Destination::Path(to), .. } = &flow.goal else { return StepUpWhy::Continue };
         if to.starts_with(route::SET_PASSWORD) {
             StepUpWhy::SetPassword
+        } else if to.starts_with(route::SECOND_FACTOR_SETTINGS) {
+            StepUpWhy::SecondFactor
         } else if to.starts_with(route::ADD_PASSKEY) {
             StepUpWhy::AddPasskey
         } else if let Some((path, query)) = to.split_once('?') {

@@ -1,7 +1,7 @@
 //! The account: sign-in methods, sessions, activity, and what changes them.
 
 use crate::pages::pieces::{ErrorText, Mark, PasskeyForm, ProofMethod, ProviderButton, Shell};
-use crate::pages::renders;
+use crate::pages::{FactorRow, renders};
 use crate::texts::{self, Arg, Lang};
 use askama::Template;
 use model::{EventKind, MethodKind, Micros};
@@ -137,6 +137,10 @@ impl Flash {
         Self { sentence: texts::t(lang, "flash-passkey-removed", &[]), undo_href: None }
     }
 
+    pub fn second_factor_off(lang: Lang) -> Self {
+        Self { sentence: texts::t(lang, "flash-second-factor-off", &[]), undo_href: None }
+    }
+
     pub fn password_set(lang: Lang) -> Self {
         Self { sentence: texts::t(lang, "flash-password-set", &[]), undo_href: None }
     }
@@ -177,6 +181,8 @@ pub struct Account {
     pub can_set_password: bool,
     pub has_password: bool,
     pub can_add_passkey: bool,
+    pub second_factor: Option<FactorRow>,
+    pub can_add_totp: bool,
     /// Proven ones.
     pub addresses: Vec<AddressRow>,
     pub access: Access,
@@ -235,6 +241,7 @@ pub enum StepUpWhy {
     },
     SetPassword,
     AddPasskey,
+    SecondFactor,
     /// A client wants it.
     Client {
         name: String,
@@ -260,6 +267,7 @@ impl StepUp {
             StepUpWhy::Connect { provider } => self.shell.t1("step-up-connect", "provider", provider),
             StepUpWhy::Remove { provider } => self.shell.t1("step-up-remove", "provider", provider),
             StepUpWhy::AddPasskey => self.shell.t("step-up-add-passkey"),
+            StepUpWhy::SecondFactor => self.shell.t("step-up-second-factor"),
             StepUpWhy::SetPassword => self.shell.t("step-up-set-password"),
             StepUpWhy::Client { name } => self.shell.t1("step-up-client", "client", name),
             StepUpWhy::Continue => self.shell.t("step-up-continue"),
@@ -296,11 +304,14 @@ impl EventRow {
             | EventKind::AddressProven
             | EventKind::PasswordSet
             | EventKind::PasskeyAdded
+            | EventKind::TotpAdded
+            | EventKind::RecoveryCodesMade
             | EventKind::UserCreated
             | EventKind::LinkReleased
             | EventKind::ChangeUndone => "change",
             EventKind::Unlinked
             | EventKind::PasskeyRemoved
+            | EventKind::TotpRemoved
             | EventKind::LinkRefused
             | EventKind::RecycledIdentityNoticed
             | EventKind::LinkMoved

@@ -138,6 +138,10 @@ impl Mail<'_> {
             MailKind::PasswordSet => "password-set",
             MailKind::PasskeyAdded => "passkey-added",
             MailKind::PasskeyRemoved => "passkey-removed",
+            MailKind::TotpAdded => "totp-added",
+            MailKind::TotpRemoved => "totp-removed",
+            MailKind::RecoveryCodesMade => "recovery-codes-made",
+            MailKind::RecoveryCodeUsed => "recovery-code-used",
             MailKind::Moved => "moved",
             MailKind::Merged => "merged",
             MailKind::Undone => "undone",
@@ -146,7 +150,7 @@ impl Mail<'_> {
             MailKind::UserDisabled => "user-disabled",
         };
         let provider = self.provider();
-        let args = [("provider", provider.as_str())];
+        let args = [("provider", provider.as_str()), ("left", self.value("left").unwrap_or("0"))];
         let mut facts = self.identity(&provider);
         facts.extend(self.where_and_when());
         if let Some(proof) = self.proof() {

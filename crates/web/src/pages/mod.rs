@@ -9,6 +9,7 @@ mod linking;
 pub mod mail;
 mod pieces;
 pub mod route;
+mod second_factor;
 mod sign_in;
 
 pub use account::{
@@ -25,6 +26,7 @@ pub use pieces::{
     AccountCard, Action, ErrorText, ExternalCard, Field, Mark, PasskeyForm, ProofKind, ProofMethod, ProviderButton,
     Shell, SignedIn, Way,
 };
+pub use second_factor::{AddTotp, ConfirmFactor, FactorChange, FactorRow, QrCode, RecoveryCodes, SecondFactor};
 pub use sign_in::{Code, CodePurpose, Continue, Password, SignIn, SignUp, SignedOut, SwitchUser};
 
 /// `render` without the trait in scope at every call.

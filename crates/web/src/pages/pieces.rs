@@ -136,6 +136,7 @@ pub enum Field {
     Password,
     Name,
     Code,
+    RecoveryCode,
 }
 
 impl Field {
@@ -146,6 +147,7 @@ impl Field {
             Self::Password => "password",
             Self::Name => "name",
             Self::Code => "code",
+            Self::RecoveryCode => "recovery_code",
         }
     }
 }

@@ -20,6 +20,8 @@ pub const SIGN_UP: &str = "/sign-up";
 pub const CODE: &str = "/sign-in/code";
 /// `flow`.
 pub const RESEND_CODE: &str = "/sign-in/code/resend";
+/// `flow` and `code`, `recovery_code`, or a passkey.
+pub const SECOND_FACTOR: &str = "/sign-in/second-factor";
 /// Proof for the conflict: `flow` and `method=password` with `password`, `method=code`, or `connection`.
 pub const PROVE: &str = "/sign-in/prove";
 /// `flow`: go on to a separate user, where policy allows one.
@@ -47,6 +49,14 @@ pub const STEP_UP: &str = "/account/step-up";
 pub const ACTIVITY: &str = "/account/activity";
 /// `ceremony`, `passkey`, `name`.
 pub const ADD_PASSKEY: &str = "/account/passkeys/add";
+/// What begins all of the second factor's pages.
+pub const SECOND_FACTOR_SETTINGS: &str = "/account/second-factor/";
+/// The page (GET) and its answer (POST: `setup`, `code`).
+pub const ADD_TOTP: &str = "/account/second-factor/add";
+/// The confirmation (GET) and the change (POST).
+pub const REMOVE_TOTP: &str = "/account/second-factor/remove";
+/// The confirmation (GET) and the new codes (POST).
+pub const RECOVERY_CODES: &str = "/account/second-factor/codes";
 /// `flow`, `password`.
 pub const SET_PASSWORD: &str = "/account/password";
 /// Where clients send people (GET; RFC 6749 §3.1).

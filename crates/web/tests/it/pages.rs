@@ -107,6 +107,10 @@ fn forms_post_to_a_known_route_with_their_token() {
         route::PASSWORD,
         route::PASSKEY,
         route::ADD_PASSKEY,
+        route::SECOND_FACTOR,
+        route::ADD_TOTP,
+        route::REMOVE_TOTP,
+        route::RECOVERY_CODES,
         route::FORGET,
         route::SIGN_UP,
         route::CODE,
@@ -176,7 +180,9 @@ fn t47_nothing_inline_and_nothing_from_elsewhere() {
                     let returned = name.starts_with("return-to-app") && value.starts_with("org.example.notes:/");
                     // Where the client goes on after a sign-out, as it has registered.
                     let left = name.starts_with("signed-out-going-on") && value == "https://notes.example/bye";
-                    assert!(local || explained || answer || returned || left, "{name}: {attribute}={value}");
+                    // An authenticator app on the same device, opened by a person's choice.
+                    let app = name.starts_with("add-totp") && value.starts_with("otpauth://totp/");
+                    assert!(local || explained || answer || returned || left || app, "{name}: {attribute}={value}");
                     let served = !value.starts_with("/assets/") || web::assets::get(value).is_some();
                     assert!(served, "{name}: {value}");
                 }

@@ -55,13 +55,17 @@ fn asked(source: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Notices by what happened.
-const MAILS: [&str; 12] = [
+const MAILS: [&str; 16] = [
     "linked",
     "unlinked",
     "recycled-identity",
     "password-set",
     "passkey-added",
     "passkey-removed",
+    "totp-added",
+    "totp-removed",
+    "recovery-codes-made",
+    "recovery-code-used",
     "user-disabled",
     "user-deleted",
     "moved",
@@ -77,6 +81,9 @@ fn composed() -> BTreeSet<String> {
     keys.extend((1..=12).map(|month| format!("month-{month}")));
     for action in ["sign-in", "sign-in-unknown", "sign-up", "sign-up-known", "connect", "prove", "confirm"] {
         keys.extend(["lead", "follows"].map(|part| format!("mail-code-{part}-{action}")));
+    }
+    for change in ["factor-off", "factor-codes"] {
+        keys.extend(["title", "change", "stay", "do"].map(|part| format!("{change}-{part}")));
     }
     for what in MAILS {
         keys.extend(["subject", "heading", "lead", "not-you"].map(|part| format!("mail-{what}-{part}")));

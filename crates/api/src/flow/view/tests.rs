@@ -17,7 +17,7 @@ fn policy() -> Policy {
     let link_only = ConnectionPolicy { purpose: model::Purpose::LinkOnly, ..ConnectionPolicy::default() };
     Policy {
         version: "p1".to_owned(),
-        local: LocalMethods { password: true, email_code: true, passkey: true },
+        local: LocalMethods { password: true, email_code: true, passkey: true, totp: true },
         host: "id.example".to_owned(),
         sign_up: SignUp::Open,
         required_level: Level::One,
@@ -59,6 +59,10 @@ fn methods() -> Vec<ProofMethod> {
     ]
 }
 
+fn factors() -> Vec<SecondFactor> {
+    vec![SecondFactor::Totp, SecondFactor::RecoveryCode, SecondFactor::Passkey]
+}
+
 fn steps() -> Vec<Step> {
     let user = UserId::from_bytes([9; 16]);
     let back = || Box::new(Step::Identify);
@@ -67,6 +71,7 @@ fn steps() -> Vec<Step> {
         Step::Password { address: address("ada@example.org") },
         Step::MailCode { address: address("ada@example.org"), proves: Proves::Mailbox, back: back() },
         Step::AskProof { user, account: "a•••@example.org".to_owned(), methods: methods(), may_separate: true },
+        Step::SecondFactor { user, methods: factors(), back: back() },
         Step::OtherAccount { may_separate: true },
         Step::AddressTaken { may_separate: true, may_continue: false },
         Step::AskCreate,
@@ -109,6 +114,9 @@ fn actions_are_those_of_the_state() {
         assert_eq!(actions.contains(&A::Continue), name == "continue");
         assert_eq!(actions.contains(&A::Confirm), name == "confirm_link");
     }
+    let second =
+        Step::SecondFactor { user: UserId::from_bytes([9; 16]), methods: factors(), back: Box::new(Step::Identify) };
+    assert_eq!(actions(sign_in(), second), [A::Totp, A::RecoveryCode, A::Passkey, A::Cancel]);
     let owner =
         Step::MailCode { address: address("ada@example.org"), proves: Proves::Owner, back: Box::new(Step::Identify) };
     assert_eq!(actions(sign_in(), owner), [A::Code, A::Resend, A::Cancel]);

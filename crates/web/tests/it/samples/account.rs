@@ -3,8 +3,8 @@
 use super::{FIREFOX, HOSTILE, LONG, NOW, RIGHT_TO_LEFT, SAFARI, Samples, button, by_github, proof};
 use model::{DAY, EventKind, HOUR, MINUTE, MethodKind};
 use web::pages::{
-    Access, Account, Activity, AddPasskey, AddressRow, Badge, ConfirmRemove, EventRow, Field, Flash, Mark, MethodRow,
-    ProofKind, Removal, SessionRow, SetPassword, StepUp, StepUpWhy, device_name,
+    Access, Account, Activity, AddPasskey, AddressRow, Badge, ConfirmRemove, EventRow, FactorRow, Field, Flash, Mark,
+    MethodRow, ProofKind, Removal, SessionRow, SetPassword, StepUp, StepUpWhy, device_name,
 };
 use web::texts;
 
@@ -74,6 +74,8 @@ pub(super) fn account(s: &mut Samples) {
         can_set_password: true,
         has_password: true,
         can_add_passkey: true,
+        second_factor: None,
+        can_add_totp: true,
         addresses: vec![AddressRow { address: "ada@example.org".to_owned(), proven_at: NOW - DAY.times(90) }],
         access: Access { usable: 4, on_one_mailbox: 2 },
         sessions: sessions(s),
@@ -98,6 +100,10 @@ pub(super) fn account(s: &mut Samples) {
         }
         .render(),
     );
+    let factor = |codes_left| Some(FactorRow { added_at: NOW - DAY.times(9), codes_left });
+    s.add("account-two-steps", Account { second_factor: factor(8), ..page.clone() }.render());
+    let off = Account { second_factor: factor(0), can_add_totp: false, ..page.clone() };
+    s.add("account-two-steps-off", Account { notice: Some(Flash::second_factor_off(s.lang)), ..off }.render());
     let disabled = MethodRow {
         badges: vec![Badge::ProviderDisabled],
         last_used: None,

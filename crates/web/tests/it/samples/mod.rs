@@ -1,6 +1,7 @@
 //! Every page in every state, as typed data: the tests read them, the gallery draws them.
 
 mod account;
+mod second_factor;
 
 use model::{MailKind, Micros};
 use web::pages::mail::{Mail, RenderedMail};
@@ -62,6 +63,7 @@ pub fn all(lang: Lang) -> Vec<Sample> {
     linking(&mut samples);
     account::account(&mut samples);
     account::removal(&mut samples);
+    second_factor::pages(&mut samples);
     account::confirming(&mut samples);
     applications(&mut samples);
     devices(&mut samples);
@@ -579,6 +581,10 @@ pub fn mails(lang: Lang) -> Vec<(String, RenderedMail)> {
         ("mail-password-set", MailKind::PasswordSet),
         ("mail-passkey-added", MailKind::PasskeyAdded),
         ("mail-passkey-removed", MailKind::PasskeyRemoved),
+        ("mail-totp-added", MailKind::TotpAdded),
+        ("mail-totp-removed", MailKind::TotpRemoved),
+        ("mail-recovery-codes-made", MailKind::RecoveryCodesMade),
+        ("mail-recovery-code-used", MailKind::RecoveryCodeUsed),
         ("mail-user-disabled", MailKind::UserDisabled),
         ("mail-moved", MailKind::Moved),
         ("mail-merged", MailKind::Merged),
