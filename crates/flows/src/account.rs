@@ -6,8 +6,8 @@ use crate::journeys::Journeys;
 use crate::prove::not_hashed;
 use crate::{Browser, local_path};
 use linking::{
-    EndSessions, LocalOutcome, Reason, UnlinkInput, UnlinkOutcome, UnusableBecause, decide_end_session,
-    decide_set_password, decide_sign_out, decide_unlink, decide_withdrawal, own_methods, required_level,
+    Access, EndSessions, LocalOutcome, Reason, UnlinkInput, UnlinkOutcome, UnusableBecause, decide_end_session,
+    decide_set_password, decide_sign_out, decide_unlink, decide_withdrawal, may_go, own_methods, required_level,
     usable_methods, ways_in, why_unusable,
 };
 use model::{
@@ -36,6 +36,8 @@ pub struct AccountView {
     pub methods: Vec<MethodView>,
     pub can_connect: Vec<ConnectionId>,
     pub fresh: bool,
+    /// What its ways in have in common.
+    pub access: Access,
 }
 
 /// What an unlink did.
@@ -89,25 +91,22 @@ impl Journeys {
                 link: None,
                 used_now: session.method == *method,
                 unusable: None,
-                removable: match method {
-                    Method::Passkey { .. } if ways.iter().any(|other| other != method) => Ok(()),
-                    Method::Passkey { .. } => Err(Reason::LastMethod),
-                    _ => Err(Reason::MethodNotAllowed),
-                },
+                removable: may_go(user, &ways, method, &self.policy),
             })
             .collect();
         for link in user.links.iter().filter(|link| link.state != LinkState::Removed) {
             let method = Method::Link { link: link.id, connection: link.connection.clone() };
-            let others = ways.iter().any(|other| other.link() != Some(link.id));
             methods.push(MethodView {
                 used_now: session.method == method,
+                removable: may_go(user, &ways, &method, &self.policy),
                 method,
                 unusable: why_unusable(link, &facts.connections, &self.policy),
                 link: Some(link.clone()),
-                removable: if others { Ok(()) } else { Err(Reason::LastMethod) },
             });
         }
+        let access = Access::of(user, &ways, &self.policy);
         Ok(AccountView {
+            access,
             name: display_name(user),
             methods,
             can_connect: self.connectable(&facts, user),

@@ -69,15 +69,20 @@ pub fn evidence(mail: &MailClaim, authority: &MailAuthority) -> Evidence {
     if sends_code || authority.vouched { Evidence::Vouched } else { Evidence::Claimed }
 }
 
+/// Whether this issuer hosts the mailboxes of a domain, as far as is known without asking it.
+pub(crate) fn hosts(authority: &MailAuthority, domain: &str) -> bool {
+    authority.authoritative_domains.iter().any(|own| own == domain)
+        || catalogued(&authority.issuer).is_some_and(|source| source.own_domains.contains(&domain))
+}
+
 /// Whether this issuer may speak for this very domain.
 fn may_speak_for(mail: &MailClaim, authority: &MailAuthority) -> bool {
     let domain = mail.address.domain();
-    if authority.authoritative_domains.iter().any(|own| own == domain) {
+    if hosts(authority, domain) {
         return true;
     }
     let Some(source) = catalogued(&authority.issuer) else { return false };
-    source.own_domains.contains(&domain)
-        || (source.hosted_domain && mail.hosted_domain.as_deref() == Some(domain))
+    (source.hosted_domain && mail.hosted_domain.as_deref() == Some(domain))
         || (source.domain_owner_claim && mail.domain_owner_verified)
 }
 

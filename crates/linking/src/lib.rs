@@ -4,6 +4,7 @@
 //! the same inputs give the same plan. Pages, API, command line and tests call these functions, and nothing else
 //! creates, moves or removes a link or mints a session.
 
+mod access;
 mod administer;
 mod application;
 mod client;
@@ -31,6 +32,7 @@ mod throttle;
 mod undo;
 mod unlink;
 
+pub use access::{Access, Element, may_go};
 pub use administer::{EndSessions, decide_end_session, decide_user_status};
 pub use application::{
     ClientTerms, decide_authorization, decide_code_reuse, decide_consent, decide_entry, decide_refresh,

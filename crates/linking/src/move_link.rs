@@ -1,5 +1,6 @@
 //! Moving one external identity from another user of the same person (row 3).
 
+use crate::access::may_remain;
 use crate::draft::{Draft, Told, reference};
 use crate::link::at_link_limit;
 use crate::methods::{check_proof_by, own_methods};
@@ -89,9 +90,8 @@ fn check<'a>(context: &Context<'a>, input: &MoveInput<'a>) -> Result<Checked<'a>
         return Err(refuse(Reason::LinkLimit));
     }
     // A net: the method that proved the other user is one that stays.
-    if methods_without(context, input.facts, from, link.id).is_empty() {
-        return Err((MoveOutcome::LastMethod, Reason::LastMethod));
-    }
+    let remaining = methods_without(context, input.facts, from, link.id);
+    may_remain(from, &remaining, context.policy).map_err(|reason| (MoveOutcome::LastMethod, reason))?;
     Ok(Checked { session, to, from, link })
 }
 

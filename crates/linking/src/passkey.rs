@@ -1,5 +1,6 @@
 //! Passkeys of an account: added by its owner, and removed while another way in remains.
 
+use crate::access::may_remain;
 use crate::draft::{Draft, Told};
 use crate::methods::ways_in;
 use crate::record::session_reference;
@@ -103,8 +104,8 @@ pub fn decide_remove_passkey(
     let Some(known) = user.passkey(passkey) else { return no(Reason::PasskeyNotFound) };
     let mut remaining = ways_in(user, &facts.connections, context.policy);
     remaining.retain(|method| method.passkey() != Some(passkey));
-    if remaining.is_empty() {
-        return no(Reason::LastMethod);
+    if let Err(reason) = may_remain(user, &remaining, context.policy) {
+        return no(reason);
     }
     let mut draft = Draft::new(context, facts);
     draft.push(Change::ExpectSession { hash: session.hash });

@@ -193,6 +193,9 @@ reasons! {
     PasskeyTaken = "passkey_taken":
         "This passkey was added before."
         / "Another authenticator, or removing the passkey first.";
+    SharedAccess = "shared_access":
+        "The account is protected, and what would remain all hangs on one mailbox or one provider."
+        / "Another way in first that hangs on neither, a passkey say.";
     SecondFactorNeeded = "second_factor_needed":
         "The person showed one factor, and the account has a second one, so that was asked for; there is no session yet."
         / "The code of the authenticator app, a recovery code, or a passkey.";

@@ -1,6 +1,7 @@
 //! Undoing a link or an unlink: a notice may only freeze; restoring needs a sign-in at the user's full level and passes
 //! every guard again.
 
+use crate::access::may_remain;
 use crate::draft::{Draft, Told};
 use crate::link::at_link_limit;
 use crate::record::session_reference;
@@ -151,9 +152,7 @@ impl Undone<'_> {
             return Err(refuse(Reason::LinkNotFound));
         }
         let remaining = methods_without(self.context, self.facts, self.user, link);
-        if remaining.is_empty() {
-            return Err((UndoOutcome::LastMethod, Reason::LastMethod));
-        }
+        may_remain(self.user, &remaining, self.context.policy).map_err(|reason| (UndoOutcome::LastMethod, reason))?;
         let mut draft = self.draft();
         draft.expect_remaining(&remaining);
         let at = self.context.now;

@@ -1,5 +1,6 @@
 //! Unlink: allowed while a usable method of the user's own remains, decided inside the committing write.
 
+use crate::access::may_remain;
 use crate::draft::{Draft, Told};
 use crate::methods::ways_in;
 use crate::record::session_reference;
@@ -53,8 +54,10 @@ pub fn decide_unlink(context: &Context<'_>, input: &UnlinkInput<'_>) -> Decision
         return no(UnlinkOutcome::StepUpFirst, reason);
     }
     let remaining = methods_without(context, input.facts, user, link.id);
-    if remaining.is_empty() && !(input.force && session.is_none()) {
-        return no(UnlinkOutcome::LastMethod, Reason::LastMethod);
+    if let Err(reason) = may_remain(user, &remaining, context.policy)
+        && !(input.force && session.is_none())
+    {
+        return no(UnlinkOutcome::LastMethod, reason);
     }
     commit(context, input, user, link, &remaining)
 }

@@ -161,6 +161,9 @@ access-usable =
     }
 access-one-mailbox = { $count } davon hängen am selben Postfach.
 access-all-one-mailbox = Sie hängen alle am selben Postfach.
+access-one-provider = { $count } davon hängen an { $provider }.
+access-all-one-provider = Alle hängen an { $provider }.
+access-add-independent = Wenn Sie das verlieren, verlieren Sie Ihr Konto. Fügen Sie einen Zugang hinzu, der nicht davon abhängt: einen Passkey oder ein Passwort.
 account-methods = Wege, sich anzumelden
 account-methods-none = Es gibt noch keinen Anmeldeweg. Fügen Sie unten einen hinzu.
 badge-used-now = Jetzt benutzt
@@ -570,6 +573,7 @@ reason-wrong-totp = Dieser Code stimmt nicht oder wurde schon verwendet. Warten 
 reason-wrong-recovery-code = Dieser Wiederherstellungscode stimmt nicht oder wurde schon verwendet.
 reason-totp-setup-over = Das Einrichten hat zu lange gedauert oder wurde in einer anderen Sitzung begonnen. Bitte fangen Sie noch einmal an.
 reason-no-second-factor = Die Anmeldung in zwei Schritten ist für dieses Konto nicht eingeschaltet.
+reason-shared-access = Was übrig bliebe, hängt alles an einem Postfach oder einem Anbieter, und dieses Konto ist geschützt. Fügen Sie zuerst einen anderen Zugang hinzu, etwa einen Passkey.
 mail-totp-added-subject = Anmeldung in zwei Schritten eingeschaltet
 mail-totp-added-heading = Anmeldung in zwei Schritten eingeschaltet
 mail-totp-added-lead = Ab jetzt wird bei jeder Anmeldung nach einer Authenticator-App gefragt. Alle anderen Sitzungen sind beendet.

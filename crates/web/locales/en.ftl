@@ -161,6 +161,9 @@ access-usable =
     }
 access-one-mailbox = { $count } of them depend on the same mailbox.
 access-all-one-mailbox = All of them depend on the same mailbox.
+access-one-provider = { $count } of them depend on { $provider }.
+access-all-one-provider = All of them depend on { $provider }.
+access-add-independent = If you lose that, you lose your account. Add a way in that doesn’t depend on it: a passkey or a password.
 account-methods = Ways to sign in
 account-methods-none = There is no way to sign in yet. Add one below.
 badge-used-now = Used now
@@ -570,6 +573,7 @@ reason-wrong-totp = That code isn’t right, or was used already. Wait for the n
 reason-wrong-recovery-code = That recovery code isn’t right, or was used already.
 reason-totp-setup-over = Setting this up took too long, or was begun in another session. Please start again.
 reason-no-second-factor = Two-step sign-in is not on for this account.
+reason-shared-access = What would remain all depends on one mailbox or one provider, and this account is protected. Add another way in first, such as a passkey.
 mail-totp-added-subject = Two-step sign-in was turned on
 mail-totp-added-heading = Two-step sign-in was turned on
 mail-totp-added-lead = An authenticator app is asked for at every sign-in from now on. All other sessions have ended.

@@ -161,6 +161,9 @@ access-usable =
     }
 access-one-mailbox = { $count } de ellas dependen del mismo buzón.
 access-all-one-mailbox = Todas dependen del mismo buzón.
+access-one-provider = { $count } de ellas dependen de { $provider }.
+access-all-one-provider = Todas dependen de { $provider }.
+access-add-independent = Si lo pierdes, pierdes tu cuenta. Añade una forma de acceder que no dependa de eso: una llave de acceso o una contraseña.
 account-methods = Formas de entrar
 account-methods-none = Todavía no hay ninguna forma de entrar. Añade una abajo.
 badge-used-now = En uso
@@ -570,6 +573,7 @@ reason-wrong-totp = Ese código no es correcto o ya se usó. Espera al siguiente
 reason-wrong-recovery-code = Ese código de recuperación no es correcto o ya se usó.
 reason-totp-setup-over = La configuración tardó demasiado o empezó en otra sesión. Empieza de nuevo.
 reason-no-second-factor = El acceso en dos pasos no está activado en esta cuenta.
+reason-shared-access = Todo lo que quedaría depende de un solo buzón o de un solo proveedor, y esta cuenta está protegida. Añade antes otra forma de acceder, como una llave de acceso.
 mail-totp-added-subject = Se activó el acceso en dos pasos
 mail-totp-added-heading = Se activó el acceso en dos pasos
 mail-totp-added-lead = A partir de ahora se pide una aplicación de autenticación cada vez que se accede. Todas las demás sesiones se han cerrado.

@@ -161,6 +161,9 @@ access-usable =
     }
 access-one-mailbox = { $count } d’entre eux dépendent de la même boîte aux lettres.
 access-all-one-mailbox = Tous dépendent de la même boîte aux lettres.
+access-one-provider = { $count } d’entre eux dépendent de { $provider }.
+access-all-one-provider = Tous dépendent de { $provider }.
+access-add-independent = Si vous perdez cela, vous perdez votre compte. Ajoutez un moyen qui n’en dépend pas : une clé d’accès ou un mot de passe.
 account-methods = Moyens de connexion
 account-methods-none = Il n’y a pas encore de moyen de connexion. Ajoutez-en un ci-dessous.
 badge-used-now = Utilisé en ce moment
@@ -570,6 +573,7 @@ reason-wrong-totp = Ce code n’est pas le bon, ou a déjà servi. Attendez le s
 reason-wrong-recovery-code = Ce code de secours n’est pas le bon, ou a déjà servi.
 reason-totp-setup-over = La configuration a pris trop de temps, ou a commencé dans une autre session. Veuillez recommencer.
 reason-no-second-factor = La connexion en deux étapes n’est pas activée pour ce compte.
+reason-shared-access = Tout ce qui resterait dépend d’une seule boîte aux lettres ou d’un seul fournisseur, et ce compte est protégé. Ajoutez d’abord un autre moyen, comme une clé d’accès.
 mail-totp-added-subject = Connexion en deux étapes activée
 mail-totp-added-heading = Connexion en deux étapes activée
 mail-totp-added-lead = Une application d’authentification est désormais demandée à chaque connexion. Toutes les autres sessions sont terminées.

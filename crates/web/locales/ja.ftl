@@ -156,6 +156,9 @@ access-usable =
     }
 access-one-mailbox = うち { $count } 個は同じメールボックスに依存しています。
 access-all-one-mailbox = どれも同じメールボックスに依存しています。
+access-one-provider = そのうち { $count } つは { $provider } に依存しています。
+access-all-one-provider = すべてが { $provider } に依存しています。
+access-add-independent = それを失うと、アカウントも失います。それに依存しない方法（パスキーかパスワード）を追加してください。
 account-methods = 使えるログイン方法
 account-methods-none = ログイン方法がまだありません。下から追加してください。
 badge-used-now = 使用中
@@ -557,6 +560,7 @@ reason-wrong-totp = コードが正しくないか、すでに使われていま
 reason-wrong-recovery-code = リカバリーコードが正しくないか、すでに使われています。
 reason-totp-setup-over = 設定に時間がかかりすぎたか、別のセッションで始められたものです。もう一度はじめからお願いします。
 reason-no-second-factor = このアカウントでは二段階サインインがオンになっていません。
+reason-shared-access = 残る方法はすべて一つのメールボックスまたは一つのプロバイダーに依存しており、このアカウントは保護されています。先にパスキーなど別の方法を追加してください。
 mail-totp-added-subject = 二段階サインインがオンになりました
 mail-totp-added-heading = 二段階サインインがオンになりました
 mail-totp-added-lead = 今後はサインインのたびに認証アプリのコードをお尋ねします。ほかのセッションはすべて終了しました。

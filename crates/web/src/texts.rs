@@ -121,7 +121,7 @@ pub fn t(lang: Lang, key: &str, args: &[(&'static str, Arg<'_>)]) -> String {
 }
 
 /// Reason codes that have a sentence.
-pub const REASONS: [&str; 84] = [
+pub const REASONS: [&str; 85] = [
     "provider_down",
     "provider_cancelled",
     "provider_answer_invalid",
@@ -138,6 +138,7 @@ pub const REASONS: [&str; 84] = [
     "wrong_recovery_code",
     "totp_setup_over",
     "no_second_factor",
+    "shared_access",
     "wrong_code",
     "code_expired",
     "code_attempts_used_up",

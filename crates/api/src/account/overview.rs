@@ -1,14 +1,14 @@
 //! The account as one snapshot: every method as a row, so that the last-method rule is visible.
 
 use crate::caller::Caller;
-use crate::method::{Kind, Provider};
+use crate::method::{Kind, Provider, provider};
 use crate::problem::Problem;
 use crate::session::SessionView;
 use crate::time::rfc3339;
 use crate::{Answer, ProviderInfo};
 use axum::Json;
 use axum::response::IntoResponse;
-use flows::{AccountView, Journeys, MethodView, UnusableBecause};
+use flows::{AccountView, Element, Journeys, MethodView, UnusableBecause};
 use model::{AddressProof, Method};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -25,6 +25,7 @@ pub(crate) struct Account {
     /// Absent while one step is enough.
     #[serde(skip_serializing_if = "Option::is_none")]
     second_factor: Option<SecondFactor>,
+    access: Access,
     addresses: Vec<AddressRow>,
     /// Providers that can be added by a `link` flow.
     can_connect: Vec<Provider>,
@@ -38,6 +39,25 @@ pub(crate) struct Owner {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Email)]
     address: Option<String>,
+}
+
+/// The access graph: how many ways in open the account, and what several of them hang on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Access {
+    ways: usize,
+    /// The most shared first. Whoever loses or steals what all of them hang on has the account.
+    shared: Vec<Shared>,
+}
+
+/// A mailbox or a provider.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Shared {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Email)]
+    mailbox: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<Provider>,
+    ways: usize,
 }
 
 /// The authenticator app that is asked for at every sign-in.
@@ -149,6 +169,15 @@ impl From<AddressProof> for Proof {
     }
 }
 
+impl Shared {
+    fn of(element: &Element, ways: usize, providers: &[ProviderInfo]) -> Self {
+        match element {
+            Element::Mailbox(address) => Self { mailbox: Some(address.to_string()), provider: None, ways },
+            Element::Provider(id) => Self { mailbox: None, provider: Some(provider(providers, id)), ways },
+        }
+    }
+}
+
 impl MethodRow {
     fn of(method: &MethodView, providers: &[ProviderInfo]) -> Self {
         let link = method.link.as_ref();
@@ -201,6 +230,15 @@ impl Account {
                 .totp
                 .as_ref()
                 .map(|totp| SecondFactor { added_at: rfc3339(totp.added_at), recovery_codes_left: totp.codes.len() }),
+            access: Access {
+                ways: view.access.ways,
+                shared: view
+                    .access
+                    .shared
+                    .iter()
+                    .map(|(element, ways)| Shared::of(element, *ways, providers))
+                    .collect(),
+            },
             addresses: Journeys::addresses(&view.user)
                 .into_iter()
                 .map(|known| AddressRow {

@@ -100,7 +100,7 @@ const CHAPTERS: [Chapter; 18] = [
 ];
 
 /// Reasons of what is not in a table: the throttle, and the ends of sessions.
-const ELSEWHERE: [Reason; 28] = [
+const ELSEWHERE: [Reason; 29] = [
     Reason::Throttled,
     Reason::AttemptAllowed,
     Reason::SignedOut,
@@ -117,6 +117,8 @@ const ELSEWHERE: [Reason; 28] = [
     Reason::PasskeyNotFound,
     Reason::PasskeyTaken,
     Reason::TooManyPasskeys,
+    // `unlink.rs` has this.
+    Reason::SharedAccess,
     // `second_factor.rs` has these.
     Reason::SecondFactorNeeded,
     Reason::TotpAdded,

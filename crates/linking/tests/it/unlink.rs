@@ -5,7 +5,9 @@ use crate::world::{
     namespace, session,
 };
 use linking::{Reason, UnlinkOutcome, UnusableBecause, usable_methods, why_unusable};
-use model::{Change, EventKind, Level, LinkState, MINUTE, MailKind, Method, Personal, Purpose, SessionId, UserStatus};
+use model::{
+    Change, EventKind, Level, LinkFacts, LinkState, MINUTE, MailKind, Method, Personal, Purpose, SessionId, UserStatus,
+};
 
 /// Vera has a link at `acme` and one at `other`, and signed in with her password.
 fn linked() -> World {
@@ -196,4 +198,87 @@ fn t125_every_address_is_told_of_an_unlink() {
     let told = [(MailKind::Unlinked, MAIL), (MailKind::Unlinked, HOME)];
     assert_eq!(linked().unlink(link_id(10)).plan.notices(), told);
     assert_eq!(linked().unlink_by(link_id(10), None, false).plan.notices(), told);
+}
+
+/// Vera is an administrator; what opens her account is a code to her mailbox and these links.
+fn protected(links: &[(u8, &str, Option<&str>)]) -> World {
+    let mut world = World::new().signed_in(VERA).with(|w| {
+        w.policy.local.password = false;
+        w.user(VERA).protected = true;
+        w.user(VERA).addresses.truncate(1);
+    });
+    for (n, connection, mail) in links {
+        let known = mail.map(crate::world::address);
+        world = world
+            .linked(VERA, LinkFacts { address: known, ..link(*n, connection, &format!("s{n}"), LinkState::Active) });
+    }
+    world
+}
+
+#[test]
+fn t75_a_protected_user_keeps_ways_in_that_do_not_hang_on_one_thing() {
+    // Two links and a code: without the one that hangs elsewhere all hangs on the mailbox.
+    let world = protected(&[(1, "acme", Some(MAIL)), (2, "other", None)]);
+    let decision = world.unlink(link_id(2));
+    assert_eq!((decision.outcome, decision.reason), (UnlinkOutcome::LastMethod, Reason::SharedAccess));
+    assert!(matches!(world.unlink(link_id(1)).outcome, UnlinkOutcome::Removed { .. }), "a code and a link of its own");
+    // A passkey hangs on nothing.
+    let with_passkey = world.clone().with(|w| w.user(VERA).passkeys.push(crate::world::passkey(1)));
+    assert!(matches!(with_passkey.unlink(link_id(2)).outcome, UnlinkOutcome::Removed { .. }));
+    // Only one way left is one thing, unless that hangs on nothing else.
+    let one = protected(&[(1, "acme", None)]);
+    assert_eq!(one.unlink(link_id(1)).reason, Reason::SharedAccess, "the code alone hangs on its mailbox");
+    // The mailbox is the provider's own: a code to it and a link there are one.
+    let hosted = protected(&[(1, "acme", None), (2, "other", None)]).with(|w| {
+        let rules = w.policy.connections.get_mut(&crate::world::connection("acme")).unwrap();
+        rules.mail_authority.authoritative_domains = vec![crate::world::address(MAIL).domain().to_owned()];
+    });
+    assert_eq!(hosted.unlink(link_id(2)).reason, Reason::SharedAccess);
+    // Others are warned and may.
+    let plain = world.with(|w| w.user(VERA).protected = false);
+    assert!(matches!(plain.unlink(link_id(2)).outcome, UnlinkOutcome::Removed { .. }));
+}
+
+#[test]
+fn n09_t75_what_ways_in_have_in_common() {
+    let of = |world: &World| {
+        let user = world.users.iter().find(|user| user.id == VERA).unwrap();
+        let ways = linking::ways_in(user, &world.connections, &world.policy);
+        linking::Access::of(user, &ways, &world.policy)
+    };
+    let mailbox = || linking::Element::Mailbox(crate::world::address(MAIL));
+    let world = protected(&[(1, "acme", Some(MAIL)), (2, "other", None)]);
+    let access = of(&world);
+    assert_eq!((access.ways, access.shared.clone()), (3, vec![(mailbox(), 2)]));
+    assert_eq!(access.single_point(), None);
+    let all = of(&protected(&[(1, "acme", Some(MAIL)), (2, "other", Some(MAIL))]));
+    assert_eq!(all.single_point(), Some(&mailbox()));
+    let twice = of(&protected(&[(1, "acme", None), (2, "acme", None)]).with(|w| w.policy.local.email_code = false));
+    assert_eq!(twice.single_point(), Some(&linking::Element::Provider(crate::world::connection("acme"))));
+    assert_eq!(of(&protected(&[])).single_point(), None, "one way in has nothing in common with another");
+}
+
+/// What the page says of a method is what happens.
+#[test]
+fn t72_the_page_and_the_guard_agree() {
+    for protected in [true, false] {
+        for links in 0..3_u8 {
+            let world = World::new().signed_in(VERA).with(|w| {
+                w.user(VERA).protected = protected;
+                w.user(VERA).addresses.truncate(1);
+                w.policy.local.password = false;
+                w.policy.local.email_code = links % 2 == 0;
+                for n in 0..=links {
+                    w.user(VERA).links.push(link(n, "acme", &format!("s{n}"), LinkState::Active));
+                }
+            });
+            let user = world.users.iter().find(|user| user.id == VERA).unwrap();
+            let ways = linking::ways_in(user, &world.connections, &world.policy);
+            let method = crate::world::link_method(0, "acme");
+            let said = linking::may_go(user, &ways, &method, &world.policy);
+            let happens = world.unlink(link_id(0));
+            assert_eq!(said.is_ok(), matches!(happens.outcome, UnlinkOutcome::Removed { .. }), "{protected} {links}");
+            assert_eq!(said.err().unwrap_or(Reason::Unlinked), happens.reason);
+        }
+    }
 }

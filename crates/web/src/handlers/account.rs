@@ -4,14 +4,14 @@ use super::show::{card_of, local_mark};
 use super::{Page, Site, Visit, add_cookies, html, see_other};
 use crate::pages::{
     Access, Account, Activity, AddressRow, ApplicationRow, Applications, Badge, ConfirmRemove, ConnectStart, ErrorText,
-    EventRow, FactorRow, Field, Flash, MethodRow, Removal, SessionRow, SetPassword, device_name, route,
+    EventRow, FactorRow, Field, Flash, MethodRow, Removal, SessionRow, SetPassword, Shared, device_name, route,
 };
 use crate::texts;
 use axum::extract::{Form, Query, Request, State};
 use axum::http::HeaderMap;
-use flows::{AccountView, EndSessions, Fault, FaultKind, Journeys, MethodView, Place, UnusableBecause};
+use flows::{AccountView, Element, EndSessions, Fault, FaultKind, Journeys, MethodView, Place, UnusableBecause};
 
-use model::{Address, ConnectionId, LinkFacts, LinkId, Method, MethodKind, Secret, SessionId};
+use model::{ConnectionId, LinkFacts, LinkId, Method, MethodKind, Secret, SessionId};
 use serde::Deserialize;
 
 #[derive(Deserialize, Default)]
@@ -86,8 +86,7 @@ pub(super) async fn account(State(site): State<Site>, asked: Query_, request: Re
 
 fn account_page(visit: &Visit, view: &AccountView, sessions: &[model::SessionFacts], asked: &Asked) -> Account {
     let methods: Vec<MethodRow> = view.methods.iter().map(|method| visit.row(view, method)).collect();
-    let usable = view.methods.iter().filter(|method| method.unusable.is_none());
-    let access = Access { usable: usable.count() as u32, on_one_mailbox: on_one_mailbox(view) };
+    let access = visit.access(view);
     let has_password = view.methods.iter().any(|method| method.method == Method::Password);
     Account {
         shell: visit.account_shell(view),
@@ -125,21 +124,6 @@ fn account_page(visit: &Visit, view: &AccountView, sessions: &[model::SessionFac
         notice: flash(visit, view, asked),
         error: None,
     }
-}
-
-/// How many methods fall with the mailbox that carries most of them: codes, and links whose account there has the same
-/// address.
-fn on_one_mailbox(view: &AccountView) -> u32 {
-    let address_of = |method: &MethodView| -> Option<Address> {
-        match (&method.method, &method.link) {
-            (Method::EmailCode { address }, _) => Some(address.clone()),
-            (_, Some(link)) => link.address.clone(),
-            _ => None,
-        }
-    };
-    let addresses: Vec<Address> =
-        view.methods.iter().filter(|method| method.unusable.is_none()).filter_map(address_of).collect();
-    addresses.iter().map(|one| addresses.iter().filter(|other| *other == one).count()).max().unwrap_or(0) as u32
 }
 
 fn flash(visit: &Visit, view: &AccountView, asked: &Asked) -> Option<Flash> {
@@ -189,6 +173,18 @@ impl Visit {
             Method::Passkey { .. } => texts::t(self.lang, "method-passkey", &[]),
             Method::Link { connection, .. } => self.provider(connection).0,
         }
+    }
+
+    /// The element that most ways in hang on, a mailbox before a provider.
+    fn access(&self, view: &AccountView) -> Access {
+        let shared = view.access.shared.first().map(|(element, count)| Shared {
+            ways: *count as u32,
+            provider: match element {
+                Element::Mailbox(_) => None,
+                Element::Provider(connection) => Some(self.provider(connection).0),
+            },
+        });
+        Access { usable: view.access.ways as u32, shared }
     }
 
     /// Why a local method has no "Remove".

@@ -103,11 +103,19 @@ pub struct AddressRow {
     pub proven_at: Micros,
 }
 
-/// The access graph in numbers: how many methods open the account and how many of them rest on one mailbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// The access graph in numbers: how many ways in open the account, and what several of them hang on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Access {
     pub usable: u32,
-    pub on_one_mailbox: u32,
+    pub shared: Option<Shared>,
+}
+
+/// What ways in have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    pub ways: u32,
+    /// Otherwise it is a mailbox.
+    pub provider: Option<String>,
 }
 
 /// What just happened, once.
@@ -198,13 +206,23 @@ impl Account {
 
     fn access_sentence(&self) -> String {
         let all = self.shell.tn("access-usable", &self.access.usable);
-        match self.access {
-            Access { on_one_mailbox: 0 | 1, .. } => all,
-            Access { usable, on_one_mailbox } if usable <= on_one_mailbox => {
-                format!("{all} {}", self.shell.t("access-all-one-mailbox"))
+        let Some(shared) = &self.access.shared else { return all };
+        let everything = shared.ways >= self.access.usable;
+        let on = match &shared.provider {
+            Some(provider) if everything => self.shell.t1("access-all-one-provider", "provider", provider),
+            Some(provider) => {
+                let args = [("count", Arg::Number(i64::from(shared.ways))), ("provider", Arg::Text(provider))];
+                texts::t(self.shell.lang, "access-one-provider", &args)
             }
-            Access { on_one_mailbox, .. } => format!("{all} {}", self.shell.tn("access-one-mailbox", &on_one_mailbox)),
-        }
+            None if everything => self.shell.t("access-all-one-mailbox"),
+            None => self.shell.tn("access-one-mailbox", &shared.ways),
+        };
+        format!("{all} {on}")
+    }
+
+    /// Whoever loses what all ways in hang on has none left.
+    fn hangs_on_one(&self) -> bool {
+        self.access.shared.as_ref().is_some_and(|shared| shared.ways >= self.access.usable)
     }
 }
 

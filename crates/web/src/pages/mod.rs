@@ -14,7 +14,7 @@ mod sign_in;
 
 pub use account::{
     Access, Account, Activity, AddPasskey, AddressRow, Badge, ConfirmRemove, EventRow, Flash, MethodRow, Removal,
-    SessionRow, SetPassword, StepUp, StepUpWhy,
+    SessionRow, SetPassword, Shared, StepUp, StepUpWhy,
 };
 pub use applications::{ApplicationRow, Applications, Consent, FormPost, LeaveFor, ReturnToApp};
 pub use device::{DeviceAnswer, DeviceDone, TypeCode};

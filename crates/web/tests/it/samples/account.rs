@@ -4,7 +4,7 @@ use super::{FIREFOX, HOSTILE, LONG, NOW, RIGHT_TO_LEFT, SAFARI, Samples, button,
 use model::{DAY, EventKind, HOUR, MINUTE, MethodKind};
 use web::pages::{
     Access, Account, Activity, AddPasskey, AddressRow, Badge, ConfirmRemove, EventRow, FactorRow, Field, Flash, Mark,
-    MethodRow, ProofKind, Removal, SessionRow, SetPassword, StepUp, StepUpWhy, device_name,
+    MethodRow, ProofKind, Removal, SessionRow, SetPassword, Shared, StepUp, StepUpWhy, device_name,
 };
 use web::texts;
 
@@ -77,7 +77,7 @@ pub(super) fn account(s: &mut Samples) {
         second_factor: None,
         can_add_totp: true,
         addresses: vec![AddressRow { address: "ada@example.org".to_owned(), proven_at: NOW - DAY.times(90) }],
-        access: Access { usable: 4, on_one_mailbox: 2 },
+        access: Access { usable: 4, shared: Some(Shared { ways: 2, provider: None }) },
         sessions: sessions(s),
         notice: None,
         error: None,
@@ -93,7 +93,7 @@ pub(super) fn account(s: &mut Samples) {
         Account {
             methods: vec![only],
             has_password: false,
-            access: Access { usable: 1, on_one_mailbox: 1 },
+            access: Access { usable: 1, shared: None },
             sessions: sessions(s).into_iter().take(1).collect(),
             notice: Some(Flash::removed(s.lang, "GitHub")),
             ..page.clone()
@@ -101,6 +101,10 @@ pub(super) fn account(s: &mut Samples) {
         .render(),
     );
     let factor = |codes_left| Some(FactorRow { added_at: NOW - DAY.times(9), codes_left });
+    for (name, ways) in [("account-one-provider", 2), ("account-all-one-provider", 4)] {
+        let shared = Some(Shared { ways, provider: Some("Google".to_owned()) });
+        s.add(name, Account { access: Access { usable: 4, shared }, ..page.clone() }.render());
+    }
     s.add("account-two-steps", Account { second_factor: factor(8), ..page.clone() }.render());
     let off = Account { second_factor: factor(0), can_add_totp: false, ..page.clone() };
     s.add("account-two-steps-off", Account { notice: Some(Flash::second_factor_off(s.lang)), ..off }.render());
@@ -126,7 +130,7 @@ pub(super) fn account(s: &mut Samples) {
                 "ada@example.org",
                 Some("/account/methods/remove?method=l4".to_owned()),
             )),
-            access: Access { usable: 3, on_one_mailbox: 3 },
+            access: Access { usable: 3, shared: Some(Shared { ways: 3, provider: None }) },
             ..page.clone()
         }
         .render(),
