@@ -41,8 +41,8 @@ pub use plan::{
     Change, Conflict, Expiring, Mail, MailBody, MailKind, NewGrant, NewLink, NewPasskey, NewSession, NewTotp, Plan,
 };
 pub use policy::{
-    ConnectionPolicy, LinkOnMatch, LocalMethods, MailAuthority, MatchOn, OrganisationPolicy, Policy, ProfileSync,
-    Purpose, SignUp,
+    AssertedLevels, ConnectionPolicy, LinkOnMatch, LocalMethods, MailAuthority, MatchOn, OrganisationPolicy, Policy,
+    ProfileSync, Purpose, SignUp,
 };
 pub use proof::{ActiveUser, Factor, FactorProof, Level, Method, MethodKind, Proof};
 pub use secret::Secret;

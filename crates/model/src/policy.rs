@@ -90,6 +90,22 @@ pub struct MailAuthority {
     pub authoritative_domains: Vec<String>,
 }
 
+/// What a provider's words about an authentication are worth here (OpenID Connect Core §2, `acr` and `amr`). A word that is
+/// not mapped is worth nothing, whatever it sounds like (T90).
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+pub struct AssertedLevels {
+    pub acr: BTreeMap<String, Level>,
+    pub amr: BTreeMap<String, Level>,
+}
+
+impl AssertedLevels {
+    /// The highest that is mapped, if any.
+    pub fn of<'a>(&self, acr: Option<&str>, amr: impl Iterator<Item = &'a str>) -> Option<Level> {
+        let by_class = acr.and_then(|acr| self.acr.get(acr));
+        amr.filter_map(|method| self.amr.get(method)).chain(by_class).max().copied()
+    }
+}
+
 /// Policy of one connection.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ConnectionPolicy {
@@ -99,8 +115,9 @@ pub struct ConnectionPolicy {
     pub organisation: Option<OrganisationId>,
     pub sign_up: SignUp,
     pub purpose: Purpose,
-    /// The highest level a sign-in through it can be worth: the weakest, unless what the provider says is mapped (T90).
+    /// What a sign-in through it is worth at least.
     pub level: Level,
+    pub levels: AssertedLevels,
     pub max_links_per_user: u32,
     pub profile_sync: ProfileSync,
     pub mail_authority: MailAuthority,
@@ -115,6 +132,7 @@ impl Default for ConnectionPolicy {
             sign_up: SignUp::default(),
             purpose: Purpose::default(),
             level: Level::One,
+            levels: AssertedLevels::default(),
             max_links_per_user: 5,
             profile_sync: ProfileSync::default(),
             mail_authority: MailAuthority::default(),

@@ -124,6 +124,7 @@ fn client_settings(connection: &Connection, origin: &str) -> ClientSettings {
     settings.approved_hosts.clone_from(&connection.approved_hosts);
     settings.fetch_userinfo = connection.fetch_userinfo;
     settings.level = connection.policy.level;
+    settings.levels = connection.policy.levels.clone();
     settings
 }
 

@@ -1,7 +1,9 @@
 //! From checked claims to an assertion: which claim proves what (T03), and nothing more.
 
 use super::{ClientSettings, IdTokenClaims, OidcError, json};
-use model::{Address, Assertion, AssertionParts, DisplayClaims, ExternalIdentity, MailClaim, Micros, UpstreamSubject};
+use model::{
+    Address, Assertion, AssertionParts, DisplayClaims, ExternalIdentity, Level, MailClaim, Micros, UpstreamSubject,
+};
 use serde_json::{Map, Value};
 
 /// Characters of a name that are kept.
@@ -31,8 +33,15 @@ pub fn assertion(settings: &ClientSettings, claims: &IdTokenClaims, now: Micros)
         },
         authenticated_at: claims.authenticated_at,
         verified_at: now,
-        level: settings.level,
+        level: level(settings, claims),
     }))
+}
+
+/// From the signed document alone: UserInfo is not about this authentication.
+fn level(settings: &ClientSettings, claims: &IdTokenClaims) -> Level {
+    let acr = json::text(&claims.claims, "acr");
+    let amr = claims.claims.get("amr").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    settings.levels.of(acr, amr).map_or(settings.level, |asserted| asserted.max(settings.level))
 }
 
 /// Address and flag are taken from one document, so that a flag never vouches for another document's address.

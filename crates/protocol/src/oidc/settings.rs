@@ -1,7 +1,7 @@
 //! What an operator fixed for a connection, before any token is seen (T56).
 
 use super::{Algorithm, is_loopback_host};
-use model::{ConnectionId, Level, Namespace, Secret};
+use model::{AssertedLevels, ConnectionId, Level, Namespace, Secret};
 use url::Url;
 
 /// How we authenticate at the token endpoint (OpenID Connect Core §9).
@@ -37,8 +37,10 @@ pub struct ClientSettings {
     /// Hosts beside the issuer's own and those below it that its endpoints may be on (T37).
     pub approved_hosts: Vec<String>,
     pub fetch_userinfo: bool,
-    /// What a sign-in there is worth, as the operator says; never what a token says of itself (T90).
+    /// What a sign-in there is worth at least, as the operator says.
     pub level: Level,
+    /// What the provider's words raise it to, where the operator has said what they are worth (T90).
+    pub levels: AssertedLevels,
     /// The provider documents `email_verified` as the text `"true"` (T02).
     pub accept_string_verified: bool,
     pub redirect_uri: String,
@@ -73,6 +75,7 @@ impl ClientSettings {
             approved_hosts: Vec::new(),
             fetch_userinfo: false,
             level: Level::One,
+            levels: AssertedLevels::default(),
             accept_string_verified: false,
             redirect_uri: redirect_uri.to_owned(),
             pkce: true,

@@ -1,10 +1,11 @@
 //! What becomes of checked claims.
 
 use crate::support::*;
-use model::{MailClaim, Namespace};
+use model::{AssertedLevels, Level, MailClaim, Namespace};
 use proptest::prelude::*;
 use protocol::oidc::{Algorithm, ClientSettings, Document, OidcError, assertion, merge_userinfo};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 fn connection() -> ClientSettings {
     settings(Algorithm::EdDSA)
@@ -120,6 +121,37 @@ fn t07_subject_comes_from_the_validated_token_only() {
     // Two people give two subjects.
     let second = asserted(&connection(), &changed(json!({"sub": "subject-2"}))).unwrap();
     assert_ne!(second.identity(), asserted(&connection(), &good_claims()).unwrap().identity());
+}
+
+#[test]
+fn t90_a_provider_s_word_is_worth_what_the_operator_says() {
+    let level = |settings: &ClientSettings, said: Value| asserted(settings, &changed(said)).unwrap().parts().level;
+    let map = |pairs: &[(&str, Level)]| pairs.iter().map(|(word, level)| ((*word).to_owned(), *level)).collect();
+    let boasting = json!({ "acr": "urn:x:aal3", "amr": ["mfa", "hwk"] });
+    assert_eq!(level(&connection(), boasting.clone()), Level::One, "by default the weakest");
+    let levels = AssertedLevels { acr: map(&[("urn:x:aal2", Level::Two)]), amr: map(&[("mfa", Level::Two)]) };
+    let mapped = ClientSettings { levels, ..connection() };
+    assert_eq!(level(&mapped, boasting), Level::Two, "of several words the best that is known");
+    assert_eq!(level(&mapped, json!({ "acr": "urn:x:aal2" })), Level::Two);
+    for said in [
+        json!({}),
+        json!({ "acr": "urn:x:aal3" }),
+        json!({ "acr": "URN:X:AAL2" }),
+        json!({ "acr": ["urn:x:aal2"] }),
+        json!({ "acr": "mfa", "amr": ["urn:x:aal2"] }),
+        json!({ "amr": "mfa" }),
+        json!({ "amr": { "mfa": true } }),
+        json!({ "amr": [["mfa"], 7, null] }),
+    ] {
+        assert_eq!(level(&mapped, said.clone()), Level::One, "{said}");
+    }
+    let strict = ClientSettings { level: Level::Two, ..mapped };
+    assert_eq!(level(&strict, json!({})), Level::Two, "never less than the operator says of everybody");
+    // UserInfo says nothing about how somebody authenticated.
+    let levels = AssertedLevels { acr: BTreeMap::new(), amr: map(&[("mfa", Level::Two)]) };
+    let claims = merge_userinfo(verify(&good_claims()).unwrap(), br#"{"sub":"subject-1","amr":["mfa"]}"#).unwrap();
+    let settings = ClientSettings { levels, ..connection() };
+    assert_eq!(assertion(&settings, &claims, NOW).unwrap().parts().level, Level::One);
 }
 
 #[test]

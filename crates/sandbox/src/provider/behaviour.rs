@@ -67,6 +67,11 @@ pub enum Behaviour {
     EmailVerified(Value),
     NoEmail,
     Subject(String),
+    /// How the person authenticated, in the ID token: any JSON as `acr` and `amr`.
+    Authenticated {
+        acr: Value,
+        amr: Value,
+    },
     /// UserInfo speaks of somebody else than the ID token.
     UserinfoOtherSub,
 

@@ -114,6 +114,10 @@ fn distort(provider: &Provider, behaviour: &Behaviour, now: Micros, payload: &mu
         Behaviour::AuthTimeMissing => {
             payload.remove("auth_time");
         }
+        Behaviour::Authenticated { acr, amr } => {
+            set("acr", acr.clone());
+            set("amr", amr.clone());
+        }
         Behaviour::StaleAuthTime => set("auth_time", seconds(now - DAY)),
         _ => {}
     }

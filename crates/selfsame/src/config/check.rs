@@ -1,6 +1,7 @@
 //! What a schema cannot say: meanings, references, and keys that must agree with each other.
 
 mod forward_auth;
+mod levels;
 
 use super::ConfigError;
 use super::checked::{
@@ -306,6 +307,7 @@ impl Check<'_> {
             purpose: settings.purpose,
             // The schema has held it to 1 to 3.
             level: Level::try_from(settings.level).unwrap_or(Level::One),
+            levels: self.asserted_levels(path, &settings.acr_levels, &settings.amr_levels),
             max_links_per_user: settings.max_links_per_user,
             profile_sync: settings.profile_sync,
             mail_authority: MailAuthority { issuer: settings.issuer.clone(), vouched, authoritative_domains },

@@ -7,6 +7,7 @@ use model::{LinkOnMatch, ProfileSync, Purpose, Secret, SignUp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Configuration of Selfsame. Every key can be overridden by the environment: `server.listen` by
@@ -234,6 +235,12 @@ pub(super) struct ConnectionSettings {
     #[serde(default = "level_one")]
     #[schemars(range(min = 1, max = 3))]
     pub level: i64,
+    /// What the provider's `acr` values are worth here, as assurance levels. One that is not listed is worth nothing.
+    #[serde(default)]
+    pub acr_levels: BTreeMap<String, i64>,
+    /// What the methods in the provider's `amr` are worth here, `mfa` say.
+    #[serde(default)]
+    pub amr_levels: BTreeMap<String, i64>,
     /// How many identities of this connection one user may have.
     #[serde(default = "default_max_links")]
     #[schemars(range(min = 1, max = 100))]

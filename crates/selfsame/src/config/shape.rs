@@ -39,9 +39,11 @@ impl Walk<'_> {
     fn object(&mut self, schema: &Value, object: &Map<String, Value>, path: &str) {
         let none = Map::new();
         let known = schema["properties"].as_object().unwrap_or(&none);
+        // A table whose keys are the operator's own names.
+        let named = Some(&schema["additionalProperties"]).filter(|schema| schema.is_object());
         for (key, value) in object {
             let path = below(path, key);
-            match known.get(key) {
+            match known.get(key).or(named) {
                 Some(schema) => self.value(schema, value, &path),
                 None => self.error(&path, unknown_key(key, known.keys().map(String::as_str).collect())),
             }
@@ -180,14 +182,13 @@ mod tests {
                 "maxLength",
                 "minItems",
             ];
-            const NOTES: [&str; 7] =
-                ["$schema", "$ref", "$defs", "title", "description", "default", "additionalProperties"];
+            const NOTES: [&str; 6] = ["$schema", "$ref", "$defs", "title", "description", "default"];
             for (word, value) in schema.as_object().into_iter().flatten() {
                 match word.as_str() {
                     "properties" | "$defs" => {
                         value.as_object().into_iter().flatten().for_each(|(_, below)| visit(below, unknown));
                     }
-                    "items" => visit(value, unknown),
+                    "items" | "additionalProperties" => visit(value, unknown),
                     "format"
                         if value.as_str().is_some_and(|format| format.starts_with("uint") || format == "int64") => {}
                     word if CHECKED.contains(&word) || NOTES.contains(&word) => {}
@@ -195,7 +196,10 @@ mod tests {
                 }
             }
             if schema["type"] == "object" {
-                assert_eq!(schema["additionalProperties"], false, "unknown keys are refused everywhere: {schema}");
+                let (named, known) = (schema["additionalProperties"].is_object(), schema["properties"].is_object());
+                assert!(named != known, "its own keys or the operator's names: {schema}");
+                let closed = schema["additionalProperties"] == false;
+                assert!(named || closed, "unknown keys are refused everywhere: {schema}");
             }
         }
         let mut unknown = Vec::new();

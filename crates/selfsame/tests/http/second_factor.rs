@@ -14,6 +14,8 @@ on_both_engines!(
     t42_a_code_counts_once_even_at_the_same_time,
     a_recovery_code_opens_the_account_once,
     t89_a_provider_s_sign_in_does_not_skip_the_second_factor,
+    t90_what_a_provider_says_is_worth_what_the_operator_says,
+    n09_t75_the_account_says_what_its_ways_in_hang_on,
     m027_a_link_waits_for_the_second_factor,
     t95_guesses_at_the_second_factor_count_with_all_others,
     t95_a_mailbox_code_buys_no_guesses_at_the_second_factor,
@@ -272,6 +274,52 @@ async fn t89_a_provider_s_sign_in_does_not_skip_the_second_factor(engine: Engine
     assert!(page.has_form("/sign-in/switch") && page.all_text().contains("Eve"), "{}", page.all_text());
     eve.press(page.form("/sign-in/switch"), "choice", "switch").await;
     assert_eq!(world.who(&mut eve).await.as_deref(), Some("Ada"));
+}
+
+async fn t90_what_a_provider_says_is_worth_what_the_operator_says(engine: Engine) {
+    let mut with_map = options(engine);
+    with_map.connection_a.push_str("\namr_levels = { mfa = 2 }");
+    let (world, mut ada, _, _) = with_app(with_map).await;
+    world.connect(&mut ada, "a", "a-ada").await;
+    world.sign_out(&mut ada).await;
+    let said = |acr: Value, amr: Value| {
+        world
+            .a
+            .script_at(sandbox::provider::Endpoint::Token, [sandbox::provider::Behaviour::Authenticated { acr, amr }]);
+    };
+    let mut browser = world.browser();
+    said(json!("urn:selfsame:aal3"), json!(["pwd"]));
+    let page = world.provider_sign_in(&mut browser, "a", "a-ada").await;
+    assert!(page.has_form(FACTOR), "a word nobody mapped is worth nothing: {}", page.all_text());
+    said(json!(null), json!(["pwd", "mfa"]));
+    let page = world.provider_sign_in(&mut browser, "a", "a-ada").await;
+    assert_eq!(page.path(), "/account", "{}", page.all_text());
+    let told = claims(&text(&Client::new(&world, "own").tokens(&mut browser, &[]).await, "id_token"));
+    assert_eq!((&told["acr"], &told["amr"]), (&json!("urn:selfsame:aal2"), &json!(["fed", "mfa"])));
+    // It was worth that once: the next time is asked anew.
+    world.a.script_at(sandbox::provider::Endpoint::Token, []);
+    let page = world.provider_sign_in(&mut world.browser(), "a", "a-ada").await;
+    assert!(page.has_form(FACTOR), "{}", page.all_text());
+}
+
+async fn n09_t75_the_account_says_what_its_ways_in_hang_on(engine: Engine) {
+    let world =
+        World::with(Options { policy: "email_code = true\npassword = false".to_owned(), ..options(engine) }).await;
+    let mut ada = world.browser();
+    world.provider_sign_in(&mut ada, "a", "a-grace").await;
+    let page = ada.get("/account").await;
+    assert!(page.all_text().contains("All of them depend on the same mailbox."), "{}", page.all_text());
+    assert!(page.all_text().contains("Add a way in that doesn’t depend on it"), "{}", page.all_text());
+    let account = ada.api("GET", "/api/v1/account", None, None).await;
+    let shared = json!({ "ways": 2, "shared": [{ "mailbox": "grace@example.test", "ways": 2 }] });
+    assert_eq!(account.json["access"], shared, "{account:?}");
+    let page = world.connect(&mut ada, "b", "b-linus").await;
+    assert!(
+        page.all_text().contains("Any of these 3 opens your account. 2 of them depend on the same mailbox."),
+        "{}",
+        page.all_text()
+    );
+    assert!(!page.all_text().contains("doesn’t depend on it"));
 }
 
 async fn m027_a_link_waits_for_the_second_factor(engine: Engine) {
