@@ -195,15 +195,21 @@ fn forced_connection<'a>(context: &Context<'a>, owner: &UserFacts) -> Option<&'a
 }
 
 /// Methods that may prove the existing user: usable, not the identity being linked, and through the connection that an
-/// organisation forces.
+/// organisation forces. Without that, what an organisation vouches for proves its member for its own connections alone:
+/// whoever runs it could connect an account of theirs to everything else the member has (T97).
 fn proof_methods(context: &Context<'_>, input: &SignInInput<'_>, owner: &UserFacts) -> Vec<Method> {
     let forced = forced_connection(context, owner);
+    let policy = context.policy;
+    let within = policy.organisation_of(input.assertion.connection());
     let allowed = |method: &Method| match (forced, method) {
+        (None, Method::Link { connection, .. }) => {
+            policy.organisation_of(connection).is_none_or(|organisation| within == Some(organisation))
+        }
         (None, _) => true,
         (Some(forced), Method::Link { connection, .. }) => connection == forced,
         (Some(_), _) => false,
     };
-    usable_methods(owner, &input.facts.connections, context.policy)
+    usable_methods(owner, &input.facts.connections, policy)
         .into_iter()
         .filter(|method| allowed(method) && !is_same_identity(method, owner, input.assertion))
         .collect()

@@ -1,7 +1,7 @@
 //! The way back in, and what it holds until the owner has looked.
 
 use crate::draft::{Draft, Told, reference};
-use crate::methods::{required_level, usable_methods};
+use crate::methods::{own_methods, required_level};
 use crate::session::{SessionTerms, end_present, may_change_account, mint};
 use crate::{Context, Decision, Reason, UNDO, is_fresh_at};
 use model::{
@@ -9,7 +9,7 @@ use model::{
     UserFacts, UserId,
 };
 
-/// Proofs given in one flow, each of them a usable method of this user.
+/// Proofs given in one flow, each by a usable method of the user's own: nobody else's connection recovers an account (T97).
 #[derive(Clone, Copy)]
 pub struct RecoverInput<'a> {
     pub facts: &'a Facts,
@@ -34,12 +34,12 @@ pub fn decide_recover(context: &Context<'_>, input: &RecoverInput<'_>) -> Decisi
     let refuse = |reason| no(RecoverOutcome::Refused, reason);
     let Some(user) = input.facts.user(input.user) else { return refuse(Reason::UserInactive) };
     let Some(active) = ActiveUser::check(user) else { return refuse(Reason::UserInactive) };
-    let usable = usable_methods(user, &input.facts.connections, context.policy);
+    let own = own_methods(user, &input.facts.connections, context.policy);
     for proof in input.proofs {
         if proof.user() != user.id {
             return refuse(Reason::WrongUserProved);
         }
-        if !usable.contains(proof.method()) {
+        if !own.contains(proof.method()) {
             return refuse(Reason::MethodNotAllowed);
         }
         if !is_fresh_at(proof.at(), context.now) {

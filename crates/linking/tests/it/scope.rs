@@ -6,10 +6,10 @@ use crate::world::{
     link_method, organisation, session,
 };
 use linking::{
-    HandoverInput, LinkOutcome, Reason, UnlinkOutcome, decide_handover, own_methods, required_level, usable_methods,
-    ways_in,
+    HandoverInput, LinkOutcome, Reason, SignInOutcome, UnlinkOutcome, decide_handover, own_methods, required_level,
+    usable_methods, ways_in,
 };
-use model::{Change, Level, LinkState, Method, OrganisationPolicy, SessionScope};
+use model::{Change, Level, LinkState, Method, OrganisationPolicy, Proof, SessionScope};
 
 fn of_guild() -> SessionScope {
     SessionScope::Organisation { organisation: organisation("guild") }
@@ -171,4 +171,37 @@ fn t74_an_organisation_s_members_are_stranded_without_its_connection() {
     let stranded = linking::stranded_without(users(), &connection("acme"), &world.connections, &world.policy);
     assert_eq!(stranded, [VERA]);
     assert!(!world.of(MALLORY).addresses.is_empty() && code_method(MAIL).link().is_none());
+}
+
+#[test]
+fn t97_an_organisation_s_connection_proves_nothing_beyond_it() {
+    // Vera's user name is known; whoever runs her organisation can be her there.
+    let mut world = World::new().looped().with(|w| {
+        (w.rules().match_on.user_name, w.named) = (true, Some(VERA));
+        w.user(VERA).addresses.clear();
+    });
+    let theirs = through_organisation(&mut world);
+    world.user(VERA).organisations.push(organisation("guild"));
+    let asked = world.sign_in();
+    assert!(
+        matches!(&asked.outcome, SignInOutcome::AskProof { user: VERA, methods } if !methods.contains(&theirs)),
+        "{:?}",
+        asked.outcome
+    );
+    let refused = world.clone().proof_of(VERA, theirs.clone()).sign_in();
+    assert_eq!((refused.reason, refused.plan.is_empty()), (Reason::MethodNotAllowed, true));
+    // Another connection of the same organisation is within it.
+    let within = world.with(|w| w.rules().organisation = Some(organisation("guild")));
+    assert_eq!(within.proof_of(VERA, theirs).sign_in().reason, Reason::ProvenByOwner);
+}
+
+#[test]
+fn t97_an_organisation_s_connection_recovers_nobody() {
+    let mut world = World::new();
+    let theirs = through_organisation(&mut world);
+    let by = |method: Method| Proof::of_checked(VERA, method, Level::One, NOW);
+    for proofs in [vec![by(theirs.clone())], vec![by(Method::Password), by(theirs)]] {
+        let decision = world.recover(VERA, &proofs);
+        assert_eq!((decision.reason, decision.plan.is_empty()), (Reason::MethodNotAllowed, true));
+    }
 }
