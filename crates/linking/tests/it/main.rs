@@ -13,6 +13,7 @@ mod link;
 mod local;
 mod matrix;
 mod merge;
+mod methods;
 mod move_link;
 mod oracle;
 mod passkeys;
