@@ -4,10 +4,11 @@ use crate::names::{ATTACKERS, HONEST, IDENTITY, OPEN, VICTIMS};
 use crate::setup::Setup;
 use crate::state::{
     ABSORBED, ACTIVE, ADDRESSES, APPLICATION, BROWSERS, CODE, DISABLED, Db, IDENTITIES, LINK, LINKING, METHODS,
-    NO_FLOW, NO_USER, ORGANISATION, PASSWORD, Person, SESSIONS, SIGN_IN, State, USERS, owner,
+    NO_FLOW, NO_USER, ORGANISATION, PASSKEYS, PASSWORD, Person, SESSIONS, SIGN_IN, State, USERS, owner, passkey_of,
 };
 
-/// `b` is a browser, `i` an identity, `a` an address (in claims: and one), `m` a method, `u` a user, `c` a connection.
+/// `b` is a browser, `i` an identity, `a` an address (in claims: and one), `m` a method, `u` a user, `c` a connection,
+/// `k` an authenticator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Act {
     /// Comes back from a provider to sign in.
@@ -74,6 +75,19 @@ pub enum Act {
     },
     SetPassword {
         b: u8,
+    },
+    AddPasskey {
+        b: u8,
+        k: u8,
+    },
+    RemovePasskey {
+        b: u8,
+        k: u8,
+    },
+    /// Types an address and a password that is wrong.
+    Guess {
+        b: u8,
+        a: u8,
     },
     Merge {
         b: u8,
@@ -156,6 +170,9 @@ impl Act {
             | Self::Move { b, .. }
             | Self::Unlink { b, .. }
             | Self::SetPassword { b }
+            | Self::AddPasskey { b, .. }
+            | Self::RemovePasskey { b, .. }
+            | Self::Guess { b, .. }
             | Self::Merge { b, .. }
             | Self::Unmerge { b, .. }
             | Self::Undo { b }
@@ -184,8 +201,17 @@ pub fn reads(person: Person, address: u8, recycled: bool) -> bool {
     }
 }
 
+/// Who holds an authenticator.
+pub fn holds(person: Person, key: u8) -> bool {
+    (key == 0) == (person == Person::Victim)
+}
+
 /// Whether a person can show a method of a user right now.
 pub fn can_show(setup: &Setup, db: &Db, person: Person, user: u8, method: u8) -> bool {
+    if let Some(key) = passkey_of(method) {
+        let known = db.passkeys[usize::from(key)];
+        return known.of() == Some(user) && !known.elsewhere && holds(person, key);
+    }
     match method {
         PASSWORD => db.users[usize::from(user)].password == person as u8 + 1,
         code if code < LINK => {
@@ -270,6 +296,13 @@ fn of_browser(setup: &Setup, state: &State, b: u8, acts: &mut Vec<Act>) {
     let (db, person) = (&state.db, setup.person_at(b));
     let (session, flow) = (state.sessions[usize::from(b)], state.flows[usize::from(b)]);
     let events = &setup.events;
+    // Whoever left something behind comes back when it is found.
+    if setup.trojan && person == Person::Attacker && left_behind(db) {
+        return;
+    }
+    if events.guesses {
+        guesses(setup, db, b, acts);
+    }
     for i in 0..IDENTITIES as u8 {
         if !setup.takes_part(i) || !setup.controls(person, i) || !in_epoch(db, i) {
             continue;
@@ -344,6 +377,20 @@ fn of_browser(setup: &Setup, state: &State, b: u8, acts: &mut Vec<Act>) {
     }
 }
 
+/// Whether something of the attacker's opens the victim's user.
+pub fn left_behind(db: &Db) -> bool {
+    let victims = |user: Option<u8>| user.is_some_and(|user| owner(user) == Person::Victim);
+    victims(db.passkeys[1].of()) || victims(db.identities[3].active())
+}
+
+/// The attacker guesses at whatever addresses the victim's user has.
+fn guesses(setup: &Setup, db: &Db, b: u8, acts: &mut Vec<Act>) {
+    let known = |a: &u8| db.addresses[usize::from(*a)].owner == 1;
+    if setup.person_at(b) == Person::Attacker {
+        acts.extend((0..ADDRESSES as u8).filter(known).map(|a| Act::Guess { b, a }));
+    }
+}
+
 /// What a signed-in browser, or the application, asks for.
 fn of_session(setup: &Setup, state: &State, b: u8, user: u8, acts: &mut Vec<Act>) {
     let events = &setup.events;
@@ -359,8 +406,20 @@ fn of_session(setup: &Setup, state: &State, b: u8, user: u8, acts: &mut Vec<Act>
         if identity.living() == Some(user) {
             acts.push(Act::Unlink { b, i });
         }
-        if (events.undo || events.recovery) && identity.held() == Some(user) {
+        // Nobody says that a stranger's account is theirs.
+        let theirs = setup.person_at(b) == Person::Attacker || setup.controls(Person::Victim, i) || !setup.trojan;
+        if (events.undo || events.recovery) && identity.held() == Some(user) && theirs {
             acts.push(Act::Release { b, i });
+        }
+    }
+    if events.passkeys {
+        for k in 0..PASSKEYS as u8 {
+            if holds(setup.person_at(b), k) {
+                acts.push(Act::AddPasskey { b, k });
+            }
+            if db.passkeys[usize::from(k)].holder > 0 {
+                acts.push(Act::RemovePasskey { b, k });
+            }
         }
     }
     if events.passwords {

@@ -1,14 +1,14 @@
 //! The invariants. Each looks at states and at committed plans with nothing of `linking`'s in its hands but the
 //! question which methods are usable, so that a fault there shows here.
 
-use crate::act::{Act, Step};
+use crate::act::{Act, Step, holds, left_behind};
 use crate::commit::Commit;
 use crate::decide::{Decided, Kind, Seen};
 use crate::names::{IDENTITY, TENANT};
 use crate::setup::Setup;
 use crate::state::{
-    ABSORBED, ACCOUNT, ACTIVE, APPLICATION, DELETED, Db, IDENTITIES, LINK, LINKING, METHODS, ORGANISATION, PASSWORD,
-    Person, Session, State, USERS, owner,
+    ABSORBED, ACCOUNT, ACTIVE, APPLICATION, DELETED, Db, IDENTITIES, LINK, LINKING, METHODS, ORGANISATION, PASSKEY,
+    PASSKEYS, PASSWORD, Person, Session, State, USERS, identity_of, owner, passkey_of,
 };
 use crate::step::Outcome;
 
@@ -55,11 +55,22 @@ pub fn state(setup: &Setup, state: &State) -> Check {
             })?;
         }
     }
+    for key in 0..PASSKEYS as u8 {
+        let Some(user) = db.passkeys[usize::from(key)].of() else { continue };
+        must(!matches!(db.users[usize::from(user)].status, DELETED | 0), "I5", || {
+            "a passkey of a user who is gone".into()
+        })?;
+        let (theirs, invariant) = (holds(owner(user), key), if key == 0 { "I3" } else { "I1" });
+        must(theirs || setup.trojan && left_behind(db), invariant, || {
+            "a passkey opens the user of somebody who does not hold it".to_owned()
+        })?;
+    }
+    must(db.guesses.made <= GUESSES, "I1", || "more guesses at one password than one counter lets through".to_owned())?;
     for (number, address) in db.addresses.iter().enumerate() {
         let Some(user) = address.owner.checked_sub(1) else { continue };
         must(db.users[usize::from(user)].status != DELETED, "I5", || "an address of a deleted user".to_owned())?;
         // A mailbox that passed on is still proven for whom it was.
-        let other = (number == 0) != (owner(user) == Person::Victim);
+        let other = !setup.two_mailboxes && (number == 0) != (owner(user) == Person::Victim);
         must(!other || db.recycled, "I1", || "an address is proven for somebody who does not have it".to_owned())?;
     }
     for user in 0..USERS as u8 {
@@ -71,11 +82,18 @@ pub fn state(setup: &Setup, state: &State) -> Check {
     Ok(())
 }
 
+/// Wrong passwords that one account and source let through at once: counted here anew.
+const GUESSES: u8 = 5;
+
 /// Nobody's identity opens somebody else's user.
 fn owned(setup: &Setup, db: &Db, number: u8, user: u8) -> Check {
     let (name, connection, _, _) = IDENTITY[usize::from(number)];
     // The tenant's people are the tenant's to vouch for, inside its walls.
     if connection == TENANT && db.users[usize::from(user)].member {
+        return Ok(());
+    }
+    // What was left behind before anybody recovered.
+    if setup.trojan && number == 3 {
         return Ok(());
     }
     let by = |person| setup.controls(person, number);
@@ -106,10 +124,16 @@ fn session_lives(setup: &Setup, db: &Db, slot: usize, session: Session) -> Check
             "a session through the tenant's connection reaches beyond the tenant".to_owned()
         })?;
     }
+    if let Some(key) = session.passkey() {
+        let known = db.passkeys[usize::from(key)];
+        must(known.of() == Some(user), "I6", || "a session through a passkey that is not there".to_owned())?;
+        must(!known.elsewhere, "I6", || "a session through a passkey of another host".to_owned())?;
+    }
     must(!db.users[usize::from(user)].two || session.two, "I8", || {
         "a session below the level its user requires".to_owned()
     })?;
-    let honest = setup.honest_two && session.link().is_some_and(|i| IDENTITY[usize::from(i)].1 == 0);
+    let honest = session.passkey().is_some()
+        || setup.honest_two && session.link().is_some_and(|i| IDENTITY[usize::from(i)].1 == 0);
     must(!session.two || honest || setup.events.recovery, "I8", || "a session above what was shown for it".to_owned())
 }
 
@@ -126,6 +150,10 @@ pub fn outcome(setup: &Setup, before: &State, step: Step, outcome: &Outcome) -> 
     let Some((kind, plan)) = &outcome.committed else { return Ok(()) };
     let done =
         Commit { setup, before, after: &outcome.next, kind: *kind, plan, browser: outcome.browser, act: step.act };
+    if *kind == Kind::Guess {
+        // An attempt changes nothing of anybody's; its counter is looked at in the state.
+        return Ok(());
+    }
     done.not_outlived()?;
     done.replay_by_one()?;
     done.linked_with_proofs()?;
@@ -134,6 +162,7 @@ pub fn outcome(setup: &Setup, before: &State, step: Step, outcome: &Outcome) -> 
     done.keeps_a_way_in()?;
     done.notices()?;
     done.recovered_evicts()?;
+    done.within_walls()?;
     done.logged()?;
     done.restores_exactly()
 }
@@ -173,13 +202,17 @@ fn shown(setup: &Setup, before: &State, step: Step, decided: &Decided) -> Check 
 pub fn ways_in(setup: &Setup, db: &Db, user: u8) -> usize {
     let local = setup.policy.local;
     let record = db.users[usize::from(user)];
-    let enough =
-        |method: u8| !record.two || (setup.honest_two && method >= LINK && IDENTITY[usize::from(method - LINK)].1 == 0);
+    let honest = |method: u8| identity_of(method).is_some_and(|identity| IDENTITY[usize::from(identity)].1 == 0);
+    let enough = |method: u8| !record.two || passkey_of(method).is_some() || (setup.honest_two && honest(method));
     let named = db.addresses.iter().any(|known| known.owner == user + 1);
     (0..METHODS)
         .filter(|&method| enough(method))
         .filter(|&method| match method {
             PASSWORD => local.password && record.password != 0 && named,
+            key if passkey_of(key).is_some() => {
+                let known = db.passkeys[usize::from(key - PASSKEY)];
+                local.passkey && known.of() == Some(user) && !known.elsewhere
+            }
             code if code < LINK => local.email_code && db.addresses[usize::from(code - 1)].owner == user + 1,
             link => {
                 let identity = link - LINK;

@@ -8,8 +8,8 @@ use crate::names::{IDENTITY, TENANT};
 use crate::plan::Op;
 use crate::setup::Setup;
 use crate::state::{
-    ABSORBED, ACCOUNT, ACTIVE, ADDRESSES, DELETED, Flow, IDENTITIES, LINK, OF_ATTACKER, ORGANISATION, Person, Session,
-    State, USERS, owner,
+    ABSORBED, ACCOUNT, ACTIVE, ADDRESSES, DELETED, Flow, IDENTITIES, LINK, OF_ATTACKER, ORGANISATION, PASSKEY,
+    PASSKEYS, Person, Session, State, USERS, identity_of, owner,
 };
 use model::{EventKind, EventKind as E, LinkOnMatch, SignUp};
 
@@ -40,6 +40,8 @@ impl Commit<'_> {
             | Op::HoldLink(_, u)
             | Op::ReleaseLink(_, u)
             | Op::RestoreLink(_, u)
+            | Op::AddPasskey(_, u)
+            | Op::RemovePasskey(_, u)
             | Op::Password(u)
             | Op::MoveAddress(_, u, _) => u == user,
             Op::MoveLink(_, from, to) => from == user || to == user,
@@ -58,6 +60,8 @@ impl Commit<'_> {
             Kind::Link
                 | Kind::Unlink
                 | Kind::SetPassword
+                | Kind::AddPasskey
+                | Kind::RemovePasskey
                 | Kind::StepUp
                 | Kind::Move
                 | Kind::Merge
@@ -236,10 +240,37 @@ impl Commit<'_> {
         })
     }
 
+    /// I9: what a tenant's connection proves opens nothing beyond the tenant: it neither recovers an account nor links an
+    /// account elsewhere to it, unless the tenant forces its members through it.
+    pub fn within_walls(&self) -> Check {
+        let tenants = |method: u8| identity_of(method).is_some_and(|i| IDENTITY[usize::from(i)].1 == TENANT);
+        match self.act {
+            Act::Recover { m, second, .. } => must(!tenants(m) && !second.is_some_and(tenants), "I9", || {
+                "the tenant's connection recovered an account".to_owned()
+            }),
+            Act::Commit => Ok(()),
+            _ if self.kind == Kind::SignIn => {
+                let flow = self.flow();
+                let forced = self.setup.policy.organisations.values().any(|rules| rules.forced_connection.is_some());
+                let beyond = self.plan.iter().any(|op| match *op {
+                    Op::AddLink(identity, user) => {
+                        flow.proven == user + 1 && IDENTITY[usize::from(identity)].1 != TENANT
+                    }
+                    _ => false,
+                });
+                let by_tenant = flow.proof.checked_sub(1).is_some_and(tenants);
+                must(!(beyond && by_tenant && !forced), "I9", || {
+                    "the tenant's connection linked an account beyond the tenant".to_owned()
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Row 9: a member whose organisation forces a connection proves themselves through it.
     fn forced_through(&self, user: u8, method: u8) -> bool {
         let forced = self.setup.policy.organisations.values().any(|rules| rules.forced_connection.is_some());
-        let tenant = method >= LINK && IDENTITY[usize::from(method - LINK)].1 == TENANT;
+        let tenant = identity_of(method).is_some_and(|identity| IDENTITY[usize::from(identity)].1 == TENANT);
         !forced || !self.before.db.users[usize::from(user)].member || tenant
     }
 
@@ -264,7 +295,15 @@ impl Commit<'_> {
         }
         let settings = matches!(
             self.kind,
-            Kind::Link | Kind::Unlink | Kind::SetPassword | Kind::Undo | Kind::Release | Kind::Move | Kind::Merge
+            Kind::Link
+                | Kind::Unlink
+                | Kind::SetPassword
+                | Kind::AddPasskey
+                | Kind::RemovePasskey
+                | Kind::Undo
+                | Kind::Release
+                | Kind::Move
+                | Kind::Merge
         );
         if !settings {
             return Ok(());
@@ -286,7 +325,9 @@ impl Commit<'_> {
     pub fn keeps_a_way_in(&self) -> Check {
         let removes = |user: u8| {
             self.plan.iter().any(|op| match *op {
-                Op::RemoveLink(_, u) | Op::HoldLink(_, u) => u == user && self.kind != Kind::Recover,
+                Op::RemoveLink(_, u) | Op::HoldLink(_, u) | Op::RemovePasskey(_, u) => {
+                    u == user && self.kind != Kind::Recover
+                }
                 Op::MoveLink(_, from, _) => from == user && self.kind == Kind::Unmerge,
                 Op::Enable(_, false) => true,
                 Op::MoveConnection(..) => !self.setup.carried(),
@@ -346,6 +387,16 @@ impl Commit<'_> {
                     "a link that was added lately was not held by recovery".to_owned()
                 })?;
             }
+            for (k, known) in (0..PASSKEYS as u8).zip(self.after.db.passkeys) {
+                let mine = known.of().is_some_and(|user| self.plan.contains(&Op::Raise(user)));
+                let shown = match self.act {
+                    Act::Recover { m, second, .. } => m == PASSKEY + k || second == Some(PASSKEY + k),
+                    _ => true,
+                };
+                must(!(mine && known.recent) || shown, "I1", || {
+                    "a passkey that was added lately outlived a recovery".to_owned()
+                })?;
+            }
             if let Act::Recover { m, second, u, .. } = self.act {
                 let two = self.before.db.users[usize::from(u)].two || self.setup.protected & (1 << u) != 0;
                 let shared = |x: u8, y: u8| matches!((x, y), (1, 5) | (5, 1));
@@ -387,6 +438,8 @@ impl Commit<'_> {
                     told(from, &[E::UsersMerged, E::ChangeUndone]) && told(to, &[E::UsersMerged, E::ChangeUndone])
                 }
                 Op::CreateUser(u, _) => told(u, &[E::UserCreated]),
+                Op::AddPasskey(_, u) => told(u, &[E::PasskeyAdded]),
+                Op::RemovePasskey(_, u) => told(u, &[E::PasskeyRemoved, E::Recovered]),
                 Op::Password(u) => told(u, &[E::PasswordSet, E::UserCreated]),
                 Op::Status(u, _) => {
                     told(u, &[E::UserEnabled, E::UserDisabled, E::UserDeleted, E::UsersMerged, E::ChangeUndone])

@@ -2,14 +2,17 @@
 
 use crate::act::Act;
 use crate::facts::{Reader, VERSION, authenticated_at, flow_of};
-use crate::names::{Counter, NEW_HASH, NOW, Names, issuer, link_id, session_hash, session_id, user_id};
+use crate::names::{
+    Counter, NEW_HASH, NOW, Names, SOURCE, account, credential, issuer, link_id, passkey_id, session_hash, session_id,
+    user_id,
+};
 use crate::plan::{Op, compact};
 use crate::setup::Setup;
 use crate::state::{Db, Flow, NO_USER, OF_ATTACKER, Person, Session, USERS};
 use linking::{
-    Carry, Context, Decision, HandoverInput, LinkInput, LinkOutcome, LocalOutcome, LocalSignIn, MergeInput,
-    MoveConnectionInput, MoveInput, NewUser, Reason, RecoverInput, SessionTerms, SignInInput, SignInOutcome,
-    SignUpInput, StepUpInput, Stranded, UndoInput, UnlinkInput, UnmergeInput,
+    Attempt, Carry, Context, Credential, Decision, HandoverInput, LinkInput, LinkOutcome, LocalOutcome, LocalSignIn,
+    MergeInput, MoveConnectionInput, MoveInput, NewUser, Reason, RecoverInput, SessionTerms, SignInInput,
+    SignInOutcome, SignUpInput, StepUpInput, Stranded, UndoInput, UnlinkInput, UnmergeInput,
 };
 use model::{Actor, ChainHead, DAY, Facts, Plan, Policy, Proof, Secret, UserId, UserStatus};
 
@@ -47,6 +50,8 @@ pub enum Kind {
     Move,
     Unlink,
     SetPassword,
+    AddPasskey,
+    RemovePasskey,
     Merge,
     Unmerge,
     Undo,
@@ -54,6 +59,7 @@ pub enum Kind {
     Recover,
     Release,
     HandOver,
+    Guess,
     ConnectionChange,
     ConnectionMove,
     UserStatus,
@@ -93,6 +99,10 @@ pub trait Mutation: Sync {
     fn assertion(&self, _view: &View, _parts: &mut model::AssertionParts) {}
     fn proof(&self, _view: &View, proof: Proof, _facts: &Facts) -> Proof {
         proof
+    }
+    /// The account that a guess is counted for.
+    fn account(&self, _view: &View, account: Vec<u8>) -> Vec<u8> {
+        account
     }
     fn decided(&self, _view: &View, _decided: &mut Decided) {}
     /// Whether a guard is kept when the plan is applied.
@@ -236,6 +246,9 @@ impl Request<'_> {
             Act::MoveConnection { second } => self.move_connection(second),
             Act::Disable { c, force } => self.change_connection(c, false, force),
             Act::Enable { c } => self.change_connection(c, true, false),
+            Act::AddPasskey { k, .. } => self.add_passkey(k),
+            Act::RemovePasskey { k, .. } => self.remove_passkey(k),
+            Act::Guess { a, .. } => self.guess(a),
             _ => self.of_session(),
         }
     }
@@ -297,6 +310,43 @@ impl Request<'_> {
             }
             act => unreachable!("{act:?} decides nothing"),
         }
+    }
+
+    fn add_passkey(&self, key: u8) -> Decided {
+        let mut facts = self.reader.facts(self.browser, self.view.session, None, None, None);
+        facts.credential = self.reader.credential(key);
+        self.world.mutant.facts(self.view, &mut facts);
+        let id = credential(key);
+        let made = Credential { id: &id, handle: &[], key: "", name: "" };
+        let decision = linking::decide_add_passkey(&self.context(), &facts, session_id(self.browser), &made);
+        self.finish(Kind::AddPasskey, decision, |added| if added.is_some() { Seen::Done } else { Seen::Refused })
+    }
+
+    fn remove_passkey(&self, key: u8) -> Decided {
+        let facts = self.facts(None, None, None);
+        let user = self.view.db.passkeys[usize::from(key)].of().unwrap_or(OF_ATTACKER);
+        let passkey = passkey_id(key, user);
+        let live = session_id(self.browser);
+        let decision = linking::decide_remove_passkey(&self.context(), &facts, live, passkey);
+        let last = decision.reason == Reason::LastMethod;
+        self.finish(Kind::RemovePasskey, decision, |outcome| match outcome {
+            linking::PasskeyRemoval::Removed { .. } => Seen::Done,
+            linking::PasskeyRemoval::Refused if last => Seen::LastMethod,
+            linking::PasskeyRemoval::Refused => Seen::Refused,
+        })
+    }
+
+    /// A wrong password under an address: whether it is looked at.
+    fn guess(&self, typed: u8) -> Decided {
+        let owner = self.view.db.addresses[usize::from(typed)].owner.checked_sub(1);
+        let account = self.world.mutant.account(self.view, account(self.world.names, typed, owner));
+        let keys = linking::throttle_keys(&account, SOURCE, false);
+        let mut facts = self.facts(None, None, None);
+        facts.throttles = self.reader.throttles(&keys);
+        self.finish(Kind::Guess, linking::decide_attempt(&facts, &keys, NOW), |attempt| match attempt {
+            Attempt::Allowed => Seen::Done,
+            Attempt::Wait(_) => Seen::Refused,
+        })
     }
 
     fn grant_identity(&self) -> Option<u8> {

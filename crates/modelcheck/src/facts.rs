@@ -1,17 +1,19 @@
 //! Facts as the store would read them in a state, for the real decisions.
 
 use crate::names::{
-    IDENTITY, NOW, Names, flow_id, grant_id, issuer, link_id, namespace, session_hash, session_id, user_id,
+    IDENTITY, NOW, Names, counter_number, credential, flow_id, grant_id, issuer, link_id, namespace, passkey_id,
+    session_hash, session_id, user_id,
 };
 use crate::setup::Setup;
 use crate::state::{
     ABSORBED, ACCOUNT, ACTIVE, AUTHORITATIVE, CONNECTIONS, DELETED, DISABLED, Db, Flow, HELD, IDENTITIES, Identity,
-    LOOP, LOOP_LONG_AGO, NO_USER, ORGANISATION, Session, USERS, VOUCHED,
+    LOOP, LOOP_LONG_AGO, NO_USER, ORGANISATION, PASSKEYS, Session, USERS, VOUCHED,
 };
 use model::{
-    AddressFacts, AddressProof, Assertion, AssertionParts, ChainHead, ConnectionState, DAY, DisplayClaims, EventId,
-    Expiring, Facts, GrantFacts, HOUR, IdentityFacts, Level, LinkFacts, LinkState, MINUTE, MailClaim, Method, Micros,
-    PasswordFacts, Secret, SessionFacts, SessionScope, Undoable, UserFacts, UserStatus,
+    AddressFacts, AddressProof, Assertion, AssertionParts, ChainHead, ConnectionState, CredentialFacts, DAY,
+    DisplayClaims, EventId, Expiring, Facts, GrantFacts, HOUR, IdentityFacts, Level, LinkFacts, LinkState, MINUTE,
+    MailClaim, Method, Micros, PasskeyFacts, PasswordFacts, SECOND, Secret, SessionFacts, SessionScope, ThrottleFacts,
+    Undoable, UserFacts, UserStatus,
 };
 
 /// What the store answers: the same version everywhere; a ticket that is outdated names another.
@@ -82,6 +84,41 @@ impl Reader<'_> {
         }
     }
 
+    pub fn passkey(&self, key: u8, user: u8) -> PasskeyFacts {
+        let known = self.db.passkeys[usize::from(key)];
+        let host = &self.setup.policy.host;
+        PasskeyFacts {
+            id: passkey_id(key, user),
+            credential: credential(key).to_vec(),
+            handle: vec![user],
+            host: if known.elsewhere { format!("old.{host}") } else { host.clone() },
+            name: String::new(),
+            added_at: if known.recent { NOW - DAY } else { NOW - DAY.times(60) },
+            last_used_at: None,
+        }
+    }
+
+    /// Who has the credential that an authenticator shows.
+    pub fn credential(&self, key: u8) -> Option<CredentialFacts> {
+        let user = self.db.passkeys[usize::from(key)].of()?;
+        let passkey = passkey_id(key, user);
+        Some(CredentialFacts { passkey, user: user_id(user), handle: vec![user], key: String::new() })
+    }
+
+    /// What the counters say, of those that are asked for.
+    pub fn throttles(&self, keys: &[Vec<u8>]) -> Vec<ThrottleFacts> {
+        let guesses = self.db.guesses;
+        let of = |key: &Vec<u8>| {
+            let number = counter_number(self.names, key)?;
+            let failures = guesses.counted[usize::from(number)];
+            let blocked_until = if guesses.blocked & (1 << number) != 0 { NOW + SECOND } else { NOW - MINUTE };
+            let known =
+                ThrottleFacts { key: key.clone(), failures: failures.into(), blocked_until, updated_at: NOW - SECOND };
+            (failures > 0).then_some(known)
+        };
+        keys.iter().filter_map(of).collect()
+    }
+
     pub fn user(&self, slot: u8) -> Option<UserFacts> {
         let user = self.db.users[usize::from(slot)];
         if user.status == NO_USER {
@@ -126,7 +163,10 @@ impl Reader<'_> {
             addresses,
             password: (user.password != 0)
                 .then(|| PasswordFacts { phc: Secret::new(String::new()), set_at: NOW - DAY }),
-            passkeys: Vec::new(),
+            passkeys: (0..PASSKEYS as u8)
+                .filter(|key| self.db.passkeys[usize::from(*key)].of() == Some(slot))
+                .map(|key| self.passkey(key, slot))
+                .collect(),
             totp: None,
             links,
             chain: ChainHead { seq: 1, hash: [slot; 32] },
@@ -255,8 +295,11 @@ impl Reader<'_> {
 
     /// What a method proves here and now.
     pub fn level_of(&self, method: &Method) -> Level {
-        let honest = matches!(method, Method::Link { connection, .. } if *connection == self.names.connections[0]);
-        level(honest && self.setup.honest_two)
+        match method {
+            Method::Link { connection, .. } => level(*connection == self.names.connections[0] && self.setup.honest_two),
+            Method::Passkey { .. } => linking::PASSKEY_LEVEL,
+            Method::Password | Method::EmailCode { .. } => Level::One,
+        }
     }
 }
 

@@ -197,11 +197,9 @@ fn violated(found: &Found) -> Value {
     json!({"invariant": found.violation.invariant, "what": found.violation.what, "steps": found.trace.len()})
 }
 
-/// Reasons that no decision of this world can give: they are of the throttle, of configurations that do not start, or of
-/// outcomes that only a caller's mistake brings about.
+/// Reasons that no decision of this world can give: they are of configurations that do not start, of numbers that do not
+/// fit here, or of outcomes that only a caller's mistake brings about.
 const ELSEWHERE: &[Reason] = &[
-    Reason::Throttled,
-    Reason::AttemptAllowed,
     Reason::UnknownConnection,
     Reason::UserNotFound,
     Reason::UnlinkedByOperator,
@@ -211,6 +209,7 @@ const ELSEWHERE: &[Reason] = &[
     Reason::UndoExpired,
     Reason::NotFresh,
     Reason::NothingToChange,
+    Reason::TooManyPasskeys,
     // Applications sign in; nothing of an account changes.
     Reason::ApplicationLetIn,
     Reason::DeviceClaimed,

@@ -36,6 +36,7 @@ pub struct Fault {
     assertion: Option<fn(&View, &mut AssertionParts)>,
     proof: Option<fn(&View, Proof, &Facts) -> Proof>,
     decided: Option<fn(&View, &mut Decided)>,
+    account: Option<fn(&View, Vec<u8>) -> Vec<u8>>,
     keeps: Option<fn(Kind, Guard) -> bool>,
     acts: Option<fn(&Setup, &State, &mut Vec<Step>)>,
     environment: Option<fn(Act, &mut State)>,
@@ -48,6 +49,7 @@ const NONE: Fault = Fault {
     assertion: None,
     proof: None,
     decided: None,
+    account: None,
     keeps: None,
     acts: None,
     environment: None,
@@ -76,6 +78,9 @@ impl Mutation for Fault {
     }
     fn proof(&self, view: &View, proof: Proof, facts: &Facts) -> Proof {
         self.proof.map_or_else(|| proof.clone(), |change| change(view, proof.clone(), facts))
+    }
+    fn account(&self, view: &View, account: Vec<u8>) -> Vec<u8> {
+        self.account.map_or_else(|| account.clone(), |change| change(view, account.clone()))
     }
     fn decided(&self, view: &View, decided: &mut Decided) {
         if let Some(change) = self.decided {
@@ -139,10 +144,18 @@ fn always(act: Act) -> Step {
 
 macro_rules! mutants {
     ($($name:ident: $after:literal, $rule:literal, $setups:expr, $fault:expr;)*) => {
-        pub fn all() -> Vec<Mutant> {
+        fn list() -> Vec<Mutant> {
             vec![$(Mutant { name: stringify!($name), after: $after, rule: $rule, setups: $setups, fault: $fault },)*]
         }
     };
+}
+
+mod methods;
+
+pub fn all() -> Vec<Mutant> {
+    let mut all = list();
+    all.extend(methods::all());
+    all
 }
 
 mutants! {
@@ -297,7 +310,7 @@ mutants! {
         Fault { decided: Some(|_, decided| {
             without(decided, Kind::SetPassword, |op| matches!(op, Op::EndSessionsOfUser(_)));
         }), ..NONE };
-    recovery_trusts_new_links: "user pre-hijacking, trojan identifier", "T25", &["recovery"],
+    recovery_trusts_new_links: "user pre-hijacking, trojan identifier", "T25", &["trojan"],
         Fault { decided: Some(|_, decided| {
             without(decided, Kind::Recover, |op| matches!(op, Op::HoldLink(..)));
         }), ..NONE };

@@ -1,9 +1,9 @@
 //! The small world in the model's own nouns: ids, addresses, identities, and back from them to numbers.
 
-use crate::state::{CODE, IDENTITIES, LINK, PASSWORD};
+use crate::state::{CODE, IDENTITIES, LINK, PASSWORD, passkey_of};
 use model::{
     Address, ConnectionId, EventId, ExternalIdentity, FlowId, LinkId, Method, Micros, Namespace, OrganisationId,
-    Random, SessionId, UpstreamSubject, UserId,
+    PasskeyId, Random, SessionId, UpstreamSubject, UserId,
 };
 
 pub const NOW: Micros = Micros(1_800_000_000_000_000);
@@ -72,6 +72,9 @@ impl Names {
     }
 
     pub fn method(&self, user: u8, method: u8) -> Method {
+        if let Some(key) = passkey_of(method) {
+            return Method::Passkey { passkey: passkey_id(key, user) };
+        }
         match method {
             PASSWORD => Method::Password,
             code if code < LINK => Method::EmailCode { address: self.addresses[usize::from(code - CODE)].clone() },
@@ -114,6 +117,40 @@ pub fn link_id(identity: u8, user: u8, living: bool) -> LinkId {
 pub fn link_number(id: LinkId) -> Option<(u8, u8)> {
     let bytes = id.as_bytes();
     (bytes[0] == 0xa0 && bytes[15] == 1).then(|| (bytes[1], bytes[2]))
+}
+
+/// A credential is one user's: with another it is another passkey.
+pub fn passkey_id(key: u8, user: u8) -> PasskeyId {
+    PasskeyId::from_bytes([0xa1, key, user, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])
+}
+
+/// The authenticator of an id that [`passkey_id`] made.
+pub fn passkey_number(id: PasskeyId) -> Option<u8> {
+    let bytes = id.as_bytes();
+    (bytes[0] == 0xa1 && bytes[15] == 1).then(|| bytes[1])
+}
+
+/// What an authenticator calls its credential.
+pub fn credential(key: u8) -> [u8; 2] {
+    [0xa2, key]
+}
+
+/// Where the attacker's guesses come from.
+pub const SOURCE: &[u8] = b"203.0.113.7";
+
+/// The account a guess is counted for: the user whose the typed address is, or the address where it is nobody's.
+pub fn account(names: &Names, typed: u8, owner: Option<u8>) -> Vec<u8> {
+    match owner {
+        Some(user) => user_id(user).as_bytes().to_vec(),
+        None => names.addresses[usize::from(typed)].as_str().as_bytes().to_vec(),
+    }
+}
+
+/// The number of a counter of one account and source: that of the address it is named by, the first for a user.
+pub fn counter_number(names: &Names, key: &[u8]) -> Option<u8> {
+    let account = key.strip_prefix(b"pair:")?.strip_suffix(SOURCE)?.strip_suffix(&[0])?;
+    let typed = names.addresses.iter().position(|address| address.as_str().as_bytes() == account);
+    Some(typed.unwrap_or(0) as u8)
 }
 
 pub fn session_id(slot: u8) -> SessionId {

@@ -6,7 +6,7 @@ use crate::check::Violation;
 use crate::decide::{Mutation, Seen, World};
 use crate::names::{HONEST, IDENTITY, Names};
 use crate::setup::Setup;
-use crate::state::{Address, Identity, Packed, Session, State, User};
+use crate::state::{Address, Identity, Packed, Passkey, Session, State, User};
 use crate::step::{Memory, Waiting, forget, step};
 use std::collections::HashSet;
 
@@ -83,6 +83,11 @@ fn without_victim(mut state: State) -> State {
         for identity in &mut state.db.identities {
             if identity.living() == Some(user) {
                 *identity = Identity::default();
+            }
+        }
+        for passkey in &mut state.db.passkeys {
+            if passkey.of() == Some(user) {
+                *passkey = Passkey::default();
             }
         }
     }

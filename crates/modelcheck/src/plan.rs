@@ -1,13 +1,14 @@
 //! Plans in the small world's numbers: what is left of a [`model::Plan`] when everything that no invariant reads is
 //! gone.
 
-use crate::names::{Names, link_number, user_number};
+use crate::names::{Names, counter_number, link_number, passkey_number, user_number};
 use crate::state::{
     ABSORBED, ACCOUNT, ACTIVE, APPLICATION, AUTHORITATIVE, CODE, DELETED, DISABLED, Grants, HELD, LINK, LOOP,
-    ORGANISATION, PASSWORD, Session, VOUCHED,
+    ORGANISATION, PASSKEY, PASSWORD, Session, VOUCHED,
 };
 use model::{
-    AddressProof, Change, EventKind, Level, LinkId, MailBody, Method, Plan, SessionScope, Undoable, UserStatus,
+    AddressProof, Change, EventKind, Level, LinkId, MailBody, Method, PasskeyId, Plan, SessionScope, Undoable,
+    UserStatus,
 };
 
 /// One guard or change.
@@ -39,12 +40,18 @@ pub enum Op {
     RestoreLink(u8, u8),
     MoveLink(u8, u8, u8),
     MoveAddress(u8, u8, u8),
+    /// The authenticator and the user: nobody has its credential.
+    AddPasskey(u8, u8),
+    RemovePasskey(u8, u8),
+    /// The counter, what was read, what it says now, and whether it lets nobody try any more.
+    Count(u8, u8, u8, bool),
     RequireLevel(u8, bool),
     AddMember(u8),
     CreateSession(Session),
     /// The session of the browser that acts.
     EndOwnSession,
     EndSessionsOfLink(u8, u8),
+    EndSessionsOfPasskey(u8, u8),
     EndSessionsOfUser(u8),
     EndSessionsOfConnection(u8),
     Grant(Grants),
@@ -76,14 +83,18 @@ pub enum Guard {
     IdentityFree,
     /// Insertion under the address.
     AddressFree,
-    /// The link still stands as it was read.
+    /// Insertion under the credential.
+    CredentialFree,
+    /// The link, the address or the passkey still stands as it was read.
     LinkStands,
+    /// Compare-and-swap on a counter of attempts.
+    Counter,
     SpendGrant,
     ConnectionVersion,
 }
 
 impl Guard {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::ExpectUser,
         Self::ExpectConnection,
         Self::ExpectStoreEpoch,
@@ -93,7 +104,9 @@ impl Guard {
         Self::SpendFlow,
         Self::IdentityFree,
         Self::AddressFree,
+        Self::CredentialFree,
         Self::LinkStands,
+        Self::Counter,
         Self::SpendGrant,
         Self::ConnectionVersion,
     ];
@@ -111,12 +124,15 @@ impl Op {
             Self::SpendFlow => Guard::SpendFlow,
             Self::AddLink(..) | Self::RestoreLink(..) => Guard::IdentityFree,
             Self::Prove(..) => Guard::AddressFree,
+            Self::AddPasskey(..) => Guard::CredentialFree,
+            Self::Count(..) => Guard::Counter,
             Self::RemoveLink(..)
             | Self::TouchLink(..)
             | Self::HoldLink(..)
             | Self::ReleaseLink(..)
             | Self::MoveLink(..)
             | Self::MoveAddress(..)
+            | Self::RemovePasskey(..)
             | Self::Renew(..) => Guard::LinkStands,
             Self::SpendGrant(_) => Guard::SpendGrant,
             Self::Enable(..) | Self::MoveConnection(..) => Guard::ConnectionVersion,
@@ -137,7 +153,7 @@ pub fn status_number(status: UserStatus) -> u8 {
 
 /// A plan's changes in numbers.
 pub fn compact(names: &Names, plan: &Plan) -> Vec<Op> {
-    let mut reading = Reading { names, added: Vec::new() };
+    let mut reading = Reading { names, added: Vec::new(), passkeys: Vec::new() };
     plan.changes.iter().filter_map(|change| reading.op(change)).collect()
 }
 
@@ -145,6 +161,8 @@ struct Reading<'a> {
     names: &'a Names,
     /// Links this very plan makes: their ids are new.
     added: Vec<(LinkId, u8)>,
+    /// Passkeys it makes, likewise.
+    passkeys: Vec<(PasskeyId, u8)>,
 }
 
 impl Reading<'_> {
@@ -155,13 +173,19 @@ impl Reading<'_> {
         }
     }
 
+    fn passkey_of(&self, passkey: PasskeyId) -> u8 {
+        match passkey_number(passkey) {
+            Some(key) => key,
+            None => self.passkeys.iter().find(|(id, _)| *id == passkey).expect("a passkey of this plan").1,
+        }
+    }
+
     fn method(&self, method: &Method) -> u8 {
         match method {
             Method::Password => PASSWORD,
             Method::EmailCode { address } => CODE + self.names.address_number(address),
             Method::Link { link, .. } => LINK + self.identity_of(*link),
-            // Nobody in this world has one.
-            Method::Passkey { .. } => u8::MAX,
+            Method::Passkey { passkey } => PASSKEY + self.passkey_of(*passkey),
         }
     }
 
@@ -206,6 +230,17 @@ impl Reading<'_> {
             Change::MoveAddress { address, from, to } => {
                 Op::MoveAddress(names.address_number(address), user_number(*from), user_number(*to))
             }
+            Change::AddPasskey(new) => {
+                let key = *new.credential.last().expect("a credential of this world");
+                self.passkeys.push((new.id, key));
+                Op::AddPasskey(key, user_number(new.user))
+            }
+            Change::RemovePasskey { passkey, user } => Op::RemovePasskey(self.passkey_of(*passkey), user_number(*user)),
+            Change::Throttle { key, was, failures, blocked_until, at } => {
+                // The other counters are wide: nobody reaches their ends here.
+                let number = counter_number(names, key)?;
+                Op::Count(number, *was as u8, *failures as u8, blocked_until > at)
+            }
             Change::SetRequiredLevel { user, level } => Op::RequireLevel(user_number(*user), *level > Level::One),
             Change::AddMember { user, .. } => Op::AddMember(user_number(*user)),
             Change::CreateSession(new) => Op::CreateSession(Session {
@@ -223,6 +258,9 @@ impl Reading<'_> {
             Change::EndSession { .. } | Change::EndSessionById { .. } => Op::EndOwnSession,
             Change::EndSessionsOfLink { link, user } => {
                 Op::EndSessionsOfLink(self.identity_of(*link), user_number(*user))
+            }
+            Change::EndSessionsOfPasskey { passkey, user } => {
+                Op::EndSessionsOfPasskey(self.passkey_of(*passkey), user_number(*user))
             }
             Change::EndSessionsOfUser { user } => Op::EndSessionsOfUser(user_number(*user)),
             Change::EndSessionsOfConnection { connection } => {
@@ -252,18 +290,14 @@ impl Reading<'_> {
             | Change::IssueCode { .. }
             | Change::CountGuess { .. }
             | Change::RedeemCode { .. }
-            | Change::Throttle { .. }
             | Change::ClearThrottle { .. }
             | Change::DeclareConnection(_)
             | Change::SpendProof(_)
-            | Change::AddPasskey(_)
             | Change::SetTotp(_)
             | Change::UseTotp { .. }
             | Change::SetRecoveryCodes { .. }
             | Change::RemoveTotp { .. }
             | Change::UsePasskey { .. }
-            | Change::RemovePasskey { .. }
-            | Change::EndSessionsOfPasskey { .. }
             | Change::Authorize(_)
             | Change::Refresh { .. }
             | Change::EndAuthorization { .. }

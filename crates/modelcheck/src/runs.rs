@@ -178,6 +178,7 @@ pub const BACKED: &[(&str, &str)] = &[
     ("SignIn/IdentityFree", "two newcomers by one identity need more users than fit here; the races of T79 show it"),
     ("Unlink/LinkStands", "the raise of the user's version refuses first"),
     ("SetPassword/RaiseUser", "whatever makes it wrong ends the session that asks, which is guarded too"),
+    ("AddPasskey/RaiseUser", "whatever makes it wrong ends the session that asks, which is guarded too"),
     ("Unmerge/RaiseUser", "whatever makes it wrong ends the session that asks, or moves a row that must stand"),
 ];
 

@@ -3,14 +3,16 @@
 
 use crate::names::{HONEST, Names, OPEN, TENANT, issuer};
 use crate::state::{
-    ACCOUNT, ACTIVE, Address, Flow, Identity, LINKING, LOOP, LOOP_LONG_AGO, OF_ATTACKER, PASSWORD, Person, Session,
-    State, User,
+    ACCOUNT, ACTIVE, Address, Identity, LOOP, LOOP_LONG_AGO, OF_ATTACKER, PASSWORD, Person, Session, State, User,
 };
 use model::{
     ConnectionPolicy, Level, LinkOnMatch, LocalMethods, MailAuthority, MatchOn, OrganisationPolicy, Policy, Purpose,
     SignUp,
 };
 use std::collections::BTreeMap;
+
+mod methods;
+mod races;
 
 /// Which things happen besides sign-in, sign-up, sign-out, link and unlink.
 #[derive(Debug, Clone, Copy, Default)]
@@ -23,6 +25,10 @@ pub struct Events {
     pub months: bool,
     /// Passwords are set.
     pub passwords: bool,
+    /// Passkeys are added and removed.
+    pub passkeys: bool,
+    /// The attacker guesses at the password of the victim's user.
+    pub guesses: bool,
     /// The victim's mailbox passes to the attacker.
     pub recycle: bool,
     /// A spent flow is presented again.
@@ -63,6 +69,10 @@ pub struct Setup {
     pub vouched: bool,
     /// At the start the attacker has a session of the victim's that was left open long ago.
     pub left_open: bool,
+    /// At the start the attacker has left a way in at the victim's user, and stays away while it is there.
+    pub trojan: bool,
+    /// Both mailboxes are the victim's.
+    pub two_mailboxes: bool,
 }
 
 impl Setup {
@@ -164,6 +174,8 @@ fn base(name: &'static str, policy: Policy, events: Events, start: Vec<State>) -
         two_devices: false,
         vouched: false,
         left_open: false,
+        trojan: false,
+        two_mailboxes: false,
     }
 }
 
@@ -480,7 +492,8 @@ pub fn all() -> Vec<Setup> {
             s.db.identities[2] = Identity { holder: 1, ..Identity::default() };
         })],
     ));
-    setups.extend(races());
+    setups.extend(methods::all());
+    setups.extend(races::all());
     for (name, mode) in [
         ("everyday_off", LinkOnMatch::Off),
         ("everyday", LinkOnMatch::Prove),
@@ -490,103 +503,4 @@ pub fn all() -> Vec<Setup> {
         setups.push(base(name, policy(mode, |_| {}), events, usual()));
     }
     setups
-}
-
-/// The victim alone, with few identities, so that every pair of writes that cross is met early.
-fn races() -> Vec<Setup> {
-    let split = Events { split: true, ..Events::default() };
-    let small = |name, change: fn(&mut Policy), events, start| Setup {
-        identities: 0b00_0101,
-        two_devices: true,
-        ..base(name, policy(LinkOnMatch::Prove, change), events, start)
-    };
-    let alone = |extra: fn(&mut State)| {
-        state(|s| {
-            registered(s);
-            s.db.identities[2] = Identity { holder: 1, ..Identity::default() };
-            extra(s);
-        })
-    };
-    let pair = |extra: fn(&mut State)| {
-        state(|s| {
-            *s = two_users();
-            s.db.users[usize::from(OF_ATTACKER)] = User::default();
-            s.db.addresses[1] = Address::default();
-            extra(s);
-        })
-    };
-    let no_codes: fn(&mut Policy) = |p| p.local.email_code = false;
-    let same: fn(&mut Policy) = |_| {};
-    let nothing: fn(&mut State) = |_| {};
-    // Each device is signed in to another of the two users, and about to link.
-    let both_linking: fn(&mut State) = |s| {
-        for (browser, user) in [(0, 1), (1, 2)] {
-            s.sessions[browser] = Session { user, method: PASSWORD, fresh: true, ..Session::default() };
-            s.flows[browser] = Flow { kind: LINKING, named: user, ..Flow::default() };
-        }
-    };
-    vec![
-        small("races", same, Events { operator: true, passwords: true, ..split }, vec![alone(nothing)]),
-        small(
-            "races_last_method",
-            no_codes,
-            Events { operator: true, ..split },
-            vec![alone(|s| {
-                s.db.users[0].password = 0;
-                s.db.identities[0] = Identity { holder: 1, ..Identity::default() };
-            })],
-        ),
-        Setup {
-            identities: 0b10_0101,
-            ..small(
-                "races_new_issuer",
-                no_codes,
-                Events { operator: true, epoch: Some(false), ..split },
-                vec![alone(|s| {
-                    s.db.users[0].password = 0;
-                    s.db.identities[0] = Identity { holder: 1, ..Identity::default() };
-                })],
-            )
-        },
-        small("races_of_newcomers", same, split, vec![state(|_| {})]),
-        small("races_hand_over", same, Events { hand_over: true, passwords: true, ..split }, vec![alone(nothing)]),
-        small(
-            "races_undo",
-            no_codes,
-            Events { undo: true, operator: true, ..split },
-            vec![alone(|s| {
-                s.db.users[0].password = 0;
-            })],
-        ),
-        Setup {
-            two_devices: false,
-            left_open: true,
-            ..small(
-                "races_recovery",
-                same,
-                Events { recovery: true, undo: true, operator: true, ..split },
-                vec![alone(|s| {
-                    s.db.identities[2].recent = true;
-                })],
-            )
-        },
-        Setup {
-            second_user: true,
-            ..small(
-                "races_of_two_users",
-                same,
-                Events { moves: true, operator: true, ..split },
-                vec![pair(nothing), pair(both_linking)],
-            )
-        },
-        Setup {
-            second_user: true,
-            ..small("races_merge", same, Events { merges: true, operator: true, ..split }, vec![pair(nothing)])
-        },
-        Setup {
-            second_user: true,
-            ..small("races_undo_two_users", same, Events { undo: true, ..split }, vec![alone(nothing)])
-        },
-        small("races_restore", same, Events { restore: true, passwords: true, ..split }, vec![alone(nothing)]),
-    ]
 }

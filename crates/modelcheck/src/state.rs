@@ -10,6 +10,8 @@ pub const OF_ATTACKER: u8 = 2;
 pub const ADDRESSES: usize = 2;
 pub const IDENTITIES: usize = 6;
 pub const CONNECTIONS: usize = 3;
+/// Authenticators: the victim's, and the attacker's. Each keeps one credential at a time.
+pub const PASSKEYS: usize = 2;
 /// Browsers of victim and attacker, and an application that was handed a session of the victim's.
 pub const SESSIONS: usize = 3;
 pub const BROWSERS: usize = 2;
@@ -79,6 +81,34 @@ impl Identity {
     }
 }
 
+/// The credential of one authenticator, as it is kept with a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Passkey {
+    /// 0 nobody's, else the user and one.
+    pub holder: u8,
+    /// Added within the days in which recovery trusts nothing new.
+    pub recent: bool,
+    /// Made for the host that we had before: no browser shows it here.
+    pub elsewhere: bool,
+}
+
+impl Passkey {
+    pub fn of(self) -> Option<u8> {
+        self.holder.checked_sub(1)
+    }
+}
+
+/// Guesses of the attacker's at the password of the victim's user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Guesses {
+    /// What the counters say: that of the user, or those of the addresses that were typed, where a fault counts by them.
+    pub counted: [u8; ADDRESSES],
+    /// Counters that let nobody try now, a bit each.
+    pub blocked: u8,
+    /// How many were let through. Not stored, but what the counters are there to bound.
+    pub made: u8,
+}
+
 /// The last link or unlink that can be undone, and the last merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Grants {
@@ -101,6 +131,8 @@ pub struct Db {
     pub users: [User; USERS],
     pub addresses: [Address; ADDRESSES],
     pub identities: [Identity; IDENTITIES],
+    pub passkeys: [Passkey; PASSKEYS],
+    pub guesses: Guesses,
     /// Connections switched off, a bit each.
     pub off: u8,
     /// The first connection is in its second epoch.
@@ -110,11 +142,22 @@ pub struct Db {
     pub grants: Grants,
 }
 
-/// Methods by number: the password, a code to one of the addresses, a link of one of the identities.
+/// Methods by number: the password, a code to one of the addresses, a link of one of the identities, a passkey.
 pub const PASSWORD: u8 = 0;
 pub const CODE: u8 = 1;
 pub const LINK: u8 = 3;
-pub const METHODS: u8 = LINK + IDENTITIES as u8;
+pub const PASSKEY: u8 = LINK + IDENTITIES as u8;
+pub const METHODS: u8 = PASSKEY + PASSKEYS as u8;
+
+/// The identity that a method goes through.
+pub fn identity_of(method: u8) -> Option<u8> {
+    (LINK..PASSKEY).contains(&method).then(|| method - LINK)
+}
+
+/// The authenticator that a method is of.
+pub fn passkey_of(method: u8) -> Option<u8> {
+    (PASSKEY..METHODS).contains(&method).then(|| method - PASSKEY)
+}
 
 pub const ACCOUNT: u8 = 0;
 pub const ORGANISATION: u8 = 1;
@@ -138,7 +181,11 @@ impl Session {
     }
 
     pub fn link(self) -> Option<u8> {
-        (self.user > 0 && self.method >= LINK).then(|| self.method - LINK)
+        identity_of(self.method).filter(|_| self.user > 0)
+    }
+
+    pub fn passkey(self) -> Option<u8> {
+        passkey_of(self.method).filter(|_| self.user > 0)
     }
 }
 
@@ -254,6 +301,16 @@ impl Db {
             w.put(identity.tombstones.into(), 3);
             w.flag(identity.recent);
         }
+        for passkey in &self.passkeys {
+            w.put(passkey.holder.into(), 2);
+            w.flag(passkey.recent);
+            w.flag(passkey.elsewhere);
+        }
+        for counted in self.guesses.counted {
+            w.put(counted.into(), 3);
+        }
+        w.put(self.guesses.blocked.into(), 2);
+        w.put(self.guesses.made.into(), 4);
         w.put(self.off.into(), 3);
         w.flag(self.second_epoch);
         w.flag(self.recycled);
@@ -285,6 +342,8 @@ impl Db {
                 tombstones: r.take(3),
                 recent: r.flag(),
             }),
+            passkeys: std::array::from_fn(|_| Passkey { holder: r.take(2), recent: r.flag(), elsewhere: r.flag() }),
+            guesses: Guesses { counted: std::array::from_fn(|_| r.take(3)), blocked: r.take(2), made: r.take(4) },
             off: r.take(3),
             second_epoch: r.flag(),
             recycled: r.flag(),
@@ -447,6 +506,9 @@ impl State {
             let marks = identity.tombstones;
             identity.tombstones = (marks & 4) | ((marks & 1) << 1) | ((marks & 2) >> 1);
         }
+        for passkey in &mut other.db.passkeys {
+            passkey.holder = one(passkey.holder);
+        }
         let grants = &mut other.db.grants;
         if grants.change != 0 {
             grants.user = slot(grants.user);
@@ -478,6 +540,11 @@ mod tests {
         ];
         state.db.addresses = [Address { owner: 3, proof: LOOP_LONG_AGO }, Address { owner: 1, proof: VOUCHED }];
         state.db.identities = std::array::from_fn(|i| Identity { holder: i as u8, tombstones: 5, recent: i % 2 == 0 });
+        state.db.passkeys = [
+            Passkey { holder: 3, recent: true, elsewhere: false },
+            Passkey { holder: 1, recent: false, elsewhere: true },
+        ];
+        state.db.guesses = Guesses { counted: [5, 7], blocked: 2, made: 12 };
         (state.db.off, state.db.second_epoch, state.db.recycled) = (5, true, true);
         state.db.grants = Grants {
             change: 2,
@@ -493,7 +560,7 @@ mod tests {
         state.sessions = [
             Session { user: 1, method: 8, fresh: true, two: true, scope: APPLICATION, dead: true },
             Session { user: 3, method: 2, fresh: false, two: false, scope: ORGANISATION, dead: false },
-            Session::default(),
+            Session { user: 2, method: METHODS - 1, ..Session::default() },
         ];
         let flow =
             Flow { kind: LINKING, identity: 6, claim: 2, mailbox: 1, named: 3, proof: 9, proven: 2, ..Flow::default() };

@@ -198,6 +198,9 @@ fn months(state: &mut State) {
     for identity in &mut state.db.identities {
         identity.recent = false;
     }
+    for passkey in &mut state.db.passkeys {
+        passkey.recent = false;
+    }
 }
 
 /// The first state's records come back under a new store epoch.
@@ -229,6 +232,9 @@ pub fn forget(setup: &Setup, state: &mut State) {
     if !events.recovery {
         for identity in &mut state.db.identities {
             identity.recent = false;
+        }
+        for passkey in &mut state.db.passkeys {
+            passkey.recent = false;
         }
     }
     for (browser, flow) in state.flows.iter_mut().enumerate() {

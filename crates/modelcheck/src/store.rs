@@ -6,7 +6,7 @@ use crate::names::IDENTITY;
 use crate::plan::Op;
 use crate::state::{
     ACTIVE, ADDRESSES, APPLICATION, Address, DELETED, Db, Grants, IDENTITIES, Identity, LINK, LINKING, LOOP, NO_USER,
-    Pending, Person, SESSIONS, Session, State, User,
+    Passkey, Pending, Person, SESSIONS, Session, State, User,
 };
 use crate::step::Outcome;
 
@@ -109,6 +109,9 @@ impl Store {
             Op::TouchLink(i, u) | Op::HoldLink(i, u) => link(i).active() == Some(u),
             Op::ReleaseLink(i, u) => link(i).held() == Some(u),
             Op::MoveLink(i, from, _) => link(i).living() == Some(from),
+            Op::AddPasskey(k, _) => db.passkeys[usize::from(k)].holder == 0,
+            Op::RemovePasskey(k, u) => db.passkeys[usize::from(k)].of() == Some(u),
+            Op::Count(counter, was, ..) => db.guesses.counted[usize::from(counter)] == was,
             Op::SpendGrant(merge) => {
                 if merge {
                     db.grants.merged
@@ -129,6 +132,11 @@ impl Store {
                 self.broken = Some("I5: an identity got a second link");
                 self.write(op);
             }
+            Op::AddPasskey(..) => {
+                self.broken = Some("I5: a credential got a second user");
+                self.write(op);
+            }
+            Op::Count(..) => self.write(op),
             Op::SpendFlow => self.broken = Some("I7: one ticket committed twice"),
             Op::Raise(u) => self.raise(u),
             Op::AddLink(..) | Op::RestoreLink(..) | Op::Enable(..) | Op::MoveConnection(..) => self.write(op),
@@ -250,6 +258,16 @@ impl Store {
                 self.cohort_changed(i);
             }
             Op::MoveAddress(a, _, to) => self.state.db.addresses[usize::from(a)].owner = to + 1,
+            Op::AddPasskey(k, u) => {
+                self.state.db.passkeys[usize::from(k)] = Passkey { holder: u + 1, recent: true, elsewhere: false };
+            }
+            Op::RemovePasskey(k, _) => self.state.db.passkeys[usize::from(k)] = Passkey::default(),
+            Op::Count(counter, _, failures, blocked) => {
+                let guesses = &mut self.state.db.guesses;
+                guesses.counted[usize::from(counter)] = failures;
+                guesses.blocked = guesses.blocked & !(1 << counter) | u8::from(blocked) << counter;
+                guesses.made += 1;
+            }
             Op::RequireLevel(u, two) => self.state.db.users[usize::from(u)].two = two,
             Op::AddMember(u) => self.state.db.users[usize::from(u)].member = true,
             Op::CreateSession(session) => self.create_session(session),
@@ -261,6 +279,9 @@ impl Store {
             }
             Op::EndSessionsOfLink(i, u) => {
                 self.end_where(|session| session.of() == Some(u) && session.link() == Some(i));
+            }
+            Op::EndSessionsOfPasskey(k, u) => {
+                self.end_where(|session| session.of() == Some(u) && session.passkey() == Some(k));
             }
             Op::EndSessionsOfUser(u) => self.end_where(|session| session.of() == Some(u)),
             Op::Grant(new) => self.grant(new),
@@ -325,6 +346,11 @@ impl Store {
             if db.identities[i].living() == Some(u) {
                 let tombstones = db.identities[i].tombstones | 1 << u;
                 db.identities[i] = Identity { holder: 0, tombstones, recent: false };
+            }
+        }
+        for passkey in &mut self.state.db.passkeys {
+            if passkey.of() == Some(u) {
+                *passkey = Passkey::default();
             }
         }
         self.end_where(|session| session.of() == Some(u));

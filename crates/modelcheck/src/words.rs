@@ -3,7 +3,7 @@
 use crate::act::{Act, Step};
 use crate::names::IDENTITY;
 use crate::setup::Setup;
-use crate::state::{CODE, LINK, PASSWORD, Person, State, owner};
+use crate::state::{CODE, LINK, PASSWORD, Person, State, owner, passkey_of};
 use std::fmt::Write as _;
 
 fn who(setup: &Setup, browser: u8) -> &'static str {
@@ -27,8 +27,13 @@ fn address(at: u8) -> &'static str {
     ["vera@home.example", "mallory@home.example"][usize::from(at)]
 }
 
+fn passkey(key: u8) -> &'static str {
+    ["the victim's passkey", "the attacker's passkey"][usize::from(key)]
+}
+
 fn method(setup: &Setup, number: u8) -> String {
     match number {
+        key if passkey_of(key).is_some() => passkey(passkey_of(key).unwrap_or(0)).to_owned(),
         PASSWORD => "the password".to_owned(),
         code if code < LINK => format!("a code to {}", address(code - CODE)),
         link => identity(setup, link - LINK).to_owned(),
@@ -76,6 +81,9 @@ pub fn sentence(setup: &Setup, step: Step) -> String {
         }
         Act::Unlink { b, i } => format!("{} removes {}.", who(setup, b), identity(setup, i)),
         Act::SetPassword { b } => format!("{} sets a password.", who(setup, b)),
+        Act::AddPasskey { b, k } => format!("{} adds {}.", who(setup, b), passkey(k)),
+        Act::RemovePasskey { b, k } => format!("{} removes {}.", who(setup, b), passkey(k)),
+        Act::Guess { b, a } => format!("{} tries a password at {}.", who(setup, b), address(a)),
         Act::Merge { b, u, m } => {
             format!("{} merges in {}, proven with {}.", who(setup, b), whose(u), method(setup, m))
         }
@@ -139,6 +147,12 @@ pub fn situation(setup: &Setup, state: &State) -> String {
                 has.push(identity(setup, i).to_owned());
             } else if known.held() == Some(slot) {
                 has.push(format!("{} (held)", identity(setup, i)));
+            }
+        }
+        for (k, known) in (0u8..).zip(db.passkeys) {
+            if known.of() == Some(slot) {
+                let elsewhere = if known.elsewhere { " (made for another host)" } else { "" };
+                has.push(format!("{}{elsewhere}", passkey(k)));
             }
         }
         if user.two {
