@@ -2,19 +2,18 @@
 
 use crate::act::Act;
 use crate::facts::{Reader, VERSION, authenticated_at, flow_of};
-use crate::names::{
-    Counter, NEW_HASH, NOW, Names, SOURCE, account, credential, issuer, link_id, passkey_id, session_hash, session_id,
-    user_id,
-};
+use crate::names::{Counter, NEW_HASH, NOW, Names, issuer, link_id, session_hash, session_id, user_id};
 use crate::plan::{Op, compact};
 use crate::setup::Setup;
 use crate::state::{Db, Flow, NO_USER, OF_ATTACKER, Person, Session, USERS};
 use linking::{
-    Attempt, Carry, Context, Credential, Decision, HandoverInput, LinkInput, LinkOutcome, LocalOutcome, LocalSignIn,
-    MergeInput, MoveConnectionInput, MoveInput, NewUser, Reason, RecoverInput, SessionTerms, SignInInput,
-    SignInOutcome, SignUpInput, StepUpInput, Stranded, UndoInput, UnlinkInput, UnmergeInput,
+    Carry, Context, Decision, HandoverInput, LinkInput, LinkOutcome, LocalOutcome, LocalSignIn, MergeInput,
+    MoveConnectionInput, MoveInput, NewUser, Reason, SessionTerms, SignInInput, SignInOutcome, SignUpInput,
+    StepUpInput, Stranded, UndoInput, UnlinkInput, UnmergeInput,
 };
 use model::{Actor, ChainHead, DAY, Facts, Plan, Policy, Proof, Secret, UserId, UserStatus};
+
+mod methods;
 
 /// What came of a step, for the browser that did it and for the invariants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -312,43 +311,6 @@ impl Request<'_> {
         }
     }
 
-    fn add_passkey(&self, key: u8) -> Decided {
-        let mut facts = self.reader.facts(self.browser, self.view.session, None, None, None);
-        facts.credential = self.reader.credential(key);
-        self.world.mutant.facts(self.view, &mut facts);
-        let id = credential(key);
-        let made = Credential { id: &id, handle: &[], key: "", name: "" };
-        let decision = linking::decide_add_passkey(&self.context(), &facts, session_id(self.browser), &made);
-        self.finish(Kind::AddPasskey, decision, |added| if added.is_some() { Seen::Done } else { Seen::Refused })
-    }
-
-    fn remove_passkey(&self, key: u8) -> Decided {
-        let facts = self.facts(None, None, None);
-        let user = self.view.db.passkeys[usize::from(key)].of().unwrap_or(OF_ATTACKER);
-        let passkey = passkey_id(key, user);
-        let live = session_id(self.browser);
-        let decision = linking::decide_remove_passkey(&self.context(), &facts, live, passkey);
-        let last = decision.reason == Reason::LastMethod;
-        self.finish(Kind::RemovePasskey, decision, |outcome| match outcome {
-            linking::PasskeyRemoval::Removed { .. } => Seen::Done,
-            linking::PasskeyRemoval::Refused if last => Seen::LastMethod,
-            linking::PasskeyRemoval::Refused => Seen::Refused,
-        })
-    }
-
-    /// A wrong password under an address: whether it is looked at.
-    fn guess(&self, typed: u8) -> Decided {
-        let owner = self.view.db.addresses[usize::from(typed)].owner.checked_sub(1);
-        let account = self.world.mutant.account(self.view, account(self.world.names, typed, owner));
-        let keys = linking::throttle_keys(&account, SOURCE, false);
-        let mut facts = self.facts(None, None, None);
-        facts.throttles = self.reader.throttles(&keys);
-        self.finish(Kind::Guess, linking::decide_attempt(&facts, &keys, NOW), |attempt| match attempt {
-            Attempt::Allowed => Seen::Done,
-            Attempt::Wait(_) => Seen::Refused,
-        })
-    }
-
     fn grant_identity(&self) -> Option<u8> {
         let grants = self.view.db.grants;
         (grants.change != 0).then_some(grants.identity)
@@ -470,17 +432,6 @@ impl Request<'_> {
         let proof = self.proof(&facts, user, method);
         let input = StepUpInput { facts: &facts, proof: &proof, user: user_id(user), terms: &self.terms, clear: &[] };
         self.finish(Kind::StepUp, linking::decide_step_up(&self.in_flow(), &input), local_seen)
-    }
-
-    fn recover(&self, user: u8, method: u8, second: Option<u8>) -> Decided {
-        let facts = self.facts(None, None, None);
-        let proofs: Vec<Proof> =
-            std::iter::once(method).chain(second).map(|method| self.proof(&facts, user, method)).collect();
-        let input = RecoverInput { facts: &facts, user: user_id(user), proofs: &proofs, terms: &self.terms };
-        self.finish(Kind::Recover, linking::decide_recover(&self.in_flow(), &input), |outcome| match outcome {
-            linking::RecoverOutcome::Recovered { .. } => Seen::Done,
-            linking::RecoverOutcome::MoreProofs | linking::RecoverOutcome::Refused => Seen::Refused,
-        })
     }
 
     fn merge(&self, absorbed: u8, method: u8) -> Decided {

@@ -7,6 +7,7 @@ mod browser;
 mod checkup;
 pub mod deployment;
 mod page;
+pub mod passkey;
 pub mod postgres;
 mod snapshot;
 mod world;

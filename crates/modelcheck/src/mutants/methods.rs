@@ -90,7 +90,7 @@ mutants! {
         Fault { facts: Some(|view, facts| {
             if matches!(view.act, Act::RemovePasskey { .. }) { with_spare_method(facts); }
         }), ..NONE };
-    passkey_of_another_host_counts: "a passkey of another domain as what remains", "T73", &["last_passkey"],
+    passkey_of_another_host_counts: "a passkey of another domain as what remains", "T73", &["passkey_of_another_host"],
         Fault { facts: Some(|view, facts| {
             if matches!(view.act, Act::Unlink { .. }) { here(facts); }
         }), ..NONE };

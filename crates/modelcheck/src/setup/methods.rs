@@ -39,13 +39,16 @@ pub(super) fn all() -> Vec<Setup> {
             "last_passkey",
             policy(LinkOnMatch::Prove, no_codes),
             Events { operator: true, ..passkeys },
-            vec![
-                state(by_link_and_passkey),
-                state(|s| {
-                    by_link_and_passkey(s);
-                    s.db.passkeys[0].elsewhere = true;
-                }),
-            ],
+            vec![state(by_link_and_passkey)],
+        ),
+        base(
+            "passkey_of_another_host",
+            policy(LinkOnMatch::Prove, no_codes),
+            passkeys,
+            vec![state(|s| {
+                by_link_and_passkey(s);
+                s.db.passkeys[0].elsewhere = true;
+            })],
         ),
         base(
             "passkeys_off",

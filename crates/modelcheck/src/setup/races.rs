@@ -109,16 +109,7 @@ pub(super) fn all() -> Vec<Setup> {
         ),
         Setup {
             second_user: true,
-            ..small(
-                "races_passkeys_of_two_users",
-                same,
-                Events { passkeys: true, ..split },
-                vec![pair(|s| {
-                    for (browser, user) in [(0, 1), (1, 2)] {
-                        s.sessions[browser] = Session { user, method: PASSWORD, fresh: true, ..Session::default() };
-                    }
-                })],
-            )
+            ..small("races_passkeys_of_two_users", same, Events { passkeys: true, ..split }, vec![pair(nothing)])
         },
         small("races_restore", same, Events { restore: true, passwords: true, ..split }, vec![alone(nothing)]),
     ]

@@ -52,9 +52,10 @@ on_both_engines!(sampled_traces_are_seen_as_the_model_sees_them, what_each_mutan
 fn lines_of_policy(setup: &Setup) -> String {
     let policy = &setup.policy;
     format!(
-        "password = {}\nemail_code = {}\nsign_up = \"{}\"",
+        "password = {}\nemail_code = {}\npasskey = {}\nsign_up = \"{}\"",
         policy.local.password,
         policy.local.email_code,
+        policy.local.passkey,
         sign_up(policy.sign_up)
     )
 }

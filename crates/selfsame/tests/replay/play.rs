@@ -5,12 +5,13 @@ use crate::shown::Sight;
 use crate::stage::Stage;
 use crate::stored::{Surplus, comparable};
 use crate::traces::{Taken, Trace};
+use linking::Reason;
 use model::DAY;
 use modelcheck::act::Act;
 use modelcheck::decide::{Kind, Seen};
 use modelcheck::names::IDENTITY;
 use modelcheck::setup::Setup;
-use modelcheck::state::{ACTIVE, LINK, LOOP_LONG_AGO, Person, State, owner};
+use modelcheck::state::{ACTIVE, LINK, LOOP_LONG_AGO, PASSKEY, Person, State, owner};
 use modelcheck::words;
 use selfsame::server::Server;
 use std::fmt::Write as _;
@@ -84,6 +85,9 @@ impl Stage<'_> {
             let back = Act::ReturnToLink { b, i, a: 0, verified: false };
             assert_eq!(self.perform(back, start, connection).await, Sight::Done { session: true }, "a first link");
         }
+        for k in (0u8..).zip(start.db.passkeys).filter(|(_, known)| known.of() == Some(slot)).map(|(k, _)| k) {
+            assert_eq!(self.perform(Act::AddPasskey { b, k }, start, 0).await, nobody(), "a first passkey");
+        }
         assert_eq!(self.perform(Act::SignOut { b }, start, 0).await, nobody(), "signed out");
     }
 
@@ -147,7 +151,7 @@ fn agrees(taken: &Taken, by: By, sight: &Sight) -> bool {
     match decided.seen {
         Seen::Done => match decided.kind {
             // The person is who they were already: through a provider that is no new session.
-            Kind::LocalSignIn if matches!(taken.step.act, Act::SignIn { m: LINK.., .. }) => finished,
+            Kind::LocalSignIn if matches!(taken.step.act, Act::SignIn { m: LINK..PASSKEY, .. }) => finished,
             Kind::SignIn | Kind::SignUp | Kind::LocalSignIn | Kind::StepUp | Kind::Link => {
                 *sight == Sight::Done { session: true }
             }
@@ -168,6 +172,12 @@ fn agrees(taken: &Taken, by: By, sight: &Sight) -> bool {
             Kind::SignIn if matches!(taken.step.act, Act::Prove { .. }) => matches!(sight, Sight::Refused(_)),
             // The page of the removal says first what is hardest to change.
             Kind::Unlink if by == By::Pages => refused(decided.reason.code()) || refused("last_method"),
+            // It knows no methods but one's own.
+            Kind::RemovePasskey => ["last_method", "link_not_found", decided.reason.code()].into_iter().any(refused),
+            // What this very user has is refused by the verifier, which is told of it.
+            Kind::AddPasskey if decided.reason == Reason::PasskeyTaken => {
+                refused("passkey_taken") || refused("passkey_failed")
+            }
             _ => refused(decided.reason.code()),
         },
     }

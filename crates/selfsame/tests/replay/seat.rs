@@ -6,6 +6,7 @@ use axum::http::{Method, header};
 use model::ConnectionId;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use testkit::passkey::{Authenticator, asked};
 use testkit::{Browser, ORIGIN, Page, World};
 use url::Url;
 
@@ -111,6 +112,58 @@ impl<'w> Seat<'w> {
         };
         self.remember(request.clone());
         self.send(request).await
+    }
+
+    /// The answer of an authenticator to the question that stands here, whatever it asks of whom.
+    pub async fn show_passkey(&mut self, at: &Shown, authenticator: &Authenticator) -> Shown {
+        let flow = at.flow().unwrap_or_default().to_owned();
+        let refused = || Shown::Refused("no passkey is asked for".to_owned());
+        let request = match self.by {
+            By::Pages => {
+                let (page, form) = match at.state() {
+                    Some("identify") => ("/sign-in".to_owned(), "/sign-in/passkey"),
+                    Some("step_up") => ("/account/step-up".to_owned(), "/account/step-up"),
+                    _ => (format!("/flow/{flow}"), "/sign-in/prove"),
+                };
+                let page = self.browser.get(&page).await;
+                if !page.body.contains("data-passkey") {
+                    return refused();
+                }
+                let (options, form) = asked(&page, form);
+                let form = form.with("passkey", &authenticator.get(&options));
+                Request::Form(form.action.path().to_owned(), form.fields)
+            }
+            By::Api => {
+                let question = self.call("GET", &format!("/flows/{flow}"), None).await.json["passkey"].clone();
+                if question.is_null() {
+                    return refused();
+                }
+                let answer = authenticator.get(&question["options"]);
+                let credential: Value = serde_json::from_str(&answer).expect("an answer is JSON");
+                let ceremony = &question["ceremony"];
+                let body = json!({ "action": "passkey", "ceremony": ceremony, "credential": credential });
+                Request::Api(flow, body)
+            }
+        };
+        self.remember(request.clone());
+        self.send(request).await
+    }
+
+    /// Makes a credential for whoever is signed in, as the page asks for it. A user handle is kept only with a
+    /// credential that was taken.
+    pub async fn add_passkey(&mut self, authenticator: &mut Authenticator) -> Shown {
+        let page = self.browser.get("/account/passkeys/add").await;
+        if !page.body.contains("data-passkey") {
+            return Shown::of_page(&page);
+        }
+        let (options, form) = asked(&page, "/account/passkeys/add");
+        let before = authenticator.handle.clone();
+        let form = form.with("passkey", &authenticator.create(&options)).with("name", "A phone");
+        let shown = Shown::of_page(&self.browser.submit(form).await);
+        if shown != Shown::Finished {
+            authenticator.handle = before;
+        }
+        shown
     }
 
     async fn send(&mut self, request: Request) -> Shown {

@@ -7,11 +7,12 @@ use model::{Clock as _, ConnectionId, LinkState, MINUTE, UserId, UserStatus};
 use modelcheck::act::{Act, reads};
 use modelcheck::names::IDENTITY;
 use modelcheck::setup::Setup;
-use modelcheck::state::{CODE, DISABLED, LINK, PASSWORD, Person, State, USERS};
+use modelcheck::state::{CODE, DISABLED, LINK, PASSKEYS, PASSWORD, Person, State, USERS, identity_of, passkey_of};
 use selfsame::admin::{Operation, Refusal, Who};
 use selfsame::server::Server;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use testkit::passkey::Authenticator;
 use testkit::{Browser, Person as Account, World};
 use url::Url;
 
@@ -34,6 +35,10 @@ pub struct Stage<'w> {
     codes: BTreeMap<u8, usize>,
     /// Whose password a stored hash is of.
     pub hashes: BTreeMap<String, u8>,
+    /// The victim's, and the attacker's.
+    pub authenticators: [Authenticator; PASSKEYS],
+    /// What authenticators call each user.
+    handles: [Vec<u8>; USERS],
 }
 
 fn at(state: &State, user: u8) -> Option<u8> {
@@ -66,6 +71,8 @@ impl<'w> Stage<'w> {
             recycled: false,
             codes: BTreeMap::new(),
             hashes: BTreeMap::new(),
+            authenticators: std::array::from_fn(|_| Authenticator::new()),
+            handles: Default::default(),
         }
     }
 
@@ -138,7 +145,12 @@ impl<'w> Stage<'w> {
         let shown = match (act, shown) {
             // The page asks for the step-up, or to sign in, instead of saying so.
             (
-                Act::Unlink { .. } | Act::SetPassword { .. } | Act::StartLink { .. } | Act::ReturnToLink { .. },
+                Act::Unlink { .. }
+                | Act::SetPassword { .. }
+                | Act::AddPasskey { .. }
+                | Act::RemovePasskey { .. }
+                | Act::StartLink { .. }
+                | Act::ReturnToLink { .. },
                 shown,
             ) => instead(shown),
             (_, shown) => shown,
@@ -164,15 +176,16 @@ impl<'w> Stage<'w> {
             Act::Return { i, a, verified, .. } => self.come_back(b, i, (a, verified)).await,
             Act::ReturnToLink { i, a, verified, .. } => self.come_back_to_link(b, i, (a, verified)).await,
             Act::Code { a, .. } => self.enter_code(b, a).await,
-            Act::Prove { m, .. } => self.prove_in_journey(b, m).await,
+            Act::Prove { u, m, .. } => self.prove_in_journey(b, u, m).await,
             Act::Separate { .. } => self.go_on(b, Doing::Separate).await,
             Act::Switch { .. } => self.go_on(b, Doing::Switch).await,
             Act::SignUp { a, .. } => self.sign_up(b, a).await,
             Act::SignIn { u, m, .. } => self.sign_in(b, u, m, now).await,
             Act::StepUp { m, .. } => {
                 let at = self.seat(b).begin("step_up").await;
+                let user = now.sessions[usize::from(b)].of().unwrap_or_default();
                 match at.state() {
-                    Some("step_up") => self.prove(b, &at, m).await,
+                    Some("step_up") => self.prove(b, &at, user, m).await,
                     _ => instead(at),
                 }
             }
@@ -215,6 +228,11 @@ impl<'w> Stage<'w> {
                     }
                     By::Pages => self.with_csrf(b, "/account/password", &[("password", new)]).await,
                 }
+            }
+            Act::AddPasskey { k, .. } => self.add_passkey(b, k, now).await,
+            Act::RemovePasskey { k, .. } => {
+                let id = self.passkey_id(k).await;
+                self.with_csrf(b, "/account/methods/remove", &[("passkey", &id)]).await
             }
             Act::Again { .. } => {
                 self.seat(b).again().await.unwrap_or_else(|| Shown::Refused("nothing to present again".to_owned()))
@@ -340,11 +358,11 @@ impl<'w> Stage<'w> {
         self.stand(b, shown, None).await
     }
 
-    async fn prove_in_journey(&mut self, b: u8, m: u8) -> Shown {
+    async fn prove_in_journey(&mut self, b: u8, u: u8, m: u8) -> Shown {
         let Some(journey) = self.seat(b).journey.clone().filter(|j| j.shown.state() == Some("ask_proof")) else {
             return self.prove_elsewhere(b).await;
         };
-        let shown = self.prove(b, &journey.shown, m).await;
+        let shown = self.prove(b, &journey.shown, u, m).await;
         self.stand(b, shown, None).await
     }
 
@@ -358,7 +376,10 @@ impl<'w> Stage<'w> {
     }
 
     /// Shows a method where a page asks for it.
-    async fn prove(&mut self, b: u8, at: &Shown, m: u8) -> Shown {
+    async fn prove(&mut self, b: u8, at: &Shown, u: u8, m: u8) -> Shown {
+        if let Some(key) = passkey_of(m) {
+            return self.show_passkey(b, at, u, key).await;
+        }
         match m {
             PASSWORD => {
                 let typed = password(self.setup.person_at(b));
@@ -405,15 +426,18 @@ impl<'w> Stage<'w> {
 
     /// A sign-in of its own, beside whatever journey stands in this browser. Who is signed in as somebody else switches.
     async fn sign_in(&mut self, b: u8, u: u8, m: u8, now: &State) -> Shown {
-        let shown = if m >= LINK {
-            self.through_provider(b, m - LINK, NO_CLAIM).await
+        let shown = if let Some(identity) = identity_of(m) {
+            self.through_provider(b, identity, NO_CLAIM).await
+        } else if let Some(key) = passkey_of(m) {
+            let at = self.seat(b).begin("sign_in").await;
+            self.show_passkey(b, &at, u, key).await
         } else {
             let address = if m == PASSWORD { at(now, u) } else { Some(m - CODE) };
             let email = self.cast.address(address.unwrap_or_default());
             let at = self.seat(b).begin("sign_in").await;
             let asked = self.seat(b).act(&at, Doing::Email(&email)).await;
             match asked.state() {
-                Some("password") => self.prove(b, &asked, m).await,
+                Some("password") => self.prove(b, &asked, u, m).await,
                 _ => asked,
             }
         };
@@ -421,6 +445,38 @@ impl<'w> Stage<'w> {
             Some("ask_switch") => self.seat(b).act(&shown, Doing::Switch).await,
             _ => shown,
         }
+    }
+
+    /// Answers with a passkey as this user's, whosever it is.
+    async fn show_passkey(&mut self, b: u8, at: &Shown, u: u8, key: u8) -> Shown {
+        let Self { seats, authenticators, handles, .. } = self;
+        let authenticator = &mut authenticators[usize::from(key)];
+        authenticator.counter += 1;
+        authenticator.handle.clone_from(&handles[usize::from(u)]);
+        seats[usize::from(b)].show_passkey(at, authenticator).await
+    }
+
+    /// The page alone adds passkeys.
+    async fn add_passkey(&mut self, b: u8, key: u8, now: &State) -> Shown {
+        let Self { seats, authenticators, .. } = self;
+        let authenticator = &mut authenticators[usize::from(key)];
+        let shown = seats[usize::from(b)].add_passkey(authenticator).await;
+        let user =
+            now.sessions[usize::from(b)].of().or_else(|| self.users.iter().rposition(Option::is_some).map(|u| u as u8));
+        if shown == Shown::Finished
+            && let Some(user) = user
+        {
+            self.handles[usize::from(user)].clone_from(&self.authenticators[usize::from(key)].handle);
+        }
+        shown
+    }
+
+    /// The id of the passkey that an authenticator holds the key of.
+    async fn passkey_id(&self, key: u8) -> String {
+        let facts = self.facts().await;
+        let mut known = facts.users.iter().flat_map(|user| &user.passkeys);
+        let found = known.find(|known| known.credential == self.authenticators[usize::from(key)].id);
+        found.map_or_else(|| model::PasskeyId::from_bytes([0; 16]), |known| known.id).to_string()
     }
 
     /// "Continue as …" to the application, which redeems what it gets.
@@ -489,6 +545,6 @@ fn instead(shown: Shown) -> Shown {
 }
 
 /// The identities by connection, for reading links back.
-pub fn identity_of(cast: Cast, id: &ConnectionId, subject: &str) -> Option<u8> {
+pub fn identity_named(cast: Cast, id: &ConnectionId, subject: &str) -> Option<u8> {
     (0..IDENTITY.len() as u8).find(|i| connection_of(*i) == id.as_str() && cast.subject(*i) == subject)
 }

@@ -1,7 +1,7 @@
 //! What is stored, in the model's numbers: read through the store's facts, without a word of SQL.
 
 use crate::cast::password;
-use crate::stage::{Stage, identity_of};
+use crate::stage::{Stage, identity_named};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordVerifier};
 use model::{
@@ -11,7 +11,7 @@ use model::{
 use modelcheck::plan::status_number;
 use modelcheck::state::{
     ACCOUNT, APPLICATION, AUTHORITATIVE, Address, CODE, DELETED, Db, Flow, Grants, LINK, LOOP, LOOP_LONG_AGO,
-    ORGANISATION, PASSWORD, Person, Session, State, USERS, User, VOUCHED,
+    ORGANISATION, PASSKEY, PASSWORD, Passkey, Person, Session, State, USERS, User, VOUCHED,
 };
 use store::UserFilter;
 
@@ -86,8 +86,15 @@ impl Stage<'_> {
             };
             db.addresses[usize::from(at)] = Address { owner: slot + 1, proof };
         }
+        for passkey in &user.passkeys {
+            let known = &mut db.passkeys[usize::from(self.key_of(&passkey.credential)?)];
+            if known.holder != 0 {
+                return Err(Surplus(format!("a credential of two users: {passkey:?}")));
+            }
+            *known = Passkey { holder: slot + 1, ..Passkey::default() };
+        }
         for link in &user.links {
-            let number = identity_of(self.cast, &link.connection, link.identity.subject.as_str());
+            let number = identity_named(self.cast, &link.connection, link.identity.subject.as_str());
             let number = number.ok_or_else(|| Surplus(format!("a link from nowhere: {link:?}")))?;
             let identity = &mut db.identities[usize::from(number)];
             let holder = match link.state {
@@ -104,6 +111,12 @@ impl Stage<'_> {
             identity.holder = holder;
         }
         Ok(())
+    }
+
+    /// The authenticator that calls its credential so.
+    fn key_of(&self, credential: &[u8]) -> Result<u8, Surplus> {
+        let key = self.authenticators.iter().position(|known| known.id == credential);
+        key.map(|key| key as u8).ok_or_else(|| Surplus("a passkey from nowhere".to_owned()))
     }
 
     /// 1 where the victim knows the password, 2 where the attacker does.
@@ -144,11 +157,16 @@ impl Stage<'_> {
                 let at = (0..2).find(|at| self.cast.address(*at) == address.as_str());
                 CODE + at.ok_or_else(|| Surplus(format!("a session by a code to {address}")))?
             }
-            Method::Passkey { .. } => return Err(Surplus(format!("a session by a passkey: {session:?}"))),
+            Method::Passkey { passkey } => {
+                let found = facts.users.iter().find_map(|user| user.passkey(*passkey));
+                let found =
+                    found.ok_or_else(|| Surplus(format!("a session by a passkey that is not there: {session:?}")))?;
+                PASSKEY + self.key_of(&found.credential)?
+            }
             Method::Link { link, connection } => {
                 let found = facts.users.iter().find_map(|user| user.link(*link));
                 let number =
-                    found.and_then(|found| identity_of(self.cast, connection, found.identity.subject.as_str()));
+                    found.and_then(|found| identity_named(self.cast, connection, found.identity.subject.as_str()));
                 LINK + number.ok_or_else(|| Surplus(format!("a session by a link that is not there: {session:?}")))?
             }
         };
@@ -185,6 +203,9 @@ pub fn comparable(state: &State) -> State {
     let mut state = *state;
     state.flows = [Flow::default(); 2];
     state.db.grants = Grants::default();
+    for passkey in &mut state.db.passkeys {
+        passkey.recent = false;
+    }
     for identity in &mut state.db.identities {
         identity.recent = false;
         for (slot, user) in state.db.users.iter().enumerate() {

@@ -9,7 +9,7 @@ use modelcheck::explore::{Bound, Exploration, all_steps};
 use modelcheck::mutants::Mutant;
 use modelcheck::names::{IDENTITY, Names, OPEN};
 use modelcheck::setup::Setup;
-use modelcheck::state::{ACCOUNT, BROWSERS, CODE, LINK, PASSWORD, State};
+use modelcheck::state::{ACCOUNT, BROWSERS, CODE, LINK, PASSKEY, PASSWORD, State};
 use modelcheck::step::{Memory, Outcome};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -92,7 +92,7 @@ impl Pages {
             }
             Act::Switch { b } => at(b) == Some(Seen::AskSwitch),
             // Who comes back as who they are gets no second session, where the model makes one.
-            Act::SignIn { b, u, m: m @ LINK.. } => {
+            Act::SignIn { b, u, m: m @ LINK..PASSKEY } => {
                 let session = state.sessions[usize::from(b)];
                 !(session.of() == Some(u) && session.method == m && session.fresh)
             }
