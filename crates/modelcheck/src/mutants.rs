@@ -27,6 +27,7 @@ pub struct Mutant {
 }
 
 type OnFacts = fn(&View, &mut Facts);
+type OnAccount = fn(&View, Vec<u8>) -> Vec<u8>;
 
 #[derive(Clone, Copy)]
 pub struct Fault {
@@ -36,7 +37,7 @@ pub struct Fault {
     assertion: Option<fn(&View, &mut AssertionParts)>,
     proof: Option<fn(&View, Proof, &Facts) -> Proof>,
     decided: Option<fn(&View, &mut Decided)>,
-    account: Option<fn(&View, Vec<u8>) -> Vec<u8>>,
+    account: Option<OnAccount>,
     keeps: Option<fn(Kind, Guard) -> bool>,
     acts: Option<fn(&Setup, &State, &mut Vec<Step>)>,
     environment: Option<fn(Act, &mut State)>,

@@ -136,10 +136,11 @@ impl Store {
                 self.broken = Some("I5: a credential got a second user");
                 self.write(op);
             }
-            Op::Count(..) => self.write(op),
             Op::SpendFlow => self.broken = Some("I7: one ticket committed twice"),
             Op::Raise(u) => self.raise(u),
-            Op::AddLink(..) | Op::RestoreLink(..) | Op::Enable(..) | Op::MoveConnection(..) => self.write(op),
+            Op::AddLink(..) | Op::RestoreLink(..) | Op::Enable(..) | Op::MoveConnection(..) | Op::Count(..) => {
+                self.write(op);
+            }
             Op::Prove(..) => {
                 self.broken = Some("I5: an address became a second user's");
                 self.write(op);

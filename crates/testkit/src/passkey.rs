@@ -31,8 +31,8 @@ fn b64(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-impl Authenticator {
-    pub fn new() -> Self {
+impl Default for Authenticator {
+    fn default() -> Self {
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &SystemRandom::new())
             .expect("of our own making");
         let pair =
@@ -52,6 +52,12 @@ impl Authenticator {
             counter: 1,
             algorithm: -7,
         }
+    }
+}
+
+impl Authenticator {
+    pub fn new() -> Self {
+        Self::default()
     }
 
     fn client_data(&self, kind: &str, options: &Value) -> String {
