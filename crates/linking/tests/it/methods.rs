@@ -7,8 +7,8 @@ use crate::world::{
     organisation, passkey, passkey_id, proven, session,
 };
 use linking::{
-    PASSKEY_LEVEL, PasskeyRemoval, Reason, RecoverOutcome, UNDO, UnlinkOutcome, decide_remove_passkey, own_methods,
-    stranded_without, usable_methods, ways_in, why_unusable,
+    PASSKEY_LEVEL, PasskeyRemoval, Reason, RecoverOutcome, UNDO, UnlinkOutcome, decide_remove_passkey, may_go,
+    own_methods, stranded_without, usable_methods, ways_in, why_unusable,
 };
 use model::{AddressProof, Change, DAY, Level, LinkState, MINUTE, Method, Proof, Purpose, SECOND};
 use std::collections::BTreeSet;
@@ -41,10 +41,11 @@ enum State {
     Organisations,
     Expired,
     LevelTwo,
+    Protected,
     Lately,
 }
 
-const STATES: [(State, &str); 14] = [
+const STATES: [(State, &str); 15] = [
     (State::Ready, "enabled, proven, working"),
     (State::OffByPolicy, "disabled by policy"),
     (State::Unproven, "address unproven"),
@@ -58,6 +59,7 @@ const STATES: [(State, &str); 14] = [
     (State::Organisations, "an organisation's"),
     (State::Expired, "proof expired"),
     (State::LevelTwo, "user needs level two"),
+    (State::Protected, "user is protected"),
     (State::Lately, "added lately"),
 ];
 
@@ -101,6 +103,7 @@ fn put(world: &mut World, kind: Kind, state: State) -> Option<()> {
     match (state, kind) {
         (State::Ready | State::Expired, _) => {}
         (State::LevelTwo, _) => world.user(VERA).required_level = Level::Two,
+        (State::Protected, _) => world.user(VERA).protected = true,
         (State::OffByPolicy, Kind::Password) => world.policy.local.password = false,
         (State::OffByPolicy, Kind::EmailCode) => world.policy.local.email_code = false,
         (State::OffByPolicy, Kind::Passkey) => world.policy.local.passkey = false,
@@ -134,9 +137,10 @@ struct Cell {
     signs_in: Reason,
     steps_up: Reason,
     recovers: Reason,
-    /// Beside it, a link and a passkey go, and the connection of that link is switched off.
+    /// Beside it, a link and a passkey go, by the decision and by the page, and the connection of that link is switched off.
     link_goes: bool,
     passkey_goes: bool,
+    page_says: (bool, bool),
     connection_goes: bool,
     after_recovery: &'static str,
 }
@@ -146,6 +150,13 @@ fn spare_link(world: &World) -> World {
     world.clone().linked(VERA, link(20, "other", "x", LinkState::Active)).with(|w| {
         w.policy.connections.get_mut(&connection("other")).unwrap().level = Level::Two;
     })
+}
+
+/// Whether the account page offers to remove a method.
+fn page(world: &World, method: &Method) -> bool {
+    let vera = &world.users[0];
+    let ways = ways_in(vera, &world.connections, &world.policy);
+    may_go(vera, &ways, method, &world.policy).is_ok()
 }
 
 fn look(kind: Kind, state: State, world: &World) -> Cell {
@@ -181,6 +192,10 @@ fn look(kind: Kind, state: State, world: &World) -> Cell {
         steps_up: shown.step_up(VERA).reason,
         recovers: world.recover(VERA, &[proof]).reason,
         link_goes: matches!(spare.unlink(link_id(20)).outcome, UnlinkOutcome::Removed { .. }),
+        page_says: (
+            page(&spare, &link_method(20, "other")),
+            page(&with_passkey, &Method::Passkey { passkey: passkey_id(9) }),
+        ),
         passkey_goes: matches!(removal.outcome, PasskeyRemoval::Removed { .. }),
         connection_goes,
         after_recovery: after_recovery(world),
@@ -212,8 +227,8 @@ fn after_recovery(world: &World) -> &'static str {
 
 /// That all of them say the same, and what the product's meaning says.
 fn agree(kind: Kind, state: State, cell: &Cell) -> Result<(), String> {
-    use State::{Expired, Lately, LevelTwo, Organisations, Ready};
-    let usable = matches!(state, Ready | Organisations | Expired | LevelTwo | Lately);
+    use State::{Expired, Lately, LevelTwo, Organisations, Protected, Ready};
+    let usable = matches!(state, Ready | Organisations | Expired | LevelTwo | Protected | Lately);
     must(cell.usable == usable, "usable = enabled by policy for this user now, proven, and working")?;
     must(cell.own == (usable && state != Organisations), "an organisation's connection is not the user's own")?;
     let reaches = state != LevelTwo || kind == Kind::Passkey;
@@ -226,10 +241,13 @@ fn agree(kind: Kind, state: State, cell: &Cell) -> Result<(), String> {
     let fresh = |reason: Reason| (reason == Reason::NotFresh) == (state == Expired && !refused(reason));
     must([cell.signs_in, cell.steps_up, cell.recovers].into_iter().all(fresh), "an expired proof proves nothing")?;
     must((cell.signs_in == Reason::LevelTooLow) == (cell.usable && !reaches), "no session below the level")?;
-    let alone = cell.own && state != LevelTwo && state != Expired;
+    let alone = cell.own && !matches!(state, LevelTwo | Protected | Expired);
     must((cell.recovers == Reason::Recovered) == alone, "one proof recovers who needs one level, and nobody else")?;
-    must(cell.link_goes == cell.way_in, "the last way in stays when a link goes")?;
-    must(cell.passkey_goes == cell.way_in, "the last way in stays when a passkey goes")?;
+    // Of a protected user more has to remain than what hangs on one mailbox or one provider (T75).
+    let remains = cell.way_in && (state != Protected || matches!(kind, Kind::Password | Kind::Passkey));
+    must(cell.link_goes == remains, "the last way in stays when a link goes")?;
+    must(cell.passkey_goes == remains, "the last way in stays when a passkey goes")?;
+    must(cell.page_says == (cell.link_goes, cell.passkey_goes), "the page says what the decisions do")?;
     // An operator who switches a connection off strands nobody who can still sign in at all.
     must(cell.connection_goes == (cell.usable && reaches), "nobody is stranded unasked")
 }
