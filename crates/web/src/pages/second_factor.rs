@@ -4,6 +4,7 @@ use crate::pages::pieces::{ErrorText, PasskeyForm, Shell};
 use crate::pages::{renders, route};
 use askama::Template;
 use model::Micros;
+use std::fmt::Write as _;
 
 /// One factor was shown, and this account has two.
 #[derive(Debug, Clone, Template)]
@@ -31,11 +32,24 @@ impl QrCode {
 
     /// `None` where the text does not fit.
     pub fn of(text: &str) -> Option<Self> {
-        let code = qrcode::QrCode::new(text).ok()?;
+        // The least correction: a screen is clean, and the code stays coarse enough for an old phone.
+        let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::L).ok()?;
         let width = code.width();
-        let dark = code.into_colors().into_iter().enumerate().filter(|(_, color)| *color == qrcode::Color::Dark);
-        let modules = dark.map(|(at, _)| format!("M{} {}h1v1h-1z", at % width + Self::QUIET, at / width + Self::QUIET));
-        Some(Self { size: width + 2 * Self::QUIET, path: modules.collect() })
+        let colors = code.into_colors();
+        let mut path = String::new();
+        for (y, row) in colors.chunks(width).enumerate() {
+            // Neighbours of one colour are drawn as one.
+            let mut x = 0;
+            for run in row.chunk_by(|one, next| one == next) {
+                if run.first() == Some(&qrcode::Color::Dark) {
+                    let (left, top, length) = (x + Self::QUIET, y + Self::QUIET, run.len());
+                    // Writing to a string cannot fail.
+                    let _ = write!(path, "M{left} {top}h{length}v1h-{length}z");
+                }
+                x += run.len();
+            }
+        }
+        Some(Self { size: width + 2 * Self::QUIET, path })
     }
 }
 
