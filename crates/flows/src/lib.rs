@@ -25,6 +25,7 @@ mod ports;
 mod prove;
 mod pushed;
 mod return_to;
+mod routing;
 mod seal;
 mod surface;
 mod tokens;
@@ -50,6 +51,7 @@ pub use ports::{
     Upstream, Written,
 };
 pub use return_to::local_path;
+pub use routing::Routing;
 pub use seal::{KeyRing, SealError, digest};
 pub use surface::{Cookies, Landing, Place, form_token, session_hash, source_of};
 pub use tokens::{Signer, TokenFault};

@@ -24,6 +24,7 @@ mod reason;
 mod record;
 mod recover;
 mod replay;
+mod selection;
 mod session;
 mod sign_in;
 mod throttle;
@@ -61,6 +62,7 @@ pub use passkey::{Credential, PASSKEYS_MAX, PasskeyRemoval, decide_add_passkey, 
 pub use reason::Reason;
 pub use recover::{RecoverInput, RecoverOutcome, decide_recover, decide_release};
 pub use replay::{LinkEvent, Replayed, replay_link};
+pub use selection::{Choice, Moment, check_local, choose, offered_local};
 pub use session::{NewUser, SessionTerms};
 pub use sign_in::{SignInInput, SignInOutcome, decide_sign_in};
 pub use throttle::{Attempt, decide_attempt, throttle_keys};

@@ -5,6 +5,7 @@ use crate::evidence::evidence;
 use crate::link::at_link_limit;
 use crate::methods::{check_proof_by, required_level, usable_methods};
 use crate::record::{assertion_reference, identity_values, push_link, push_seen, tell_of_link};
+use crate::selection::proves_locally;
 use crate::session::{end_present, mint};
 use crate::sign_in::{SignInDecision, SignInInput, SignInOutcome, ask, create, in_scope, refuse, switch_first};
 use crate::{Context, Decision, LOOP_PROOF_MAX_AGE, Reason};
@@ -181,6 +182,7 @@ fn mailbox_would_suffice(
         && !found.owner.protected
         && forced_connection(context, found.owner).is_none()
         && context.policy.local.email_code
+        && proves_locally(found.owner, &input.facts.connections, context.policy)
         && required_level(found.owner, context.policy) == model::Level::One
         && looped_lately
 }
@@ -195,8 +197,10 @@ fn forced_connection<'a>(context: &Context<'a>, owner: &UserFacts) -> Option<&'a
 /// organisation forces.
 fn proof_methods(context: &Context<'_>, input: &SignInInput<'_>, owner: &UserFacts) -> Vec<Method> {
     let forced = forced_connection(context, owner);
+    let locally = proves_locally(owner, &input.facts.connections, context.policy);
     let allowed = |method: &Method| match (forced, method) {
-        (None, _) => true,
+        (None, Method::Link { .. }) => true,
+        (None, _) => locally,
         (Some(forced), Method::Link { connection, .. }) => connection == forced,
         (Some(_), _) => false,
     };

@@ -260,6 +260,8 @@ pub struct FactsQuery {
     pub clients_of_session: bool,
     /// What an authenticator calls the passkey it shows.
     pub credential: Option<Vec<u8>>,
+    /// Looked for where `address` is nobody's, so that the answer takes the same questions: nobody has this id (T123).
+    pub stand_in: Option<UserId>,
 }
 
 /// A counter whose key names an account: `prefix`, then the owner's id (or `fallback` where the address is nobody's),

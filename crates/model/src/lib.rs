@@ -17,6 +17,7 @@ mod plan;
 mod policy;
 mod proof;
 mod secret;
+mod selection;
 mod time;
 
 pub use address::{Address, AddressError, masked};
@@ -44,4 +45,5 @@ pub use policy::{
 };
 pub use proof::{ActiveUser, Level, Method, MethodKind, Proof};
 pub use secret::Secret;
+pub use selection::{MethodSelection, ProviderFailure, SelectionPolicy};
 pub use time::{Clock, DAY, HOUR, MINUTE, Micros, Random, SECOND};

@@ -1,6 +1,6 @@
 //! Policy: data with a version, the other half of every decision.
 
-use crate::{ConnectionId, Level, OrganisationId};
+use crate::{ConnectionId, Level, OrganisationId, SelectionPolicy};
 use std::collections::BTreeMap;
 
 /// What to do when an unknown external identity brings an address that is proven for somebody here.
@@ -140,6 +140,8 @@ pub struct Policy {
     pub host: String,
     /// Sign-up with a password.
     pub sign_up: SignUp,
+    /// Who chooses the way in.
+    pub selection: SelectionPolicy,
     /// The level every session of a user without a requirement of their own must reach.
     pub required_level: Level,
     /// A connection that is not here is not configured, and what needs it is refused.

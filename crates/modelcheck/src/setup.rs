@@ -110,6 +110,7 @@ fn policy(link_on_match: LinkOnMatch, change: impl FnOnce(&mut Policy)) -> Polic
         local: LocalMethods { password: true, email_code: true, passkey: true },
         host: "id.example".to_owned(),
         sign_up: SignUp::Open,
+        selection: model::SelectionPolicy::default(),
         required_level: Level::One,
         connections: (0..3).map(|c| (names.connections[usize::from(c)].clone(), rules(c))).collect(),
         organisations: BTreeMap::from([(names.organisation.clone(), OrganisationPolicy::default())]),

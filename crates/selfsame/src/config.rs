@@ -107,6 +107,7 @@ impl Config {
                 .and_then(|url| url.host_str().map(str::to_owned))
                 .unwrap_or_default(),
             sign_up: self.sign_up,
+            selection: self.selection.clone(),
             required_level: self.required_level,
             connections: connections.collect(),
             organisations: BTreeMap::new(),

@@ -20,6 +20,7 @@ mod properties;
 mod reasons;
 mod recover;
 mod scope;
+mod selection;
 mod sign_in;
 mod tables;
 mod threats;

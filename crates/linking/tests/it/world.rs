@@ -197,6 +197,7 @@ impl World {
                 local: LocalMethods { password: true, email_code: true, passkey: true },
                 host: HOST.to_owned(),
                 sign_up: SignUp::Open,
+                selection: model::SelectionPolicy::default(),
                 required_level: Level::One,
                 connections: BTreeMap::from([(connection("acme"), rules.clone()), (connection("other"), rules)]),
                 organisations: BTreeMap::new(),

@@ -1,6 +1,7 @@
 //! What a schema cannot say: meanings, references, and keys that must agree with each other.
 
 mod forward_auth;
+mod selection;
 
 use super::ConfigError;
 use super::checked::{
@@ -51,14 +52,17 @@ pub(super) fn check(
     // Passkeys belong to a host name (WebAuthn Level 3 §5.1.2).
     let named = |server: &Server| Url::parse(&server.public_origin.to_string()).is_ok_and(|url| url.domain().is_some());
     let passkey = policy.passkey && server.as_ref().is_some_and(named);
+    let local = LocalMethods { password: policy.password, email_code: policy.email_code, passkey };
+    let selection = check.selection("policy", policy.method_selection, &policy.fallback, local);
     match (server, database, mail, required_level, check.errors) {
         (Some(server), Some(database), Some(mail), Some(required_level), errors) if errors.is_empty() => Ok(Config {
             server,
             database,
             root_keys,
             mail,
-            local: LocalMethods { password: policy.password, email_code: policy.email_code, passkey },
+            local,
             sign_up: policy.sign_up,
+            selection,
             required_level,
             session_lifetime: HOUR.times(settings.sessions.lifetime_hours),
             branding,

@@ -2,7 +2,7 @@
 
 use super::names::{IpNetwork, Origin};
 use flows::oauth::{Client, Schemes, redirect_uri_fault};
-use model::{ConnectionId, ConnectionPolicy, Level, LocalMethods, Micros, Secret, SignUp};
+use model::{ConnectionId, ConnectionPolicy, Level, LocalMethods, Micros, Secret, SelectionPolicy, SignUp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -19,6 +19,7 @@ pub struct Config {
     pub mail: Mail,
     pub local: LocalMethods,
     pub sign_up: SignUp,
+    pub selection: SelectionPolicy,
     pub required_level: Level,
     pub session_lifetime: Micros,
     pub branding: Branding,
@@ -157,6 +158,16 @@ pub enum ClientAccessTokens {
     #[default]
     Opaque,
     Jwt,
+}
+
+/// A way to sign in without a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum LocalMethod {
+    Password,
+    EmailCode,
+    Passkey,
 }
 
 /// What the operator says about a connection's verified addresses.

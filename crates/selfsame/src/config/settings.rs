@@ -1,9 +1,10 @@
 //! The file as it is written. The doc comments here are the descriptions in the JSON Schema.
 
 use super::checked::{
-    ClientAccessTokens, ClientAlgorithm, ClientAuth, ClientGrant, EmailEvidence, IdTokenAlgorithm, TokenAuth,
+    ClientAccessTokens, ClientAlgorithm, ClientAuth, ClientGrant, EmailEvidence, IdTokenAlgorithm, LocalMethod,
+    TokenAuth,
 };
-use model::{LinkOnMatch, ProfileSync, Purpose, Secret, SignUp};
+use model::{LinkOnMatch, MethodSelection, ProfileSync, Purpose, Secret, SignUp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -134,6 +135,12 @@ pub(super) struct PolicySettings {
     /// Who may sign up without an identity provider.
     #[schemars(schema_with = "sign_up")]
     pub sign_up: SignUp,
+    /// Who chooses the way in: `choose` shows all, `prefer_linked` goes to the connection that was used last in the
+    /// browser, `force_linked` sends whoever has a link to it once the address is typed.
+    #[schemars(schema_with = "method_selection")]
+    pub method_selection: MethodSelection,
+    /// With `force_linked`: what whoever has a link may use instead while the server itself sees the provider fail.
+    pub fallback: Vec<LocalMethod>,
     /// Assurance level every session must reach (NIST SP 800-63B-4).
     #[schemars(range(min = 1, max = 3))]
     pub required_level: i64,
@@ -141,7 +148,15 @@ pub(super) struct PolicySettings {
 
 impl Default for PolicySettings {
     fn default() -> Self {
-        Self { password: true, email_code: true, passkey: true, sign_up: SignUp::Open, required_level: 1 }
+        Self {
+            password: true,
+            email_code: true,
+            passkey: true,
+            sign_up: SignUp::Open,
+            method_selection: MethodSelection::Choose,
+            fallback: Vec::new(),
+            required_level: 1,
+        }
     }
 }
 
@@ -377,6 +392,10 @@ fn yes() -> bool {
 
 fn link_on_match(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": ["off", "prove", "verified_email"] })
+}
+
+fn method_selection(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ["choose", "prefer_linked", "force_linked"] })
 }
 
 fn sign_up(_: &mut SchemaGenerator) -> Schema {

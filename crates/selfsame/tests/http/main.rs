@@ -20,6 +20,7 @@ mod prehijack;
 mod protocol;
 mod provider;
 mod replicas;
+mod selection;
 mod sessions;
 
 /// Each function, which takes an engine, as a test on either one.

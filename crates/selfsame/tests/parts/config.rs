@@ -94,7 +94,7 @@ fn every_bad_file_names_line_key_and_cure() {
         (with("[policy]", "[polcy]"), "selfsame.toml:16: polcy: unknown key; did you mean `policy`?"),
         (
             with("sign_up", "zzzzzzzz"),
-            "selfsame.toml:17: policy.zzzzzzzz: unknown key; known here: email_code, passkey, password, required_level, sign_up",
+            "selfsame.toml:17: policy.zzzzzzzz: unknown key; known here: email_code, fallback, method_selection, passkey, password, required_level, sign_up",
         ),
         (
             with("{ env = \"SECOND", "{ evn = \"SECOND"),

@@ -22,6 +22,8 @@ pub(super) struct Start {
     state: Option<String>,
     /// A client's, sealed.
     request: Option<String>,
+    /// With any value: the page with all choices.
+    choose: Option<String>,
 }
 
 impl Start {
@@ -50,9 +52,17 @@ type Asked = Result<Query<Start>, axum::extract::rejection::QueryRejection>;
 
 pub(super) async fn sign_in(State(site): State<Site>, asked: Asked, request: Request) -> Page {
     let visit = Visit::of(&site, &request);
-    match begin(&visit, asked, |to| Goal::SignIn { to }).await {
-        Ok((flow, present)) => first_page(&visit, &flow, present.as_ref()),
-        Err(fault) => visit.failed(&fault, None),
+    let chooses = matches!(&asked, Ok(Query(start)) if start.choose.is_some());
+    let (flow, present) = match begin(&visit, asked, |to| Goal::SignIn { to }).await {
+        Ok(begun) => begun,
+        Err(fault) => return visit.failed(&fault, None),
+    };
+    // Whoever is signed in and comes by themselves may want to be somebody else.
+    let for_client = matches!(flow.goal.destination(), Some(Destination::Client(_)));
+    let wants_page = chooses || (present.is_some() && !for_client);
+    match visit.site.journeys.lead(&flow, wants_page, &visit.browser, visit.cookies()).await {
+        Some(next) => visit.land(next, Some(flow.id)),
+        None => first_page(&visit, &flow, present.as_ref()),
     }
 }
 
@@ -110,7 +120,8 @@ pub(super) async fn forget(State(site): State<Site>, request: Request) -> Page {
 
 pub(super) async fn signed_out(State(site): State<Site>, request: Request) -> Page {
     let visit = Visit::of(&site, &request);
-    html(200, SignedOut { shell: visit.shell(), frames: Vec::new(), next: None }.render())
+    let choices = site.journeys.would_lead(&visit.browser);
+    html(200, SignedOut { shell: visit.shell(), frames: Vec::new(), next: None, choices }.render())
 }
 
 /// The session has ended. Where clients hear of it by the browser, it loads their pages before it goes on to `next`.
@@ -123,7 +134,7 @@ pub(super) fn out(visit: &Visit, frames: &[Url], next: Option<String>) -> Page {
     let shell = Shell { here: route::SIGNED_OUT.to_owned(), csrf: String::new(), ..visit.shell() };
     let go_on = next.as_ref().and_then(|next| HeaderValue::from_str(&format!("{FRAMES_TIME}; url={next}")).ok());
     let frames = frames.iter().map(Url::to_string).collect();
-    let mut page = html(200, SignedOut { shell, frames, next }.render());
+    let mut page = html(200, SignedOut { shell, frames, next, choices: false }.render());
     page.headers_mut().extend(go_on.map(|value| (header::REFRESH, value)));
     page.extensions_mut().insert(super::guard::Frames(origins.into_iter().collect::<Vec<_>>().join(" ")));
     add_cookies(&mut page, &[forget]);

@@ -25,7 +25,7 @@ pub use pieces::{
     AccountCard, Action, ErrorText, ExternalCard, Field, Mark, PasskeyForm, ProofKind, ProofMethod, ProviderButton,
     Shell, SignedIn, Way,
 };
-pub use sign_in::{Code, CodePurpose, Continue, Password, SignIn, SignUp, SignedOut, SwitchUser};
+pub use sign_in::{Code, CodePurpose, Continue, Password, SignIn, SignInWith, SignUp, SignedOut, SwitchUser};
 
 /// `render` without the trait in scope at every call.
 macro_rules! renders {
