@@ -57,7 +57,7 @@ pub use surface::{Cookies, Landing, Place, form_token, session_hash, source_of};
 pub use tokens::{Signer, TokenFault};
 
 /// Words of the decisions that surfaces show.
-pub use linking::{EndSessions, PASSKEYS_MAX, Reason, UnusableBecause};
+pub use linking::{EndSessions, PASSKEYS_MAX, Reason, UnusableBecause, offers};
 /// What clients ask and are.
 pub use protocol::oauth;
 /// A provider's answer, as surfaces hand it on.

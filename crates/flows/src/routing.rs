@@ -4,8 +4,8 @@ use crate::flow::{Destination, Fault, FaultKind, Flow, Goal, Next, Step};
 use crate::journeys::{Acted, Journeys, provider_fault};
 use crate::surface::Cookies;
 use crate::{Action, Browser};
-use linking::{Choice, Moment, check_local, choose, offered_local};
-use model::{Address, ConnectionId, Facts, FactsQuery, LocalMethods, Method, ProviderFailure, UserId};
+use linking::{Choice, Moment, check_local, choose, offered_local, offers};
+use model::{Address, ConnectionId, Facts, FactsQuery, LocalMethods, Method, OrganisationId, ProviderFailure, UserId};
 use protocol::oidc::{OidcError, ProviderErrorCode};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,9 @@ pub struct Routing {
     /// What this server saw fail. Nothing that a browser can say gets in here (T78).
     #[serde(default)]
     pub failures: Vec<ProviderFailure>,
+    /// Whose people's page it is, where it is one's.
+    #[serde(default)]
+    pub organisation: Option<OrganisationId>,
     /// Somebody without a link was shown to be the person.
     #[serde(default)]
     pub shown: bool,
@@ -59,8 +62,9 @@ impl Journeys {
             return None;
         }
         let last_used = browser.device.last_connection();
+        let organisation = flow.routing.organisation.as_ref();
         let wants_page = wants_page || self.flows_of(cookies).any(|other| other.routing.led);
-        match choose(&self.policy, &Moment::Opened { last_used: last_used.as_ref(), wants_page }) {
+        match choose(&self.policy, &Moment::Opened { organisation, last_used: last_used.as_ref(), wants_page }) {
             Choice::Page => None,
             Choice::Connection(connection) => {
                 let mut flow = flow.clone();
@@ -73,7 +77,7 @@ impl Journeys {
     /// An address was typed. Under `force_linked` that is one read, of the same questions whoever has it.
     pub(crate) async fn named(&self, mut flow: Flow, address: Address, browser: &Browser) -> Acted {
         flow.step = Step::Password { address: address.clone() };
-        if !self.forces_links() || !matches!(flow.goal, Goal::SignIn { .. }) {
+        if !self.forces_links(&flow) || !matches!(flow.goal, Goal::SignIn { .. }) {
             return Ok(Next::Show(Box::new(flow)));
         }
         let stand_in = self.keys().mac("stand-in", &[address.as_str().as_bytes()]);
@@ -86,8 +90,13 @@ impl Journeys {
         let ranked = self.ranked(&address);
         let owner = facts.address_owner.and_then(|id| facts.user(id));
         let last_used = owner.filter(|user| browser.device.knows(user.id)).and(browser.device.last_connection());
-        let moment =
-            Moment::Named { owner, connections: &facts.connections, ranked: &ranked, last_used: last_used.as_ref() };
+        let moment = Moment::Named {
+            organisation: flow.routing.organisation.as_ref(),
+            owner,
+            connections: &facts.connections,
+            ranked: &ranked,
+            last_used: last_used.as_ref(),
+        };
         match choose(&self.policy, &moment) {
             Choice::Page => Ok(Next::Show(Box::new(flow))),
             Choice::Connection(connection) => {
@@ -101,16 +110,18 @@ impl Journeys {
     /// Whether this browser would be led away from the page of choices.
     pub fn would_lead(&self, browser: &Browser) -> bool {
         let last_used = browser.device.last_connection();
-        choose(&self.policy, &Moment::Opened { last_used: last_used.as_ref(), wants_page: false }) != Choice::Page
+        let moment = Moment::Opened { organisation: None, last_used: last_used.as_ref(), wants_page: false };
+        choose(&self.policy, &moment) != Choice::Page
     }
 
     /// Whether an address is of use at the beginning of a sign-in.
-    pub fn asks_address(&self) -> bool {
-        self.policy.local.password || self.policy.local.email_code || self.forces_links()
+    pub fn asks_address(&self, flow: &Flow) -> bool {
+        self.policy.local.password || self.policy.local.email_code || self.forces_links(flow)
     }
 
-    fn forces_links(&self) -> bool {
-        self.policy.selection.method_selection == model::MethodSelection::ForceLinked
+    fn forces_links(&self, flow: &Flow) -> bool {
+        self.policy.selection_of(flow.routing.organisation.as_ref()).method_selection
+            == model::MethodSelection::ForceLinked
     }
 
     /// The connections in an order of this address's own, a secret to everybody else. One that is added or taken away
@@ -127,13 +138,14 @@ impl Journeys {
 
     /// Local methods that a page of this journey offers, and that are taken there.
     pub fn local_methods(&self, flow: &Flow) -> LocalMethods {
-        offered_local(&self.policy, &flow.routing.failures, flow.routing.shown, self.now())
+        let organisation = flow.routing.organisation.as_ref();
+        offered_local(&self.policy, organisation, &flow.routing.failures, flow.routing.shown, self.now())
     }
 
     /// Whether a code is sent that shows whose mailbox it is: as a method where that is one, and else to learn by which
     /// methods one signs in.
     pub fn sends_codes(&self, flow: &Flow) -> bool {
-        self.local_methods(flow).email_code || self.forces_links()
+        self.local_methods(flow).email_code || self.forces_links(flow)
     }
 
     /// The step instead of a session, for whoever has shown a local method and signs in by another.
@@ -144,12 +156,24 @@ impl Journeys {
             Err(connections) => Some(Step::SignInWith { connections }),
             Ok(()) => match method {
                 // The mailbox was shown, and is no method here: a password is the other one.
-                Method::EmailCode { address } if !self.policy.local.email_code && self.forces_links() => {
+                Method::EmailCode { address } if !self.policy.local.email_code && self.forces_links(flow) => {
                     Some(Step::Password { address: address.clone() })
                 }
                 _ => None,
             },
         }
+    }
+
+    /// Whether a connection is a way in on this journey's page.
+    pub fn offers(&self, flow: &Flow, connection: &ConnectionId) -> bool {
+        offers(&self.policy, flow.routing.organisation.as_ref(), connection)
+    }
+
+    /// A sign-in of an organisation's people.
+    pub fn of_organisation(&self, mut flow: Flow, organisation: &str) -> Result<Flow, Fault> {
+        let known = OrganisationId::parse(organisation).filter(|id| self.policy.organisations.contains_key(id));
+        flow.routing.organisation = Some(known.ok_or_else(|| Fault::flow("bad_request"))?);
+        Ok(flow)
     }
 
     pub(crate) fn unknown_connection() -> Fault {

@@ -4,6 +4,7 @@ use crate::draft::{Draft, Told, reference};
 use crate::evidence::evidence;
 use crate::link::at_link_limit;
 use crate::methods::{check_proof_by, required_level, usable_methods};
+use crate::organisation::{counts_for, link_on_match};
 use crate::record::{assertion_reference, identity_values, push_link, push_seen, tell_of_link};
 use crate::selection::proves_locally;
 use crate::session::{end_present, mint};
@@ -122,7 +123,7 @@ fn matched(
         // A reissued mailbox, or a second account of one person.
         return separate(context, input, rules).unwrap_or_else(|| other_account(context, input, found));
     }
-    if !rules.purpose.links() || rules.link_on_match == LinkOnMatch::Off {
+    if !rules.purpose.links() || link_on_match(context.policy, rules, found.owner) == LinkOnMatch::Off {
         let may_separate = rules.sign_up == SignUp::Open;
         let taken = || ask(SignInOutcome::AddressTaken { may_separate }, Reason::AddressBelongsToAccount, 14);
         return separate(context, input, rules).unwrap_or_else(taken);
@@ -173,7 +174,7 @@ fn mailbox_would_suffice(
         link.connection == *input.assertion.connection()
             && link.identity.namespace != input.assertion.identity().namespace
     });
-    rules.link_on_match == LinkOnMatch::VerifiedEmail
+    link_on_match(context.policy, rules, found.owner) == LinkOnMatch::VerifiedEmail
         && !other_epoch
         && found.evidence == Evidence::Authoritative
         && !found.was_removed
@@ -197,9 +198,10 @@ fn forced_connection<'a>(context: &Context<'a>, owner: &UserFacts) -> Option<&'a
 /// organisation forces.
 fn proof_methods(context: &Context<'_>, input: &SignInInput<'_>, owner: &UserFacts) -> Vec<Method> {
     let forced = forced_connection(context, owner);
+    let asking = context.policy.organisation_of(input.assertion.connection());
     let locally = proves_locally(owner, &input.facts.connections, context.policy);
     let allowed = |method: &Method| match (forced, method) {
-        (None, Method::Link { .. }) => true,
+        (None, method @ Method::Link { .. }) => counts_for(context.policy, asking, method),
         (None, _) => locally,
         (Some(forced), Method::Link { connection, .. }) => connection == forced,
         (Some(_), _) => false,

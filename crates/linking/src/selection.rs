@@ -5,17 +5,18 @@
 //! A provider counts as failed when this server saw it fail; what a browser brought is no evidence (T78).
 
 use crate::is_fresh_at;
-use crate::methods::why_unusable;
+use crate::methods::usable_methods;
 use model::{
-    ConnectionId, ConnectionState, LocalMethods, Method, MethodKind, MethodSelection, Micros, Policy, ProviderFailure,
-    SelectionPolicy, UserFacts,
+    ConnectionId, ConnectionState, LocalMethods, Method, MethodKind, MethodSelection, Micros, OrganisationId, Policy,
+    ProviderFailure, SelectionPolicy, UserFacts,
 };
 
 /// Where in its journey a browser is.
 #[derive(Debug, Clone, Copy)]
 pub enum Moment<'a> {
-    /// It asks for the first page.
+    /// It asks for the first page, of one organisation's people or of all.
     Opened {
+        organisation: Option<&'a OrganisationId>,
         /// What was used last in this browser, by its own sealed cookie.
         last_used: Option<&'a ConnectionId>,
         /// It asked for the choices, or was led somewhere already and did not come through.
@@ -23,6 +24,7 @@ pub enum Moment<'a> {
     },
     /// An address was typed.
     Named {
+        organisation: Option<&'a OrganisationId>,
         /// Who has it; nobody may learn whether there is somebody.
         owner: Option<&'a UserFacts>,
         connections: &'a [ConnectionState],
@@ -40,71 +42,90 @@ pub enum Choice {
     Connection(ConnectionId),
 }
 
+/// Whether a connection is a way in on the page of an organisation, or of none: those of others show nowhere.
+pub fn offers(policy: &Policy, organisation: Option<&OrganisationId>, id: &ConnectionId) -> bool {
+    policy.connection(id).is_some_and(|rules| {
+        rules.purpose.signs_in() && (rules.organisation.is_none() || rules.organisation.as_ref() == organisation)
+    })
+}
+
 /// Where a browser goes now. The same number of steps, whoever has the address.
 pub fn choose(policy: &Policy, moment: &Moment<'_>) -> Choice {
-    let selection = &policy.selection;
     match moment {
         Moment::Opened { wants_page: true, .. } => Choice::Page,
-        Moment::Opened { last_used, .. } => {
-            let preferred = (selection.method_selection == MethodSelection::PreferLinked)
-                .then_some(*last_used)
-                .flatten()
-                .filter(|id| signs_in(policy, id));
-            preferred.or_else(|| only_way(policy)).cloned().map_or(Choice::Page, Choice::Connection)
+        Moment::Opened { organisation, last_used, .. } => {
+            let prefers = policy.selection_of(*organisation).method_selection == MethodSelection::PreferLinked;
+            let preferred = last_used.filter(|id| prefers && offers(policy, *organisation, id));
+            preferred.or_else(|| only_way(policy, *organisation)).cloned().map_or(Choice::Page, Choice::Connection)
         }
-        Moment::Named { owner, connections, ranked, last_used } => {
-            if selection.method_selection != MethodSelection::ForceLinked {
+        Moment::Named { organisation, owner, connections, ranked, last_used } => {
+            if policy.selection_of(*organisation).method_selection != MethodSelection::ForceLinked {
                 return Choice::Page;
             }
-            let open = |id: &&ConnectionId| {
-                signs_in(policy, id) && connections.iter().any(|known| known.id == **id && known.enabled)
-            };
-            let decoy = ranked.iter().find(open);
+            let offered: Vec<&ConnectionId> = ranked.iter().filter(|id| offers(policy, *organisation, id)).collect();
+            let open = |id: &&ConnectionId| connections.iter().any(|known| known.id == **id && known.enabled);
+            let decoy = offered.iter().copied().find(open);
             let linked = owner.map_or_else(Vec::new, |user| linked_ways(user, connections, policy));
-            let known = last_used.filter(|id| linked.contains(id));
-            let own = known.or_else(|| ranked.iter().find(|id| linked.contains(id)));
+            let known = last_used.filter(|id| linked.contains(id) && offered.contains(id));
+            let own = known.or_else(|| offered.iter().copied().find(|id| linked.contains(id)));
             own.or(decoy).cloned().map_or(Choice::Page, Choice::Connection)
         }
     }
 }
 
 /// The one connection, where there is nothing else to choose from.
-fn only_way(policy: &Policy) -> Option<&ConnectionId> {
+fn only_way<'a>(policy: &'a Policy, organisation: Option<&OrganisationId>) -> Option<&'a ConnectionId> {
     let local = policy.local.password || policy.local.email_code || policy.local.passkey;
-    let mut connections = policy.connections.keys().filter(|id| signs_in(policy, id));
+    let mut connections = policy.connections.keys().filter(|id| offers(policy, organisation, id));
     match (connections.next(), connections.next()) {
         (Some(only), None) if !local => Some(only),
         _ => None,
     }
 }
 
-fn signs_in(policy: &Policy, id: &ConnectionId) -> bool {
-    policy.connection(id).is_some_and(|rules| rules.purpose.signs_in() && rules.organisation.is_none())
-}
-
 /// Connections through which this user signs in today.
 fn linked_ways(user: &UserFacts, connections: &[ConnectionState], policy: &Policy) -> Vec<ConnectionId> {
-    let usable = user.links.iter().filter(|link| why_unusable(link, connections, policy).is_none());
-    let own = usable.filter(|link| signs_in(policy, &link.connection));
-    let mut ways: Vec<ConnectionId> = own.map(|link| link.connection.clone()).collect();
+    let usable = usable_methods(user, connections, policy);
+    let mut ways: Vec<ConnectionId> = usable
+        .into_iter()
+        .filter_map(|method| match method {
+            Method::Link { connection, .. } => Some(connection),
+            _ => None,
+        })
+        .collect();
     ways.sort_unstable();
     ways.dedup();
     ways
 }
 
-/// Whether this user has to come through a link, and through which connections.
-fn forced<'a>(selection: &SelectionPolicy, ways: &'a [ConnectionId]) -> Option<&'a [ConnectionId]> {
-    (selection.method_selection == MethodSelection::ForceLinked && !ways.is_empty()).then_some(ways)
+/// What holds for this user: the policies of their organisations, or that of all.
+fn selections<'a>(user: &'a UserFacts, policy: &'a Policy) -> impl Iterator<Item = &'a SelectionPolicy> {
+    let own = user.organisations.iter().map(|id| policy.selection_of(Some(id)));
+    let of_all = user.organisations.is_empty().then_some(&policy.selection);
+    own.chain(of_all)
+}
+
+/// The connections this user has to come through one of; none where nothing binds them.
+fn binding(user: &UserFacts, connections: &[ConnectionState], policy: &Policy) -> Vec<ConnectionId> {
+    let forces = |one: &SelectionPolicy| one.method_selection == MethodSelection::ForceLinked;
+    if selections(user, policy).any(forces) { linked_ways(user, connections, policy) } else { Vec::new() }
 }
 
 /// Local methods a page may offer before it is known whose it is. `shown` says that somebody who has no link was shown to
 /// be the person.
-pub fn offered_local(policy: &Policy, failures: &[ProviderFailure], shown: bool, now: Micros) -> LocalMethods {
-    if shown || policy.selection.method_selection != MethodSelection::ForceLinked {
+pub fn offered_local(
+    policy: &Policy,
+    organisation: Option<&OrganisationId>,
+    failures: &[ProviderFailure],
+    shown: bool,
+    now: Micros,
+) -> LocalMethods {
+    let selection = policy.selection_of(organisation);
+    if shown || selection.method_selection != MethodSelection::ForceLinked {
         return policy.local;
     }
     let failed = failures.iter().any(|failure| is_fresh_at(failure.at, now));
-    let listed = |kind| failed && policy.selection.fallback.contains(&kind);
+    let listed = |kind| failed && selection.fallback.contains(&kind);
     LocalMethods {
         password: policy.local.password && listed(MethodKind::Password),
         email_code: policy.local.email_code && listed(MethodKind::EmailCode),
@@ -122,20 +143,16 @@ pub fn check_local(
     failures: &[ProviderFailure],
     now: Micros,
 ) -> Result<(), Vec<ConnectionId>> {
-    if method.link().is_some() {
+    let ways = binding(user, connections, policy);
+    if method.link().is_some() || ways.is_empty() {
         return Ok(());
     }
-    let ways = linked_ways(user, connections, policy);
-    let Some(forced) = forced(&policy.selection, &ways) else { return Ok(()) };
     // Another link that works is still the way.
-    let standing: Vec<ConnectionId> = forced
-        .iter()
-        .filter(|id| !failures.iter().any(|failure| failure.connection == **id && is_fresh_at(failure.at, now)))
-        .cloned()
-        .collect();
+    let seen = |id: &ConnectionId| failures.iter().any(|known| known.connection == *id && is_fresh_at(known.at, now));
+    let standing: Vec<ConnectionId> = ways.iter().filter(|id| !seen(id)).cloned().collect();
     if !standing.is_empty() {
         Err(standing)
-    } else if policy.selection.fallback.contains(&method.kind()) {
+    } else if selections(user, policy).all(|one| one.allows_instead(method.kind())) {
         Ok(())
     } else {
         Err(ways)
@@ -145,5 +162,5 @@ pub fn check_local(
 /// Whether this user may prove themselves locally, with no provider failing: what a conflict asks for is an ordinary
 /// sign-in, and takes no other way.
 pub(crate) fn proves_locally(user: &UserFacts, connections: &[ConnectionState], policy: &Policy) -> bool {
-    forced(&policy.selection, &linked_ways(user, connections, policy)).is_none()
+    binding(user, connections, policy).is_empty()
 }

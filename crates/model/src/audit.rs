@@ -56,10 +56,13 @@ pub enum EventKind {
     /// A token that lets clients register themselves was made, or taken back.
     RegistrationTokenMade,
     RegistrationTokenRevoked,
+    /// A user became a member of an organisation, or is one no more.
+    MemberAdded,
+    MemberRemoved,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -95,6 +98,8 @@ impl EventKind {
         Self::ClientRemoved,
         Self::RegistrationTokenMade,
         Self::RegistrationTokenRevoked,
+        Self::MemberAdded,
+        Self::MemberRemoved,
     ];
 
     pub fn name(self) -> &'static str {
@@ -134,6 +139,8 @@ impl EventKind {
             Self::ClientRemoved => "client_removed",
             Self::RegistrationTokenMade => "registration_token_made",
             Self::RegistrationTokenRevoked => "registration_token_revoked",
+            Self::MemberAdded => "member_added",
+            Self::MemberRemoved => "member_removed",
         }
     }
 

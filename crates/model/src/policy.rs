@@ -36,6 +36,10 @@ pub struct OrganisationPolicy {
     /// Members prove themselves through this connection and no other (row 9).
     pub forced_connection: Option<ConnectionId>,
     pub required_level: Option<Level>,
+    /// Who chooses the way in, in place of the policy of all.
+    pub selection: Option<SelectionPolicy>,
+    /// The most that a match may link to a member by.
+    pub link_on_match: Option<LinkOnMatch>,
 }
 
 /// Who may sign up.
@@ -150,6 +154,12 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Who chooses the way in to an organisation, or to none.
+    pub fn selection_of(&self, organisation: Option<&OrganisationId>) -> &SelectionPolicy {
+        let own = organisation.and_then(|id| self.organisations.get(id)?.selection.as_ref());
+        own.unwrap_or(&self.selection)
+    }
+
     /// The organisation whose connection this is, if it is one's.
     pub fn organisation_of(&self, connection: &ConnectionId) -> Option<&OrganisationId> {
         self.connection(connection)?.organisation.as_ref()

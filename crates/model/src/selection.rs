@@ -25,6 +25,13 @@ pub struct SelectionPolicy {
     pub fallback: BTreeSet<MethodKind>,
 }
 
+impl SelectionPolicy {
+    /// Whether a local method may stand in for a link whose provider fails.
+    pub fn allows_instead(&self, kind: MethodKind) -> bool {
+        self.method_selection != MethodSelection::ForceLinked || self.fallback.contains(&kind)
+    }
+}
+
 /// This server could not get an answer from a provider: no connection, a time-out, 5xx, or our own client refused
 /// because its secret has expired. It says something for as long as an authentication is fresh.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -256,6 +256,7 @@ impl Reading<'_> {
             | Change::ClearThrottle { .. }
             | Change::DeclareConnection(_)
             | Change::SpendProof(_)
+            | Change::RemoveMember { .. }
             | Change::AddPasskey(_)
             | Change::UsePasskey { .. }
             | Change::RemovePasskey { .. }

@@ -322,7 +322,7 @@ pub fn all() -> Vec<Setup> {
                 let tenant = Names::get();
                 let rules = OrganisationPolicy {
                     forced_connection: Some(tenant.connections[usize::from(TENANT)].clone()),
-                    required_level: None,
+                    ..OrganisationPolicy::default()
                 };
                 p.organisations.insert(tenant.organisation.clone(), rules);
             }),

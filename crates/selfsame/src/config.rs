@@ -110,7 +110,7 @@ impl Config {
             selection: self.selection.clone(),
             required_level: self.required_level,
             connections: connections.collect(),
-            organisations: BTreeMap::new(),
+            organisations: self.organisations.iter().map(|one| (one.id.clone(), one.policy.clone())).collect(),
         };
         // Fields in the order of their declaration, maps sorted by key: one policy has one text.
         let text = serde_json::to_vec(&policy).unwrap_or_default();

@@ -103,7 +103,12 @@ pub fn key_ring(config: &Config) -> Result<KeyRing, StartError> {
 const FIRST_EPOCH: i64 = 1;
 
 fn namespace(connection: &Connection, epoch: i64) -> Namespace {
-    Namespace::new(&connection.issuer, connection.pairwise.then_some(&*connection.client_id), epoch)
+    Namespace::of(
+        connection.policy.organisation.as_ref(),
+        &connection.issuer,
+        connection.pairwise.then_some(&*connection.client_id),
+        epoch,
+    )
 }
 
 fn client_settings(connection: &Connection, origin: &str) -> ClientSettings {
@@ -124,6 +129,7 @@ fn client_settings(connection: &Connection, origin: &str) -> ClientSettings {
     settings.approved_hosts.clone_from(&connection.approved_hosts);
     settings.fetch_userinfo = connection.fetch_userinfo;
     settings.level = connection.policy.level;
+    settings.organisation.clone_from(&connection.policy.organisation);
     settings
 }
 

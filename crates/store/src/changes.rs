@@ -221,8 +221,11 @@ impl Writer {
             Change::SetRequiredLevel { user, level } => {
                 self.one(&sql::SET_REQUIRED_LEVEL, Stale, vec![i64::from(*level).into(), id(user)]);
             }
-            Change::AddMember { organisation, user, at } => {
-                self.one(&sql::ADD_MEMBER, Stale, vec![id(user), organisation.into(), (*at).into()]);
+            Change::AddMember { organisation: of, user, at } => {
+                self.one(&sql::ADD_MEMBER, Stale, vec![id(user), of.into(), (*at).into()]);
+            }
+            Change::RemoveMember { organisation: of, user } => {
+                self.one(&sql::REMOVE_MEMBER, Stale, vec![id(user), of.into()])
             }
             Change::Grant(grant) => {
                 let values = vec![

@@ -274,6 +274,8 @@ event-client-changed = Eine Anwendung wurde geändert
 event-client-removed = Eine Anwendung wurde entfernt
 event-registration-token-made = Ein Token zum Registrieren von Anwendungen wurde erstellt
 event-registration-token-revoked = Ein Token zum Registrieren von Anwendungen wurde zurückgenommen
+event-member-added = Einer Organisation beigetreten
+event-member-removed = Aus einer Organisation ausgeschieden
 
 # Passwort
 set-password-title = Passwort setzen

@@ -274,6 +274,8 @@ event-client-changed = An application was changed
 event-client-removed = An application was removed
 event-registration-token-made = A token for registering applications was made
 event-registration-token-revoked = A token for registering applications was taken back
+event-member-added = Joined an organisation
+event-member-removed = Left an organisation
 
 # Password
 set-password-title = Set a password

@@ -274,6 +274,8 @@ event-client-changed = Se modificó una aplicación
 event-client-removed = Se eliminó una aplicación
 event-registration-token-made = Se creó un token para registrar aplicaciones
 event-registration-token-revoked = Se retiró un token para registrar aplicaciones
+event-member-added = Te uniste a una organización
+event-member-removed = Dejaste una organización
 
 # Contraseña
 set-password-title = Definir una contraseña

@@ -274,6 +274,8 @@ event-client-changed = Une application a été modifiée
 event-client-removed = Une application a été supprimée
 event-registration-token-made = Un jeton d’enregistrement d’applications a été créé
 event-registration-token-revoked = Un jeton d’enregistrement d’applications a été retiré
+event-member-added = Devenu membre d’une organisation
+event-member-removed = N’est plus membre d’une organisation
 
 # Mot de passe
 set-password-title = Définir un mot de passe

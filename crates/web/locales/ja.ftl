@@ -265,6 +265,8 @@ event-client-changed = アプリを変更しました
 event-client-removed = アプリを削除しました
 event-registration-token-made = アプリ登録用のトークンを作成しました
 event-registration-token-revoked = アプリ登録用のトークンを取り消しました
+event-member-added = 組織のメンバーになりました
+event-member-removed = 組織のメンバーではなくなりました
 
 # パスワード
 set-password-title = パスワードを設定

@@ -205,7 +205,7 @@ impl Caller {
             policy: journeys.policy(),
             local: journeys.local_methods(flow),
             codes: journeys.sends_codes(flow),
-            asks_address: journeys.asks_address(),
+            asks_address: journeys.asks_address(flow),
             providers: &self.api.providers,
             errors_url: &self.api.errors_url,
             now: journeys.now(),
@@ -254,9 +254,9 @@ impl Frame<'_> {
     /// The members that belong to the step.
     fn describe(&self, view: &mut FlowView, flow: &Flow, step: &Step) {
         match step {
-            Step::Identify => view.providers = self.choices(&flow.goal),
+            Step::Identify => view.providers = self.choices(flow),
             Step::Password { address } => {
-                view.providers = self.choices(&flow.goal);
+                view.providers = self.choices(flow);
                 view.address = Some(address.to_string());
             }
             Step::MailCode { address, proves, .. } => {
@@ -344,10 +344,11 @@ impl Frame<'_> {
     }
 
     /// The providers that this journey may go to.
-    fn choices(&self, goal: &Goal) -> Vec<Provider> {
-        let offered = |id: &ConnectionId| match goal {
+    fn choices(&self, flow: &Flow) -> Vec<Provider> {
+        let organisation = flow.routing.organisation.as_ref();
+        let offered = |id: &ConnectionId| match &flow.goal {
             Goal::Link { connection, .. } => connection == id,
-            _ => self.policy.connection(id).is_some_and(|rules| rules.purpose.signs_in()),
+            _ => flows::offers(self.policy, organisation, id),
         };
         self.providers.iter().filter(|info| offered(&info.id)).map(Into::into).collect()
     }

@@ -60,7 +60,7 @@ fn the_first_page_leads_on_where_policy_says_so_and_the_person_did_not_ask_for_i
     for (selection, change, last_used, wants_page, expect) in rows {
         let world = world(*selection, &[]).with(change);
         let last_used = last_used.map(connection);
-        let moment = Moment::Opened { last_used: last_used.as_ref(), wants_page: *wants_page };
+        let moment = Moment::Opened { organisation: None, last_used: last_used.as_ref(), wants_page: *wants_page };
         assert_eq!(word(choose(&world.policy, &moment)), *expect, "{selection:?} {last_used:?} {wants_page}");
     }
 }
@@ -114,6 +114,7 @@ fn t123_an_address_leads_to_a_link_or_to_what_a_key_picks() {
         let mut world = world(*selection, &[]).with(change);
         let vera = world.user(VERA).clone();
         let moment = Moment::Named {
+            organisation: None,
             owner: known.then_some(&vera),
             connections: &world.connections,
             ranked: &order,
@@ -153,7 +154,7 @@ fn t78_nothing_local_is_offered_without_a_failure_that_we_saw() {
     ];
     for (at, (selection, fallback, failures, shown, expect)) in rows.iter().enumerate() {
         let world = world(*selection, fallback);
-        let offered = offered_local(&world.policy, failures, *shown, NOW);
+        let offered = offered_local(&world.policy, None, failures, *shown, NOW);
         assert_eq!((offered.password, offered.email_code, offered.passkey), *expect, "row {at}");
     }
 }

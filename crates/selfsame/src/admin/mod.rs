@@ -4,9 +4,11 @@
 mod clients;
 mod doctor;
 mod explain;
+mod organisations;
 
 pub use self::doctor::doctor_page;
 use self::explain::SaidUpstream;
+pub use self::organisations::OrganisationOperation;
 use crate::server::Surroundings;
 use crate::signing::{KeySummary, Keys};
 use crate::wiring::Ledger;
@@ -141,6 +143,7 @@ pub enum Operation {
     /// Signing keys, those that sign next included.
     KeysList {},
     KeysRotate {},
+    Organisation(OrganisationOperation),
     ConnectionList {},
     ConnectionEnable {
         connection: ConnectionId,
@@ -277,6 +280,7 @@ impl Admin {
             Operation::ClientTokenRevoke { token } => self.client_token_revoke(&token, &actor).await,
             Operation::KeysList {} => keys_json(self.signing.list().await),
             Operation::KeysRotate {} => keys_json(self.signing.rotate().await),
+            Operation::Organisation(about) => self.organisation(&about, &actor).await,
             Operation::ConnectionList {} => {
                 let facts = self.store().facts(&FactsQuery::default()).await?;
                 Ok(facts.connections.iter().map(connection_json).collect())

@@ -1,6 +1,7 @@
 //! What a schema cannot say: meanings, references, and keys that must agree with each other.
 
 mod forward_auth;
+mod organisations;
 mod selection;
 
 use super::ConfigError;
@@ -41,7 +42,7 @@ pub(super) fn check(
     let root_keys = check.root_keys(&settings.secrets);
     let mail = check.mail(&settings.mail);
     let branding = check.branding(settings.branding);
-    let connections = check.connections(settings.connections);
+    let mut connections = check.connections(settings.connections);
     let applications = check.applications(settings.applications);
     let clients = check.clients(settings.clients, server.as_ref());
     let policy = settings.policy;
@@ -53,6 +54,7 @@ pub(super) fn check(
     let named = |server: &Server| Url::parse(&server.public_origin.to_string()).is_ok_and(|url| url.domain().is_some());
     let passkey = policy.passkey && server.as_ref().is_some_and(named);
     let local = LocalMethods { password: policy.password, email_code: policy.email_code, passkey };
+    let organisations = check.organisations(settings.organisations, local, &mut connections);
     let selection = check.selection("policy", policy.method_selection, &policy.fallback, local);
     match (server, database, mail, required_level, check.errors) {
         (Some(server), Some(database), Some(mail), Some(required_level), errors) if errors.is_empty() => Ok(Config {
@@ -66,6 +68,7 @@ pub(super) fn check(
             required_level,
             session_lifetime: HOUR.times(settings.sessions.lifetime_hours),
             branding,
+            organisations,
             connections,
             applications,
             clients,
@@ -298,6 +301,7 @@ impl Check<'_> {
         let approved_hosts = self.domains(&below(path, "approved_hosts"), &settings.approved_hosts);
         let authoritative_domains =
             self.domains(&below(path, "authoritative_domains"), &settings.authoritative_domains);
+        let organisation = self.organisation_of(path, &settings);
         let vouched = settings.email_evidence == EmailEvidence::Vouched;
         let policy = ConnectionPolicy {
             link_on_match: settings.link_on_match,
@@ -309,7 +313,7 @@ impl Check<'_> {
             profile_sync: settings.profile_sync,
             mail_authority: MailAuthority { issuer: settings.issuer.clone(), vouched, authoritative_domains },
             match_on: MatchOn::default(),
-            organisation: None,
+            organisation,
         };
         Some(Connection {
             id: id?,

@@ -2,7 +2,10 @@
 
 use super::names::{IpNetwork, Origin};
 use flows::oauth::{Client, Schemes, redirect_uri_fault};
-use model::{ConnectionId, ConnectionPolicy, Level, LocalMethods, Micros, Secret, SelectionPolicy, SignUp};
+use model::{
+    ConnectionId, ConnectionPolicy, Level, LocalMethods, Micros, OrganisationId, OrganisationPolicy, Secret,
+    SelectionPolicy, SignUp,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -23,6 +26,7 @@ pub struct Config {
     pub required_level: Level,
     pub session_lifetime: Micros,
     pub branding: Branding,
+    pub organisations: Vec<Organisation>,
     pub applications: Vec<Application>,
     pub clients: Vec<Client>,
     /// Clients may register themselves.
@@ -178,6 +182,14 @@ pub enum EmailEvidence {
     #[default]
     Claimed,
     Vouched,
+}
+
+/// One tenant.
+#[derive(Debug, Clone)]
+pub struct Organisation {
+    pub id: OrganisationId,
+    pub name: String,
+    pub policy: OrganisationPolicy,
 }
 
 /// One identity provider, as the protocol needs it, with its policy beside it.

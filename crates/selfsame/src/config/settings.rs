@@ -30,6 +30,9 @@ pub(super) struct Settings {
     /// Identity providers people can sign in with, in the order they are shown.
     #[serde(default)]
     pub connections: Vec<ConnectionSettings>,
+    /// Tenants: members and identity providers of their own.
+    #[serde(default)]
+    pub organisations: Vec<OrganisationSettings>,
     /// Applications that people are sent back to.
     #[serde(default)]
     pub applications: Vec<ApplicationSettings>,
@@ -260,6 +263,35 @@ pub(super) struct ConnectionSettings {
     /// Domains whose mailboxes this provider hosts.
     #[serde(default)]
     pub authoritative_domains: Vec<String>,
+    /// The organisation whose connection it is: it reaches that organisation's members and nobody else.
+    pub organisation: Option<String>,
+}
+
+/// One organisation.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OrganisationSettings {
+    /// Short name, never changed: 1 to 32 of a–z, 0–9 and -.
+    pub id: String,
+    /// Name people see.
+    #[schemars(length(min = 1, max = 60))]
+    pub name: String,
+    /// Assurance level every session of a member must reach.
+    #[schemars(range(min = 1, max = 3))]
+    pub required_level: Option<i64>,
+    /// The organisation's connection through which alone members prove themselves when something is linked.
+    pub forced_connection: Option<String>,
+    /// Who chooses the way in for members, in place of `policy.method_selection`.
+    #[serde(default)]
+    #[schemars(schema_with = "method_selection")]
+    pub method_selection: Option<MethodSelection>,
+    /// As `policy.fallback`, for members.
+    #[serde(default)]
+    pub fallback: Vec<LocalMethod>,
+    /// The most that a match may link to a member by; of the organisation's own connections, what they do.
+    #[serde(default)]
+    #[schemars(schema_with = "link_on_match")]
+    pub link_on_match: Option<LinkOnMatch>,
 }
 
 fn default_mark() -> String {

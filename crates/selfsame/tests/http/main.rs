@@ -13,6 +13,7 @@ mod freshness;
 mod identity;
 mod journeys;
 mod operator;
+mod organisations;
 mod outage;
 mod pages;
 mod passkeys;

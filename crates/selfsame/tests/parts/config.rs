@@ -490,6 +490,7 @@ fn the_example_loads_as_it_is_and_with_everything_in_it() {
         ("SELFSAME_ROOT_KEY", KEY),
         ("SELFSAME_MAIL_PASSWORD", "x"),
         ("GOOGLE_CLIENT_SECRET", "y"),
+        ("ACME_CLIENT_SECRET", "y"),
         ("SHOP_CLIENT_SECRET", KEY),
         ("SHOP_CLIENT_SECRET_BEFORE", KEY),
     ];

@@ -56,6 +56,7 @@ super::statements! {
     SET_USER_STATUS = "UPDATE users SET status = $1 WHERE id = $2";
     SET_REQUIRED_LEVEL = "UPDATE users SET required_level = $1 WHERE id = $2";
     ADD_MEMBER = "INSERT INTO memberships (user_id, organisation, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    REMOVE_MEMBER = "DELETE FROM memberships WHERE user_id = $1 AND organisation = $2";
     /// Where a subject came from is written before what was written there already.
     MOVE_SUBJECTS = "UPDATE subjects SET user_id = $1, origin = $2 || origin WHERE user_id = $3";
     /// Of what leads to one user, what came from the other last; an id and its stroke are 37 characters.

@@ -112,9 +112,8 @@ impl Visit {
             .collect()
     }
 
-    fn signing_in(&self) -> Vec<ProviderButton> {
-        let policy = self.site.journeys.policy();
-        self.buttons(|id| policy.connection(id).is_some_and(|rules| rules.purpose.signs_in()))
+    fn signing_in(&self, flow: &Flow) -> Vec<ProviderButton> {
+        self.buttons(|id| self.site.journeys.offers(flow, id))
     }
 
     fn external(&self, flow: &Flow) -> Option<ExternalCard> {
@@ -198,7 +197,7 @@ impl Visit {
                 address: address.to_string(),
                 can_code: self.site.journeys.sends_codes(flow),
                 can_password: self.site.journeys.local_methods(flow).password,
-                providers: if flow.routing.led { self.signing_in() } else { Vec::new() },
+                providers: if flow.routing.led { self.signing_in(flow) } else { Vec::new() },
                 error: self.error_of(flow),
             }
             .render(),
@@ -290,7 +289,7 @@ impl Visit {
                 flow: flow.id.to_string(),
                 name: typed.name,
                 address: typed.email,
-                providers: self.signing_in(),
+                providers: self.signing_in(flow),
                 sign_in_href: self.other_first_page(route::SIGN_IN, flow),
                 feedback: None,
                 error: self.error_of(flow),
@@ -301,9 +300,9 @@ impl Visit {
                 shell: self.shell(),
                 client_name: self.client_name(flow),
                 flow: flow.id.to_string(),
-                providers: self.signing_in(),
+                providers: self.signing_in(flow),
                 email: flow.material.typed.as_ref().map(|typed| typed.email.clone()).unwrap_or_default(),
-                email_enabled: self.site.journeys.asks_address(),
+                email_enabled: self.site.journeys.asks_address(flow),
                 sign_up_allowed: open && !for_device,
                 sign_up_href: self.other_first_page(route::SIGN_UP, flow),
                 last_used_email_method: matches!(

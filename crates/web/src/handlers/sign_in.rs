@@ -22,6 +22,8 @@ pub(super) struct Start {
     state: Option<String>,
     /// A client's, sealed.
     request: Option<String>,
+    /// Whose people's page it is.
+    organisation: Option<String>,
     /// With any value: the page with all choices.
     choose: Option<String>,
 }
@@ -80,14 +82,19 @@ async fn begin(
     goal: impl Fn(Destination) -> Goal,
 ) -> Result<(Flow, Option<flows::Present>), Fault> {
     let Ok(Query(start)) = asked else { return Err(Fault::flow("bad_request")) };
+    let journeys = &visit.site.journeys;
     let to = start.destination(visit)?;
     let present = visit.present().await?;
     let goal = goal(to);
     if let (Some(person), Goal::SignIn { to: to @ Destination::Application(_) }) = (&present, &goal) {
-        let flow = visit.site.journeys.continue_flow(to.clone(), &person.name);
+        let flow = journeys.continue_flow(to.clone(), &person.name);
         return Ok((flow, present));
     }
-    Ok((visit.site.journeys.begin(goal), present))
+    let mut flow = journeys.begin(goal);
+    if let Some(organisation) = &start.organisation {
+        flow = journeys.of_organisation(flow, organisation)?;
+    }
+    Ok((flow, present))
 }
 
 /// The first page is shown where it was asked for, with the flow's cookie.
