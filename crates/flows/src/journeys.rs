@@ -26,6 +26,7 @@ pub struct Settings {
     pub session_lifetime: Micros,
     pub applications: Vec<Application>,
     pub clients: Arc<dyn Clients>,
+    pub domains: Arc<dyn crate::Domains>,
     /// The issuer: our public origin.
     pub issuer: String,
 }
@@ -45,6 +46,7 @@ pub struct Journeys {
     pub(crate) applications: Applications,
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) clients: Arc<dyn Clients>,
+    pub(crate) domains: Arc<dyn crate::Domains>,
     pub(crate) issuer: String,
     pub(crate) polls: crate::device::Polls,
 }
@@ -84,6 +86,7 @@ impl Journeys {
             applications: Applications::new(settings.applications),
             signer,
             clients: settings.clients,
+            domains: settings.domains,
             issuer: settings.issuer,
             polls: crate::device::Polls::default(),
         }
@@ -132,7 +135,9 @@ impl Journeys {
     }
 
     pub(crate) async fn facts(&self, query: &FactsQuery) -> Result<Facts, Fault> {
-        Ok(self.store.facts(query).await?)
+        let mut facts = self.store.facts(query).await?;
+        facts.domain = query.address.as_ref().and_then(|address| self.proven_domain(address));
+        Ok(facts)
     }
 
     /// A flow may be stepped while it lives.

@@ -47,8 +47,8 @@ pub use mailbox::OutgoingMail;
 pub use pace::Pace;
 pub use passkeys::{Challenge, Created, Named, NoPasskey, Owner, PasskeyAnswer, PasskeyAsked, Passkeys};
 pub use ports::{
-    Admitted, ApplyError, Event, MailWriter, NotHashed, Passwords, PasswordsBusy, Present, Reads, Store, Unavailable,
-    Upstream, Written,
+    Admitted, ApplyError, Domains, Event, MailWriter, NotHashed, Passwords, PasswordsBusy, Present, Reads, Store,
+    Unavailable, Upstream, Written,
 };
 pub use return_to::local_path;
 pub use routing::Routing;

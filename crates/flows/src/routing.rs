@@ -4,8 +4,11 @@ use crate::flow::{Destination, Fault, FaultKind, Flow, Goal, Next, Step};
 use crate::journeys::{Acted, Journeys, provider_fault};
 use crate::surface::Cookies;
 use crate::{Action, Browser};
-use linking::{Choice, Moment, check_local, choose, offered_local, offers};
-use model::{Address, ConnectionId, Facts, FactsQuery, LocalMethods, Method, OrganisationId, ProviderFailure, UserId};
+use linking::{Choice, Moment, check_local, choose, home_of, offered_local, offers};
+use model::{
+    Address, ConnectionId, Facts, FactsQuery, LocalMethods, Method, OrganisationId, ProvenDomain, ProviderFailure,
+    UserId,
+};
 use protocol::oidc::{OidcError, ProviderErrorCode};
 use serde::{Deserialize, Serialize};
 
@@ -74,9 +77,31 @@ impl Journeys {
         }
     }
 
+    pub(crate) fn proven_domain(&self, address: &Address) -> Option<ProvenDomain> {
+        let domain = address.domain();
+        let organisation = self.domains.proven(domain, self.now())?;
+        Some(ProvenDomain { domain: domain.to_owned(), organisation })
+    }
+
+    /// The people of a proven domain go to their organisation's connection, before anybody is looked for.
+    async fn home(&self, flow: &mut Flow, address: &Address) -> Result<Option<ConnectionId>, Fault> {
+        let Some(known) = self.proven_domain(address) else { return Ok(None) };
+        let facts = self.facts(&FactsQuery::default()).await?;
+        let home = home_of(&self.policy, &facts.connections, &known.organisation).cloned();
+        flow.routing.organisation = Some(known.organisation);
+        Ok(home)
+    }
+
     /// An address was typed. Under `force_linked` that is one read, of the same questions whoever has it.
     pub(crate) async fn named(&self, mut flow: Flow, address: Address, browser: &Browser) -> Acted {
         flow.step = Step::Password { address: address.clone() };
+        if matches!(flow.goal, Goal::SignIn { .. })
+            && let Some(connection) = self.home(&mut flow, &address).await?
+        {
+            flow.routing.led = true;
+            let step = flow.step.clone();
+            return self.leave(flow, step, connection).await;
+        }
         if !self.forces_links(&flow) || !matches!(flow.goal, Goal::SignIn { .. }) {
             return Ok(Next::Show(Box::new(flow)));
         }
@@ -116,7 +141,8 @@ impl Journeys {
 
     /// Whether an address is of use at the beginning of a sign-in.
     pub fn asks_address(&self, flow: &Flow) -> bool {
-        self.policy.local.password || self.policy.local.email_code || self.forces_links(flow)
+        let discovers = self.policy.organisations.values().any(|one| !one.domains.is_empty());
+        self.policy.local.password || self.policy.local.email_code || discovers || self.forces_links(flow)
     }
 
     fn forces_links(&self, flow: &Flow) -> bool {

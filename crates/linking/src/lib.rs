@@ -59,7 +59,7 @@ pub use methods::{
     PASSKEY_LEVEL, UnusableBecause, methods_at, own_methods, required_level, usable_methods, ways_in, why_unusable,
 };
 pub use move_link::{MoveInput, MoveOutcome, decide_move};
-pub use organisation::{Membership, decide_membership};
+pub use organisation::{Membership, decide_membership, home_of};
 pub use passkey::{Credential, PASSKEYS_MAX, PasskeyRemoval, decide_add_passkey, decide_remove_passkey};
 pub use reason::Reason;
 pub use recover::{RecoverInput, RecoverOutcome, decide_recover, decide_release};

@@ -1,10 +1,9 @@
 //! Rows 7 to 14: an identity that is linked to nobody, and an address or user name that is somebody's.
 
 use crate::draft::{Draft, Told, reference};
-use crate::evidence::evidence;
 use crate::link::at_link_limit;
 use crate::methods::{check_proof_by, required_level, usable_methods};
-use crate::organisation::{counts_for, link_on_match};
+use crate::organisation::{counts_for, link_on_match, worth};
 use crate::record::{assertion_reference, identity_values, push_link, push_seen, tell_of_link};
 use crate::selection::proves_locally;
 use crate::session::{end_present, mint};
@@ -21,11 +20,11 @@ fn address_of<'a>(input: &SignInInput<'a>, rules: &ConnectionPolicy) -> Option<(
     let upstream = |address: &Address| {
         asserted
             .filter(|mail| mail.address == *address)
-            .map_or(Evidence::Unproven, |mail| evidence(mail, &rules.mail_authority))
+            .map_or(Evidence::Unproven, |mail| worth(input.facts, rules, mail))
     };
     match input.mailbox {
         Some(address) => Some((address, upstream(address), true)),
-        None => asserted.map(|mail| (&mail.address, evidence(mail, &rules.mail_authority), false)),
+        None => asserted.map(|mail| (&mail.address, worth(input.facts, rules, mail), false)),
     }
 }
 

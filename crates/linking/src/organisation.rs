@@ -1,11 +1,12 @@
 //! Who is a member of which organisation, and how much of an organisation's policy goes before everybody's.
 
 use crate::draft::{Draft, Told};
+use crate::evidence::evidence;
 use crate::methods::ways_in;
 use crate::{Context, Decision, Reason};
 use model::{
-    Change, ConnectionPolicy, EventKind, Facts, LinkFacts, LinkOnMatch, LinkState, MailKind, Method, OrganisationId,
-    Policy, UserFacts, UserId,
+    Change, ConnectionId, ConnectionPolicy, ConnectionState, EventKind, Evidence, Facts, LinkFacts, LinkOnMatch,
+    LinkState, MailClaim, MailKind, Method, OrganisationId, Policy, UserFacts, UserId,
 };
 use std::collections::BTreeMap;
 
@@ -93,4 +94,32 @@ pub(crate) fn counts_for(policy: &Policy, asking: Option<&OrganisationId>, metho
         }
         _ => true,
     }
+}
+
+/// What a connection's word about an address is worth: an organisation speaks for the domains that show to be its own, by
+/// its own connections. Whom it reaches with that is for the scope to say (T27, T101).
+pub(crate) fn worth(facts: &Facts, rules: &ConnectionPolicy, mail: &MailClaim) -> Evidence {
+    let shows = |whose: &OrganisationId| {
+        facts.domain.as_ref().is_some_and(|known| known.organisation == *whose && known.domain == mail.address.domain())
+    };
+    if mail.verified && rules.organisation.as_ref().is_some_and(shows) {
+        return Evidence::Authoritative;
+    }
+    evidence(mail, &rules.mail_authority)
+}
+
+/// Where the people of a proven domain go: to the connection that their organisation forces, or the first one it has.
+pub fn home_of<'a>(
+    policy: &'a Policy,
+    connections: &[ConnectionState],
+    organisation: &OrganisationId,
+) -> Option<&'a ConnectionId> {
+    let forced = policy.organisations.get(organisation)?.forced_connection.as_ref();
+    let own = |id: &&ConnectionId| {
+        policy
+            .connection(id)
+            .is_some_and(|one| one.organisation.as_ref() == Some(organisation) && one.purpose.signs_in())
+            && connections.iter().any(|known| known.id == **id && known.enabled)
+    };
+    forced.filter(own).or_else(|| policy.connections.keys().find(own))
 }

@@ -75,7 +75,9 @@ pub fn choose(policy: &Policy, moment: &Moment<'_>) -> Choice {
 
 /// The one connection, where there is nothing else to choose from.
 fn only_way<'a>(policy: &'a Policy, organisation: Option<&OrganisationId>) -> Option<&'a ConnectionId> {
-    let local = policy.local.password || policy.local.email_code || policy.local.passkey;
+    // An address that is typed leads to an organisation's connection.
+    let discovers = policy.organisations.values().any(|one| !one.domains.is_empty());
+    let local = policy.local.password || policy.local.email_code || policy.local.passkey || discovers;
     let mut connections = policy.connections.keys().filter(|id| offers(policy, organisation, id));
     match (connections.next(), connections.next()) {
         (Some(only), None) if !local => Some(only),

@@ -285,6 +285,13 @@ impl OwnerThrottle {
     }
 }
 
+/// A domain, and whose it has lately shown to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvenDomain {
+    pub domain: String,
+    pub organisation: OrganisationId,
+}
+
 /// One snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
@@ -305,6 +312,8 @@ pub struct Facts {
     /// Clients that somebody was signed in to with the session, where it was asked for.
     pub clients_of_session: Vec<String>,
     pub credential: Option<CredentialFacts>,
+    /// The domain of the address asked about, where it shows that it is an organisation's.
+    pub domain: Option<ProvenDomain>,
     pub connections: Vec<ConnectionState>,
     /// Every user named by session, identity or address, and those asked for by id.
     pub users: Vec<UserFacts>,

@@ -34,8 +34,8 @@ pub use connection::{
 pub use device::{DeviceFacts, DeviceState, NewDeviceRequest};
 pub use facts::{
     AddressFacts, AddressProof, CodeFacts, CredentialFacts, Facts, FactsQuery, GrantFacts, IdentityFacts, LinkFacts,
-    LinkState, OwnerThrottle, PasskeyFacts, PasswordFacts, SessionFacts, SessionScope, ThrottleFacts, Undoable,
-    UserFacts, UserStatus,
+    LinkState, OwnerThrottle, PasskeyFacts, PasswordFacts, ProvenDomain, SessionFacts, SessionScope, ThrottleFacts,
+    Undoable, UserFacts, UserStatus,
 };
 pub use ids::{AuthorizationId, EventId, FlowId, IdError, LinkId, MailId, PasskeyId, SessionId, UserId};
 pub use plan::{Change, Conflict, Expiring, Mail, MailBody, MailKind, NewGrant, NewLink, NewPasskey, NewSession, Plan};

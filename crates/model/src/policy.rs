@@ -40,6 +40,8 @@ pub struct OrganisationPolicy {
     pub selection: Option<SelectionPolicy>,
     /// The most that a match may link to a member by.
     pub link_on_match: Option<LinkOnMatch>,
+    /// What it says are its own (A-labels, lower case); each counts while it shows that.
+    pub domains: Vec<String>,
 }
 
 /// Who may sign up.

@@ -12,8 +12,8 @@ mod shape;
 mod source;
 
 pub use checked::{
-    Application, Branding, ClientIp, Config, Connection, Database, EmailEvidence, IdTokenAlgorithm, Mail, RootKey,
-    Server, Smtp, SmtpSecurity, TokenAuth,
+    Application, Branding, ClientIp, Config, Connection, Database, EmailEvidence, IdTokenAlgorithm, Mail, Organisation,
+    RootKey, Server, Smtp, SmtpSecurity, TokenAuth,
 };
 pub use names::{IpNetwork, Origin};
 

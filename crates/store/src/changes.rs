@@ -14,6 +14,7 @@
 use crate::audit::{append, chain_of};
 use crate::clients::joined;
 use crate::codec::{json, origin, proof_rank, scope_name, status_name};
+use crate::memberships::membership;
 use crate::statements::write as sql;
 use crate::value::{Bound, Expect, Value};
 use crate::{Sql, StoreError};
@@ -221,12 +222,7 @@ impl Writer {
             Change::SetRequiredLevel { user, level } => {
                 self.one(&sql::SET_REQUIRED_LEVEL, Stale, vec![i64::from(*level).into(), id(user)]);
             }
-            Change::AddMember { organisation: of, user, at } => {
-                self.one(&sql::ADD_MEMBER, Stale, vec![id(user), of.into(), (*at).into()]);
-            }
-            Change::RemoveMember { organisation: of, user } => {
-                self.one(&sql::REMOVE_MEMBER, Stale, vec![id(user), of.into()])
-            }
+            Change::AddMember { .. } | Change::RemoveMember { .. } => self.statements.extend(membership(change)),
             Change::Grant(grant) => {
                 let values = vec![
                     grant.event.as_bytes().into(),

@@ -1,8 +1,9 @@
 //! Who is a member of an organisation, for operators.
 
-use crate::statements::read;
+use crate::statements::{read, write};
+use crate::value::{Bound, Expect};
 use crate::{For, Store, StoreError};
-use model::{Micros, OrganisationId, UserId};
+use model::{Change, Conflict, Micros, OrganisationId, UserId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -27,4 +28,18 @@ impl Store {
         };
         rows.into_iter().map(member).collect()
     }
+}
+
+/// The statement of a change to a membership.
+pub(crate) fn membership(change: &Change) -> Option<Bound> {
+    let (sql, values) = match change {
+        Change::AddMember { organisation, user, at } => {
+            (&write::ADD_MEMBER, vec![user.as_bytes().into(), organisation.into(), (*at).into()])
+        }
+        Change::RemoveMember { organisation, user } => {
+            (&write::REMOVE_MEMBER, vec![user.as_bytes().into(), organisation.into()])
+        }
+        _ => return None,
+    };
+    Some(Bound { sql, values, expect: Expect::One(Conflict::Stale) })
 }

@@ -21,6 +21,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "0006_devices", text: include_str!("../migrations/0006_devices.sql") },
     Migration { name: "0007_logouts", text: include_str!("../migrations/0007_logouts.sql") },
     Migration { name: "0008_passkeys", text: include_str!("../migrations/0008_passkeys.sql") },
+    Migration { name: "0010_domains", text: include_str!("../migrations/0010_domains.sql") },
 ];
 
 pub(crate) const CREATE_META: &str =

@@ -29,6 +29,7 @@ fn word(choice: Choice) -> String {
 const NO_LOCAL: LocalMethods = LocalMethods { password: false, email_code: false, passkey: false };
 
 #[test]
+#[allow(clippy::type_complexity)] // a table, read where it stands
 fn the_first_page_leads_on_where_policy_says_so_and_the_person_did_not_ask_for_it() {
     use MethodSelection::{Choose, ForceLinked, PreferLinked};
     let other_is_no_way: fn(&mut World) =
@@ -67,6 +68,7 @@ fn the_first_page_leads_on_where_policy_says_so_and_the_person_did_not_ask_for_i
 
 /// T123: with `force_linked` everybody is led somewhere, and by the key alone unless a link says otherwise.
 #[test]
+#[allow(clippy::type_complexity)] // a table, read where it stands
 fn t123_an_address_leads_to_a_link_or_to_what_a_key_picks() {
     use MethodSelection::{Choose, ForceLinked, PreferLinked};
     let [acme, other] = ["acme", "other"].map(connection);
@@ -126,6 +128,7 @@ fn t123_an_address_leads_to_a_link_or_to_what_a_key_picks() {
 
 /// T78: before it is known who it is, a page offers what is listed, once this server saw a provider fail lately.
 #[test]
+#[allow(clippy::type_complexity)] // a table, read where it stands
 fn t78_nothing_local_is_offered_without_a_failure_that_we_saw() {
     let none = (false, false, false);
     let all = (true, true, true);
@@ -159,6 +162,9 @@ fn t78_nothing_local_is_offered_without_a_failure_that_we_saw() {
     }
 }
 
+/// World, listed, method, seen failing; the connections that stand in the way, or none.
+type Row<'a> = (fn(&mut World), &'a [MethodKind], &'a Method, Vec<&'a ProviderFailure>, &'a [&'a str]);
+
 /// T78: whoever has a link comes in by another way only while every link of theirs is down, and only as listed.
 #[test]
 fn t78_a_local_method_opens_a_linked_account_only_while_its_providers_fail() {
@@ -172,8 +178,6 @@ fn t78_a_local_method_opens_a_linked_account_only_while_its_providers_fail() {
     let [acme_down, other_down] = ["acme", "other"].map(|name| failure(name, MINUTE));
     let long_ago = failure("acme", MINUTE.times(6));
     let listed = &[MethodKind::Password][..];
-    // World, listed, method, seen failing; the connections that stand in the way, or none.
-    type Row<'a> = (fn(&mut World), &'a [MethodKind], &'a Method, Vec<&'a ProviderFailure>, &'a [&'a str]);
     let rows: Vec<Row<'_>> = vec![
         (nothing, &[], &password, vec![], &[]),
         (nothing, &[], &code, vec![], &[]),

@@ -307,6 +307,7 @@ impl World {
             device: None,
             clients_of_session: Vec::new(),
             credential: None,
+            domain: None,
             connections: self.connections.clone(),
             users: self.users.clone(),
         }

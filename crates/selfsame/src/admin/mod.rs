@@ -9,6 +9,7 @@ mod organisations;
 pub use self::doctor::doctor_page;
 use self::explain::SaidUpstream;
 pub use self::organisations::OrganisationOperation;
+use crate::domains::Domains;
 use crate::server::Surroundings;
 use crate::signing::{KeySummary, Keys};
 use crate::wiring::Ledger;
@@ -206,6 +207,7 @@ pub struct Admin {
     /// Connections, as people know them.
     names: Arc<BTreeMap<String, String>>,
     signing: Arc<Keys>,
+    domains: Domains,
 }
 
 /// What one try of a change decided.
@@ -222,8 +224,9 @@ impl Admin {
         surroundings: Surroundings,
         names: BTreeMap<String, String>,
         signing: Arc<Keys>,
+        domains: Domains,
     ) -> Self {
-        Self { ledger, journeys, surroundings, names: Arc::new(names), signing }
+        Self { ledger, journeys, surroundings, names: Arc::new(names), signing, domains }
     }
 
     fn store(&self) -> &Store {

@@ -1,6 +1,7 @@
 //! Organisations: their members.
 
 use super::{Admin, Answer, Refusal, Try, Who};
+use crate::domains::DomainLine;
 use linking::{Membership, decide_membership};
 use model::{Actor, OrganisationId, UserId};
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,10 @@ use serde_json::json;
 pub enum OrganisationOperation {
     /// Those of the configuration.
     List {},
+    /// Looks the domains up now: of one, or of all.
+    Check {
+        organisation: Option<OrganisationId>,
+    },
     Members {
         organisation: OrganisationId,
         after: Option<UserId>,
@@ -30,6 +35,12 @@ impl Admin {
     pub(super) async fn organisation(&self, operation: &OrganisationOperation, actor: &Actor) -> Answer {
         match operation {
             OrganisationOperation::List {} => Ok(self.organisations()),
+            OrganisationOperation::Check { organisation } => {
+                if let Some(organisation) = organisation {
+                    self.known(organisation)?;
+                }
+                Ok(lines(&self.domains.check(organisation.as_ref()).await?))
+            }
             OrganisationOperation::Members { organisation, after, limit } => {
                 self.known(organisation)?;
                 let members = self.store().members(organisation, *after, *limit).await?;
@@ -52,6 +63,7 @@ impl Admin {
             json!({
                 "id": id, "connections": connections(id), "forced_connection": rules.forced_connection,
                 "required_level": rules.required_level,
+                "domains": lines(&self.domains.lines(Some(id))),
                 "method_selection": policy.selection_of(Some(id)).method_selection,
             })
         };
@@ -95,4 +107,14 @@ impl Admin {
         })
         .await
     }
+}
+
+fn lines(domains: &[DomainLine]) -> serde_json::Value {
+    let line = |one: &DomainLine| {
+        json!({
+            "domain": one.domain, "organisation": one.organisation, "proven": one.proven, "record": one.record,
+            "text": one.token, "seen_at": one.seen_at, "checked_at": one.checked_at, "problem": one.problem,
+        })
+    };
+    domains.iter().map(line).collect()
 }

@@ -8,6 +8,11 @@ use model::{OrganisationId, UserId};
 pub(super) enum Organisation {
     /// Those of the configuration, with their connections.
     List,
+    /// Look domains up now. Each shows whose it is by the text that `list` names.
+    Check {
+        #[arg(value_parser = organisation)]
+        organisation: Option<OrganisationId>,
+    },
     /// Members of one.
     Members {
         #[arg(value_parser = organisation)]
@@ -42,6 +47,7 @@ fn organisation(text: &str) -> Result<OrganisationId, String> {
 pub(super) fn operation(command: &Organisation) -> Operation {
     Operation::Organisation(match command {
         Organisation::List => OrganisationOperation::List {},
+        Organisation::Check { organisation } => OrganisationOperation::Check { organisation: organisation.clone() },
         Organisation::Members { organisation, after, limit } => {
             OrganisationOperation::Members { organisation: organisation.clone(), after: *after, limit: *limit }
         }

@@ -276,6 +276,10 @@ pub(super) struct OrganisationSettings {
     /// Name people see.
     #[schemars(length(min = 1, max = 60))]
     pub name: String,
+    /// Its domains. Each counts while the name system shows that it is the organisation's: `selfsame organisation list`
+    /// says by which record. Addresses there lead to its connection, which then speaks for them.
+    #[serde(default)]
+    pub domains: Vec<String>,
     /// Assurance level every session of a member must reach.
     #[schemars(range(min = 1, max = 3))]
     pub required_level: Option<i64>,

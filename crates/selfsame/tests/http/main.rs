@@ -7,6 +7,7 @@ mod bad_input;
 mod budgets;
 mod concurrency;
 mod doctor;
+mod domains;
 mod explain;
 mod findings;
 mod freshness;

@@ -11,7 +11,7 @@ crate::on_both_engines!(a_newer_schema_is_refused, t16_texts_compare_by_bytes);
 async fn a_missing_file_is_not_created() {
     let directory = Directory::new();
     let refused = Store::open_sqlite(&directory.file()).await;
-    assert!(matches!(refused.err(), Some(StoreError::NotMigrated { found: 0, known: 8 })));
+    assert!(matches!(refused.err(), Some(StoreError::NotMigrated { found: 0, known: 9 })));
     assert!(!directory.file().exists());
 }
 
@@ -45,7 +45,8 @@ async fn a_file_of_the_first_schema_is_carried_over() {
             "0005_clients",
             "0006_devices",
             "0007_logouts",
-            "0008_passkeys"
+            "0008_passkeys",
+            "0010_domains"
         ]
     );
     let row = store.session(&session).await.unwrap().unwrap();

@@ -42,7 +42,15 @@ impl Check<'_> {
                     connection.policy.link_on_match = link_on_match;
                 }
             }
+            let domains = self.domains(&below(&path, "domains"), &settings.domains);
+            for (number, domain) in domains.iter().enumerate() {
+                if let Some(other) = organisations.iter().find(|other| other.policy.domains.contains(domain)) {
+                    let message = format!("organisation `{}` has this domain", other.id);
+                    self.at(&format!("{path}.domains[{number}]"), message);
+                }
+            }
             let policy = OrganisationPolicy {
+                domains,
                 forced_connection,
                 required_level: settings.required_level.and_then(|level| Level::try_from(level).ok()),
                 selection,
@@ -78,7 +86,8 @@ impl Check<'_> {
     /// would prove addresses that are other people's (T97).
     pub(super) fn organisation_of(&mut self, path: &str, settings: &ConnectionSettings) -> Option<OrganisationId> {
         let text = settings.organisation.as_deref()?;
-        let says = "an organisation speaks for nobody's mailbox; leave it out";
+        let says =
+            "an organisation speaks for its proven domains only: name them in `organisations`, and leave this out";
         if settings.email_evidence == EmailEvidence::Vouched {
             self.at(&below(path, "email_evidence"), says);
         }
