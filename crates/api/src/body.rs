@@ -91,7 +91,10 @@ mod tests {
             let read = read_as::<Start>(form, body.to_owned()).await;
             assert!(matches!(read, Err(Unreadable::ContentType)), "{form}");
         }
-        assert!(matches!(json::<Start>(body).await, Ok(Start::SignIn { return_to: None, application: None })));
+        assert!(matches!(
+            json::<Start>(body).await,
+            Ok(Start::SignIn { return_to: None, application: None, organisation: None })
+        ));
         assert_eq!(Unreadable::ContentType.problem("").status, 415);
     }
 

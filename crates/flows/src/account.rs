@@ -124,7 +124,8 @@ impl Journeys {
             .connections
             .iter()
             .filter(|(id, rules)| {
-                rules.purpose.links() && enabled(id) && present(id) < rules.max_links_per_user as usize
+                let reaches = rules.organisation.as_ref().is_none_or(|one| user.is_member(one));
+                rules.purpose.links() && reaches && enabled(id) && present(id) < rules.max_links_per_user as usize
             })
             .map(|(id, _)| id.clone())
             .collect()

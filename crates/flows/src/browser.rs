@@ -1,6 +1,6 @@
 //! What a surface knows of the browser a request came from.
 
-use model::UserId;
+use model::{ConnectionId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A device the owner has used before, as a sealed cookie: it gives its users a failure budget of their own and names
@@ -29,6 +29,11 @@ impl Device {
         self.users.truncate(USERS_MAX);
         self.last_used = Some(used.to_owned());
         self
+    }
+
+    /// The connection that was used last, if it was one.
+    pub fn last_connection(&self) -> Option<ConnectionId> {
+        ConnectionId::parse(self.last_used.as_deref()?.strip_prefix("connection:")?)
     }
 
     pub fn knows(&self, user: UserId) -> bool {

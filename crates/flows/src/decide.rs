@@ -1,6 +1,6 @@
 //! The heart of every journey: read facts, decide, apply, and on conflict read again (three times at most).
 
-use crate::flow::{Destination, Fault, FaultKind, Finished, Flow, Goal, Next, ProofMethod, Proves, Step};
+use crate::flow::{Destination, Fault, FaultKind, Finished, Flow, Goal, Material, Next, ProofMethod, Proves, Step};
 use crate::journeys::{Acted, Journeys};
 use crate::{Browser, seal::digest};
 use base64::Engine as _;
@@ -71,6 +71,7 @@ impl Journeys {
             device: None,
             clients_of_session: false,
             credential: None,
+            stand_in: None,
         }
     }
 
@@ -202,6 +203,9 @@ impl Journeys {
             }
             (Goal::SignIn { .. } | Goal::SignUp { .. }, None) => match (&material.sign_up, &material.mailbox, &proof) {
                 (_, _, Some(proof)) => {
+                    if let Some(step) = self.instead(flow, facts, proof.user(), proof.method()) {
+                        return map(nothing_to_decide(), |_, _| Settled::Step(step));
+                    }
                     let input = LocalSignIn { facts, proof, switch_confirmed: material.switch, terms, clear };
                     map(decide_local_sign_in(context, &input), |outcome, reason| {
                         self.local_outcome(outcome, flow, facts, reason)
@@ -288,8 +292,15 @@ impl Journeys {
                 Ok(Next::Finished(Finished { session, user, used, to, linked, created }))
             }
             Settled::Step(step) => {
-                if let Step::AskProof { user, .. } = &step {
-                    flow.material.named = Some(*user);
+                match &step {
+                    Step::AskProof { user, .. } => flow.material.named = Some(*user),
+                    Step::SignInWith { .. } => flow.material = Material::default(),
+                    // Whose mailbox it is was shown, and that no link is theirs.
+                    Step::Password { .. } => {
+                        flow.material = Material::default();
+                        flow.routing.shown = true;
+                    }
+                    _ => {}
                 }
                 flow.step = step;
                 Ok(Next::Show(Box::new(flow.clone())))

@@ -1,6 +1,6 @@
 //! The state of one journey, and what can happen in it.
 
-use crate::{PasskeyAnswer, SecondFactor};
+use crate::{PasskeyAnswer, Routing, SecondFactor};
 use model::{
     Address, Assertion, ConnectionId, Factor, FactorProof, Facts, FlowId, Level, Method, Micros, Policy, Proof, Secret,
     SessionId, UserId,
@@ -18,6 +18,9 @@ pub struct Flow {
     pub goal: Goal,
     pub step: Step,
     pub material: Material,
+    /// How the browser was led.
+    #[serde(default)]
+    pub routing: Routing,
     /// What went wrong last, shown on the next page and then forgotten.
     pub error: Option<Fault>,
 }
@@ -118,6 +121,8 @@ pub enum Step {
     Identify,
     /// The address was typed; whether anybody has it shows nowhere.
     Password { address: Address },
+    /// The person has shown who they are, and signs in through one of these.
+    SignInWith { connections: Vec<ConnectionId> },
     /// The browser is at a provider.
     Away { attempt: Attempt, proving: bool, back: Box<Step> },
     /// A code was sent.
@@ -150,6 +155,7 @@ impl Step {
         match self {
             Self::Identify => "identify",
             Self::Password { .. } => "password",
+            Self::SignInWith { .. } => "sign_in_with",
             Self::Away { .. } => "away",
             Self::MailCode { .. } => "mail_code",
             Self::AskProof { .. } => "ask_proof",

@@ -26,6 +26,7 @@ pub struct Settings {
     pub session_lifetime: Micros,
     pub applications: Vec<Application>,
     pub clients: Arc<dyn Clients>,
+    pub domains: Arc<dyn crate::Domains>,
     /// The issuer: our public origin.
     pub issuer: String,
 }
@@ -45,6 +46,7 @@ pub struct Journeys {
     pub(crate) applications: Applications,
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) clients: Arc<dyn Clients>,
+    pub(crate) domains: Arc<dyn crate::Domains>,
     pub(crate) issuer: String,
     pub(crate) polls: crate::device::Polls,
 }
@@ -84,6 +86,7 @@ impl Journeys {
             applications: Applications::new(settings.applications),
             signer,
             clients: settings.clients,
+            domains: settings.domains,
             issuer: settings.issuer,
             polls: crate::device::Polls::default(),
         }
@@ -115,6 +118,7 @@ impl Journeys {
             goal,
             step: Step::Identify,
             material: Material::default(),
+            routing: crate::Routing::default(),
             error: None,
         }
     }
@@ -131,7 +135,9 @@ impl Journeys {
     }
 
     pub(crate) async fn facts(&self, query: &FactsQuery) -> Result<Facts, Fault> {
-        Ok(self.store.facts(query).await?)
+        let mut facts = self.store.facts(query).await?;
+        facts.domain = query.address.as_ref().and_then(|address| self.proven_domain(address));
+        Ok(facts)
     }
 
     /// A flow may be stepped while it lives.
@@ -167,21 +173,20 @@ impl Journeys {
             (step, Action::Provider(connection)) => self.leave(flow, step, connection).await,
             (Step::Identify | Step::Password { .. }, Action::Email(text)) => {
                 let address = parse_address(&text)?;
-                flow.step = Step::Password { address };
-                Ok(Next::Show(Box::new(flow)))
+                self.named(flow, address, browser).await
             }
             (Step::Identify | Step::Password { .. }, Action::Passkey(given))
-                if matches!(flow.goal, Goal::SignIn { .. }) =>
+                if matches!(flow.goal, Goal::SignIn { .. }) && self.local_methods(&flow).passkey =>
             {
                 self.proven_by_passkey(flow, &given, None, browser).await
             }
             (Step::Identify, Action::SignUp { name, email, password }) => {
                 self.sign_up(flow, &name, &email, password, browser).await
             }
-            (Step::Password { address }, Action::Password(password)) => {
+            (Step::Password { address }, Action::Password(password)) if self.local_methods(&flow).password => {
                 self.password_of_address(flow, address, password, browser).await
             }
-            (Step::Password { address }, Action::SendCode) if self.policy.local.email_code => {
+            (Step::Password { address }, Action::SendCode) if self.sends_codes(&flow) => {
                 self.send_code(flow, address, Proves::Owner, browser).await
             }
             (Step::MailCode { address, proves, back }, Action::Resend) => {
@@ -252,9 +257,10 @@ impl Journeys {
     }
 
     /// Sends the browser to a provider: nothing is read and nothing written.
-    async fn leave(&self, mut flow: Flow, step: Step, connection: ConnectionId) -> Acted {
+    pub(crate) async fn leave(&self, mut flow: Flow, step: Step, connection: ConnectionId) -> Acted {
         let proving = match (&step, &flow.goal) {
             (Step::Identify | Step::Password { .. }, Goal::SignIn { .. } | Goal::SignUp { .. }) => false,
+            (Step::SignInWith { connections }, _) if connections.contains(&connection) => false,
             (Step::Identify, Goal::Link { connection: wanted, .. }) if *wanted == connection => false,
             (Step::ProviderAgain { connection: wanted }, _) if *wanted == connection => false,
             (Step::AskProof { methods, .. } | Step::StepUp { methods }, _) => {
@@ -267,10 +273,9 @@ impl Journeys {
             _ => return Err(Fault::flow("bad_request")),
         };
         if self.policy.connection(&connection).is_none() {
-            return Err(Fault::new(FaultKind::Provider, "unknown_connection"));
+            return Err(Self::unknown_connection());
         }
-        let epoch =
-            self.upstream.epoch(&connection).ok_or_else(|| Fault::new(FaultKind::Provider, "unknown_connection"))?;
+        let epoch = self.upstream.epoch(&connection).ok_or_else(Self::unknown_connection)?;
         let mut attempt = Attempt::new(self.random(), self.now(), &connection, epoch);
         attempt.state = format!("{}.{}", flow.id, attempt.state);
         if proving {
@@ -284,7 +289,13 @@ impl Journeys {
             // The person picks the account that is linked; the provider's own session does not (T124).
             attempt.select_account = true;
         }
-        let url = self.upstream.authorize(&attempt).await.map_err(provider_fault)?;
+        let url = match self.upstream.authorize(&attempt).await {
+            Ok(url) => url,
+            Err(error) => {
+                flow.step = step;
+                return Ok(Next::Show(Box::new(flow.failed_at(&connection, error, self.now()))));
+            }
+        };
         flow.step = Step::Away { attempt, proving, back: Box::new(step) };
         Ok(Next::Leave(Box::new(flow), url))
     }
@@ -315,7 +326,7 @@ impl Journeys {
             Ok(assertion) => assertion,
             Err(protocol::oidc::OidcError::StateMismatch) => return Err(Fault::flow("flow_forged")),
             Err(error) => {
-                return Ok(Next::Show(Box::new(Flow { error: Some(provider_fault(error)), ..shown })));
+                return Ok(Next::Show(Box::new(shown.failed_at(connection, error, self.now()))));
             }
         };
         let outcome = if proving {

@@ -25,6 +25,7 @@ mod ports;
 mod prove;
 mod pushed;
 mod return_to;
+mod routing;
 mod seal;
 mod second_factor;
 mod surface;
@@ -47,17 +48,18 @@ pub use mailbox::OutgoingMail;
 pub use pace::Pace;
 pub use passkeys::{Challenge, Created, Named, NoPasskey, Owner, PasskeyAnswer, PasskeyAsked, Passkeys};
 pub use ports::{
-    Admitted, ApplyError, Event, MailWriter, NotHashed, Passwords, PasswordsBusy, Present, Reads, Store, Unavailable,
-    Upstream, Written,
+    Admitted, ApplyError, Domains, Event, MailWriter, NotHashed, Passwords, PasswordsBusy, Present, Reads, Store,
+    Unavailable, Upstream, Written,
 };
 pub use return_to::local_path;
+pub use routing::Routing;
 pub use seal::{KeyRing, SealError, digest};
 pub use second_factor::{RecoveryCodes, SecondFactor, TotpAsked};
 pub use surface::{Cookies, Landing, Place, form_token, session_hash, source_of};
 pub use tokens::{Signer, TokenFault};
 
 /// Words of the decisions that surfaces show.
-pub use linking::{Access, Element, EndSessions, PASSKEYS_MAX, Reason, UnusableBecause};
+pub use linking::{Access, Element, EndSessions, PASSKEYS_MAX, Reason, UnusableBecause, offers};
 /// What clients ask and are.
 pub use protocol::oauth;
 /// A provider's answer, as surfaces hand it on.

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use model::{
     Actor, Address, Assertion, AuthorizationId, ClientFacts, ClientOfUser, ClientQuery, ClientTokenFacts, Conflict,
-    ConnectionId, EventId, EventKind, Facts, FactsQuery, FlowId, Level, LinkId, MailKind, Method, Micros, Plan,
-    RegistryFacts, RegistryQuery, Secret, SessionFacts, SessionId, TokenFacts, UserId,
+    ConnectionId, EventId, EventKind, Facts, FactsQuery, FlowId, Level, LinkId, MailKind, Method, Micros,
+    OrganisationId, Plan, RegistryFacts, RegistryQuery, Secret, SessionFacts, SessionId, TokenFacts, UserId,
 };
 use protocol::oidc::{Attempt, CallbackParams, OidcError};
 
@@ -71,6 +71,12 @@ pub enum NotHashed {
     /// It could be guessed: the key of a translated sentence.
     Weak(&'static str),
     Busy(PasswordsBusy),
+}
+
+/// Whose domains are, as they have lately shown.
+pub trait Domains: Send + Sync {
+    /// `domain` in A-labels and lower case. Asks nobody.
+    fn proven(&self, domain: &str, now: Micros) -> Option<OrganisationId>;
 }
 
 #[async_trait]

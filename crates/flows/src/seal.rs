@@ -107,14 +107,12 @@ impl KeyRing {
     /// The same 32 bytes for the same parts from every replica, and a secret to everybody else. They change with the
     /// first root key.
     pub fn mac(&self, purpose: &'static str, parts: &[&[u8]]) -> [u8; 32] {
-        let info = digest(parts);
-        let mut out = [0; 32];
-        if let Some(root) = self.roots.first() {
-            // cannot fail: 32 bytes are within what HKDF gives
-            let _ =
-                root.secret.expand(&[b"mac", purpose.as_bytes(), &info], KeyLength).and_then(|okm| okm.fill(&mut out));
-        }
-        out
+        self.roots.first().map_or([0; 32], |root| mac_of(root, purpose, parts))
+    }
+
+    /// As [`Self::mac`], by every root key, the current one first.
+    pub fn macs(&self, purpose: &'static str, parts: &[&[u8]]) -> Vec<[u8; 32]> {
+        self.roots.iter().map(|root| mac_of(root, purpose, parts)).collect()
     }
 
     pub fn open(&self, purpose: &'static str, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError> {
@@ -146,6 +144,14 @@ impl KeyRing {
         let plain = self.open(purpose, context, &sealed)?;
         serde_json::from_slice(&plain).map_err(|_| SealError)
     }
+}
+
+fn mac_of(root: &Root, purpose: &'static str, parts: &[&[u8]]) -> [u8; 32] {
+    let info = digest(parts);
+    let mut out = [0; 32];
+    // cannot fail: 32 bytes are within what HKDF gives
+    let _ = root.secret.expand(&[b"mac", purpose.as_bytes(), &info], KeyLength).and_then(|okm| okm.fill(&mut out));
+    out
 }
 
 fn key_of<'a>(root: &'a Root, purpose: &str) -> Result<&'a aead::LessSafeKey, SealError> {

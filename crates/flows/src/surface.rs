@@ -160,6 +160,13 @@ impl Journeys {
         Ok(flow)
     }
 
+    /// The live sign-in flows that this browser holds.
+    pub(crate) fn flows_of(&self, cookies: Cookies<'_>) -> impl Iterator<Item = Flow> {
+        let prefix = full_name(cookies.secure, "flow-s-");
+        let ids = cookies.all().filter_map(move |(name, _)| name.strip_prefix(&prefix)?.parse::<FlowId>().ok());
+        ids.filter_map(move |id| self.open_flow(cookies, id).ok())
+    }
+
     /// The flow that a provider's `state` names.
     pub fn flow_of_state(state: &str) -> Option<FlowId> {
         state.split_once('.')?.0.parse().ok()

@@ -6,7 +6,7 @@
 
 mod what_if;
 
-use crate::evidence::evidence;
+use crate::organisation::worth;
 use crate::session::{NewUser, SessionTerms};
 use crate::sign_in::{SignInInput, SignInOutcome, decide_sign_in};
 use crate::{Context, Decision, Reason};
@@ -285,7 +285,7 @@ impl Words<'_> {
         let verified = if mail.verified { "calls it verified" } else { "does not call it verified" };
         facts.push(Fact { label: "address", value: format!("{}; the provider {verified}", mail.address) });
         if let Some(rules) = self.case.policy.connection(&self.case.parts.connection) {
-            let worth = match evidence(mail, &rules.mail_authority) {
+            let worth = match worth(&self.case.facts, rules, mail) {
                 Evidence::Unproven => "nothing: the provider itself does not say that it was checked",
                 Evidence::Claimed => "a claim: nobody vouches for this provider",
                 Evidence::Vouched => "vouched: the provider is known to send a code of its own",

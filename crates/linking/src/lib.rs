@@ -21,11 +21,13 @@ mod matched;
 mod merge;
 mod methods;
 mod move_link;
+mod organisation;
 mod passkey;
 mod reason;
 mod record;
 mod recover;
 mod replay;
+mod selection;
 mod session;
 mod sign_in;
 mod throttle;
@@ -64,10 +66,12 @@ pub use methods::{
     ways_in, why_unusable,
 };
 pub use move_link::{MoveInput, MoveOutcome, decide_move};
+pub use organisation::{Membership, decide_membership, home_of};
 pub use passkey::{Credential, PASSKEYS_MAX, PasskeyRemoval, decide_add_passkey, decide_remove_passkey};
 pub use reason::Reason;
 pub use recover::{RecoverInput, RecoverOutcome, decide_recover, decide_release};
 pub use replay::{LinkEvent, Replayed, replay_link};
+pub use selection::{Choice, Moment, check_local, choose, offered_local, offers};
 pub use session::{NewUser, SessionTerms};
 pub use sign_in::{SignInInput, SignInOutcome, decide_sign_in};
 pub use throttle::{Attempt, decide_attempt, throttle_keys};

@@ -1,10 +1,11 @@
 //! Rows 7 to 14: an identity that is linked to nobody, and an address or user name that is somebody's.
 
 use crate::draft::{Draft, Told, reference};
-use crate::evidence::evidence;
 use crate::link::at_link_limit;
 use crate::methods::{check_proof_by, required_level, usable_methods};
+use crate::organisation::{counts_for, link_on_match, worth};
 use crate::record::{assertion_reference, identity_values, push_link, push_seen, tell_of_link};
+use crate::selection::proves_locally;
 use crate::session::{end_present, mint};
 use crate::sign_in::{SignInDecision, SignInInput, SignInOutcome, ask, create, in_scope, refuse, switch_first};
 use crate::{Context, Decision, LOOP_PROOF_MAX_AGE, Reason};
@@ -19,11 +20,11 @@ fn address_of<'a>(input: &SignInInput<'a>, rules: &ConnectionPolicy) -> Option<(
     let upstream = |address: &Address| {
         asserted
             .filter(|mail| mail.address == *address)
-            .map_or(Evidence::Unproven, |mail| evidence(mail, &rules.mail_authority))
+            .map_or(Evidence::Unproven, |mail| worth(input.facts, rules, mail))
     };
     match input.mailbox {
         Some(address) => Some((address, upstream(address), true)),
-        None => asserted.map(|mail| (&mail.address, evidence(mail, &rules.mail_authority), false)),
+        None => asserted.map(|mail| (&mail.address, worth(input.facts, rules, mail), false)),
     }
 }
 
@@ -121,7 +122,7 @@ fn matched(
         // A reissued mailbox, or a second account of one person.
         return separate(context, input, rules).unwrap_or_else(|| other_account(context, input, found));
     }
-    if !rules.purpose.links() || rules.link_on_match == LinkOnMatch::Off {
+    if !rules.purpose.links() || link_on_match(context.policy, rules, found.owner) == LinkOnMatch::Off {
         let may_separate = rules.sign_up == SignUp::Open;
         let taken = || ask(SignInOutcome::AddressTaken { may_separate }, Reason::AddressBelongsToAccount, 14);
         return separate(context, input, rules).unwrap_or_else(taken);
@@ -175,7 +176,7 @@ fn mailbox_would_suffice(
         link.connection == *input.assertion.connection()
             && link.identity.namespace != input.assertion.identity().namespace
     });
-    rules.link_on_match == LinkOnMatch::VerifiedEmail
+    link_on_match(context.policy, rules, found.owner) == LinkOnMatch::VerifiedEmail
         && !other_epoch
         && found.evidence == Evidence::Authoritative
         && !found.was_removed
@@ -184,6 +185,7 @@ fn mailbox_would_suffice(
         && !found.owner.protected
         && forced_connection(context, found.owner).is_none()
         && context.policy.local.email_code
+        && proves_locally(found.owner, &input.facts.connections, context.policy)
         && required_level(found.owner, context.policy) == model::Level::One
         && looped_lately
 }
@@ -199,17 +201,15 @@ fn forced_connection<'a>(context: &Context<'a>, owner: &UserFacts) -> Option<&'a
 /// whoever runs it could connect an account of theirs to everything else the member has (T97).
 fn proof_methods(context: &Context<'_>, input: &SignInInput<'_>, owner: &UserFacts) -> Vec<Method> {
     let forced = forced_connection(context, owner);
-    let policy = context.policy;
-    let within = policy.organisation_of(input.assertion.connection());
+    let asking = context.policy.organisation_of(input.assertion.connection());
+    let locally = proves_locally(owner, &input.facts.connections, context.policy);
     let allowed = |method: &Method| match (forced, method) {
-        (None, Method::Link { connection, .. }) => {
-            policy.organisation_of(connection).is_none_or(|organisation| within == Some(organisation))
-        }
-        (None, _) => true,
+        (None, method @ Method::Link { .. }) => counts_for(context.policy, asking, method),
+        (None, _) => locally,
         (Some(forced), Method::Link { connection, .. }) => connection == forced,
         (Some(_), _) => false,
     };
-    usable_methods(owner, &input.facts.connections, policy)
+    usable_methods(owner, &input.facts.connections, context.policy)
         .into_iter()
         .filter(|method| allowed(method) && !is_same_identity(method, owner, input.assertion))
         .collect()

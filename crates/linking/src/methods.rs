@@ -41,6 +41,8 @@ pub fn usable_methods(user: &UserFacts, connections: &[ConnectionState], policy:
         user.links
             .iter()
             .filter(|link| why_unusable(link, connections, policy).is_none())
+            // An organisation's connection reaches its members only.
+            .filter(|link| policy.organisation_of(&link.connection).is_none_or(|one| user.is_member(one)))
             .map(|link| Method::Link { link: link.id, connection: link.connection.clone() }),
     );
     methods

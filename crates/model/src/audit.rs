@@ -59,10 +59,13 @@ pub enum EventKind {
     /// A token that lets clients register themselves was made, or taken back.
     RegistrationTokenMade,
     RegistrationTokenRevoked,
+    /// A user became a member of an organisation, or is one no more.
+    MemberAdded,
+    MemberRemoved,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 40] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -101,6 +104,8 @@ impl EventKind {
         Self::ClientRemoved,
         Self::RegistrationTokenMade,
         Self::RegistrationTokenRevoked,
+        Self::MemberAdded,
+        Self::MemberRemoved,
     ];
 
     pub fn name(self) -> &'static str {
@@ -143,6 +148,8 @@ impl EventKind {
             Self::ClientRemoved => "client_removed",
             Self::RegistrationTokenMade => "registration_token_made",
             Self::RegistrationTokenRevoked => "registration_token_revoked",
+            Self::MemberAdded => "member_added",
+            Self::MemberRemoved => "member_removed",
         }
     }
 

@@ -54,7 +54,7 @@ short_name!(
     "an organisation name"
 );
 
-/// Where an upstream subject has meaning: issuer, subject scope and trust epoch (scope is global so far).
+/// Where an upstream subject has meaning: everywhere or in one organisation, issuer, subject scope and trust epoch.
 ///
 /// One text, compared byte for byte. The issuer comes last because it alone may hold any character.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -64,8 +64,16 @@ pub struct Namespace(String);
 impl Namespace {
     /// `subject_scope` is the client id where the provider's subjects depend on it (pairwise), else empty.
     pub fn new(issuer: &str, subject_scope: Option<&str>, epoch: i64) -> Self {
+        Self::of(None, issuer, subject_scope, epoch)
+    }
+
+    /// As [`Self::new`], for a connection of an organisation's own: what it says about an issuer's people is never what
+    /// anybody else says about them (T97, T103).
+    pub fn of(organisation: Option<&OrganisationId>, issuer: &str, subject_scope: Option<&str>, epoch: i64) -> Self {
         let scope = subject_scope.unwrap_or_default();
-        Self(format!("global {epoch} {}:{scope} {issuer}", scope.len()))
+        // No name holds a colon or a space.
+        let whose = organisation.map_or_else(|| "global".to_owned(), |id| format!("organisation:{id}"));
+        Self(format!("{whose} {epoch} {}:{scope} {issuer}", scope.len()))
     }
 
     /// From a database column.
@@ -160,6 +168,15 @@ mod tests {
         assert_ne!(a, b);
         assert_ne!(Namespace::new("x", Some("c"), 1), Namespace::new("c x", None, 1));
         assert_ne!(a, Namespace::new("https://a.example", None, 2));
+    }
+
+    #[test]
+    fn t103_an_organisation_s_issuer_is_nobody_else_s() {
+        let [acme, bravo] = ["acme", "global"].map(|id| OrganisationId::parse(id).unwrap());
+        let of = |organisation| Namespace::of(organisation, "https://a.example", None, 1);
+        let all = [of(None), of(Some(&acme)), of(Some(&bravo))];
+        assert!(all[0] != all[1] && all[0] != all[2] && all[1] != all[2], "{all:?}");
+        assert_eq!(all[0], Namespace::new("https://a.example", None, 1));
     }
 
     #[test]

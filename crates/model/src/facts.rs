@@ -273,6 +273,8 @@ pub struct FactsQuery {
     pub clients_of_session: bool,
     /// What an authenticator calls the passkey it shows.
     pub credential: Option<Vec<u8>>,
+    /// Looked for where `address` is nobody's, so that the answer takes the same questions: nobody has this id (T123).
+    pub stand_in: Option<UserId>,
 }
 
 /// A counter whose key names an account: `prefix`, then the owner's id (or `fallback` where the address is nobody's),
@@ -296,6 +298,13 @@ impl OwnerThrottle {
     }
 }
 
+/// A domain, and whose it has lately shown to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvenDomain {
+    pub domain: String,
+    pub organisation: OrganisationId,
+}
+
 /// One snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
@@ -316,6 +325,8 @@ pub struct Facts {
     /// Clients that somebody was signed in to with the session, where it was asked for.
     pub clients_of_session: Vec<String>,
     pub credential: Option<CredentialFacts>,
+    /// The domain of the address asked about, where it shows that it is an organisation's.
+    pub domain: Option<ProvenDomain>,
     pub connections: Vec<ConnectionState>,
     /// Every user named by session, identity or address, and those asked for by id.
     pub users: Vec<UserFacts>,

@@ -17,6 +17,7 @@ mod plan;
 mod policy;
 mod proof;
 mod secret;
+mod selection;
 mod time;
 
 pub use address::{Address, AddressError, masked};
@@ -33,8 +34,8 @@ pub use connection::{
 pub use device::{DeviceFacts, DeviceState, NewDeviceRequest};
 pub use facts::{
     AddressFacts, AddressProof, CodeFacts, CredentialFacts, Facts, FactsQuery, GrantFacts, IdentityFacts, LinkFacts,
-    LinkState, OwnerThrottle, PasskeyFacts, PasswordFacts, SessionFacts, SessionScope, ThrottleFacts, TotpFacts,
-    Undoable, UserFacts, UserStatus,
+    LinkState, OwnerThrottle, PasskeyFacts, PasswordFacts, ProvenDomain, SessionFacts, SessionScope, ThrottleFacts,
+    TotpFacts, Undoable, UserFacts, UserStatus,
 };
 pub use ids::{AuthorizationId, EventId, FlowId, IdError, LinkId, MailId, PasskeyId, SessionId, UserId};
 pub use plan::{
@@ -46,4 +47,5 @@ pub use policy::{
 };
 pub use proof::{ActiveUser, Factor, FactorProof, Level, Method, MethodKind, Proof};
 pub use secret::Secret;
+pub use selection::{MethodSelection, ProviderFailure, SelectionPolicy};
 pub use time::{Clock, DAY, HOUR, MINUTE, Micros, Random, SECOND};

@@ -320,6 +320,10 @@ pub enum Change {
         user: UserId,
         at: Micros,
     },
+    RemoveMember {
+        organisation: OrganisationId,
+        user: UserId,
+    },
     Grant(NewGrant),
     /// The grant is used; a second use conflicts.
     SpendGrant {

@@ -1,6 +1,6 @@
 //! Policy: data with a version, the other half of every decision.
 
-use crate::{ConnectionId, Level, OrganisationId};
+use crate::{ConnectionId, Level, OrganisationId, SelectionPolicy};
 use std::collections::BTreeMap;
 
 /// What to do when an unknown external identity brings an address that is proven for somebody here.
@@ -36,6 +36,12 @@ pub struct OrganisationPolicy {
     /// Members prove themselves through this connection and no other (row 9).
     pub forced_connection: Option<ConnectionId>,
     pub required_level: Option<Level>,
+    /// Who chooses the way in, in place of the policy of all.
+    pub selection: Option<SelectionPolicy>,
+    /// The most that a match may link to a member by.
+    pub link_on_match: Option<LinkOnMatch>,
+    /// What it says are its own (A-labels, lower case); each counts while it shows that.
+    pub domains: Vec<String>,
 }
 
 /// Who may sign up.
@@ -160,6 +166,8 @@ pub struct Policy {
     pub host: String,
     /// Sign-up with a password.
     pub sign_up: SignUp,
+    /// Who chooses the way in.
+    pub selection: SelectionPolicy,
     /// The level every session of a user without a requirement of their own must reach.
     pub required_level: Level,
     /// A connection that is not here is not configured, and what needs it is refused.
@@ -168,6 +176,12 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Who chooses the way in to an organisation, or to none.
+    pub fn selection_of(&self, organisation: Option<&OrganisationId>) -> &SelectionPolicy {
+        let own = organisation.and_then(|id| self.organisations.get(id)?.selection.as_ref());
+        own.unwrap_or(&self.selection)
+    }
+
     /// The organisation whose connection this is, if it is one's.
     pub fn organisation_of(&self, connection: &ConnectionId) -> Option<&OrganisationId> {
         self.connection(connection)?.organisation.as_ref()

@@ -237,6 +237,7 @@ impl Reader<'_> {
             device: None,
             clients_of_session: Vec::new(),
             credential: None,
+            domain: None,
             connections: self.connections(),
             users: (0..USERS as u8).filter_map(|user| self.user(user)).collect(),
         }

@@ -297,6 +297,7 @@ impl Reading<'_> {
             | Change::UseTotp { .. }
             | Change::SetRecoveryCodes { .. }
             | Change::RemoveTotp { .. }
+            | Change::RemoveMember { .. }
             | Change::UsePasskey { .. }
             | Change::Authorize(_)
             | Change::Refresh { .. }

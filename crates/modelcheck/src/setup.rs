@@ -120,6 +120,7 @@ fn policy(link_on_match: LinkOnMatch, change: impl FnOnce(&mut Policy)) -> Polic
         local: LocalMethods { password: true, email_code: true, passkey: true, totp: false },
         host: "id.example".to_owned(),
         sign_up: SignUp::Open,
+        selection: model::SelectionPolicy::default(),
         required_level: Level::One,
         connections: (0..3).map(|c| (names.connections[usize::from(c)].clone(), rules(c))).collect(),
         organisations: BTreeMap::from([(names.organisation.clone(), OrganisationPolicy::default())]),
@@ -333,7 +334,7 @@ pub fn all() -> Vec<Setup> {
                 let tenant = Names::get();
                 let rules = OrganisationPolicy {
                     forced_connection: Some(tenant.connections[usize::from(TENANT)].clone()),
-                    required_level: None,
+                    ..OrganisationPolicy::default()
                 };
                 p.organisations.insert(tenant.organisation.clone(), rules);
             }),

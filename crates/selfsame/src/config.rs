@@ -12,8 +12,8 @@ mod shape;
 mod source;
 
 pub use checked::{
-    Application, Branding, ClientIp, Config, Connection, Database, EmailEvidence, IdTokenAlgorithm, Mail, RootKey,
-    Server, Smtp, SmtpSecurity, TokenAuth,
+    Application, Branding, ClientIp, Config, Connection, Database, EmailEvidence, IdTokenAlgorithm, Mail, Organisation,
+    RootKey, Server, Smtp, SmtpSecurity, TokenAuth,
 };
 pub use names::{IpNetwork, Origin};
 
@@ -107,9 +107,10 @@ impl Config {
                 .and_then(|url| url.host_str().map(str::to_owned))
                 .unwrap_or_default(),
             sign_up: self.sign_up,
+            selection: self.selection.clone(),
             required_level: self.required_level,
             connections: connections.collect(),
-            organisations: BTreeMap::new(),
+            organisations: self.organisations.iter().map(|one| (one.id.clone(), one.policy.clone())).collect(),
         };
         // Fields in the order of their declaration, maps sorted by key: one policy has one text.
         let text = serde_json::to_vec(&policy).unwrap_or_default();

@@ -97,6 +97,7 @@ pub async fn run(options: &Demo) -> Result<(), Failed> {
         random: Arc::new(OsRandom),
         allow_loopback: true,
         pool: PoolSettings::default(),
+        names: Arc::new(crate::server::SystemTxt::default()),
     };
     let data = Data::open(options.data.as_deref(), &*surroundings.random)?;
     let key = data.path.join("root-key");

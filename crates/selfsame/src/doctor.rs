@@ -208,6 +208,7 @@ mod tests {
             local: LocalMethods { password: true, email_code: true, passkey: true, totp: true },
             host: "id.example".to_owned(),
             sign_up: SignUp::Open,
+            selection: model::SelectionPolicy::default(),
             required_level: Level::One,
             connections: [(ConnectionId::parse("acme").unwrap(), rules)].into(),
             organisations: std::collections::BTreeMap::new(),

@@ -8,6 +8,7 @@ pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod doctor;
+mod domains;
 pub mod logging;
 mod logouts;
 pub mod mail;

@@ -4,6 +4,7 @@ use crate::admin::{Admin, Refusal};
 use crate::cache::SessionCache;
 use crate::clients::ClientCache;
 use crate::config::{ClientIp, Config, Connection, Database, IdTokenAlgorithm, TokenAuth};
+use crate::domains::Domains;
 use crate::logouts::Logouts;
 use crate::mail::{Mailer, Runner};
 use crate::passkeys::Ceremonies;
@@ -27,6 +28,7 @@ use tokio::task::JoinSet;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use upstream::{Egress, EgressPolicy};
+pub use upstream::{SystemTxt, TxtFailed, TxtResolver};
 
 /// Largest body of a form or JSON request (T111).
 const BODY_MAX: usize = 64 * 1024;
@@ -60,6 +62,8 @@ pub struct Surroundings {
     /// Plain HTTP and loopback providers: for the demo and for tests only.
     pub allow_loopback: bool,
     pub pool: PoolSettings,
+    /// By what organisations' domains show whose they are.
+    pub names: Arc<dyn TxtResolver>,
 }
 
 /// A wired server.
@@ -72,6 +76,7 @@ pub struct Server {
     keys: Arc<KeyRing>,
     signing: Arc<Keys>,
     mailer: Mailer,
+    domains: Domains,
     surroundings: Surroundings,
     /// Heard for as long as the server lives.
     _listener: Option<Listener>,
@@ -103,7 +108,12 @@ pub fn key_ring(config: &Config) -> Result<KeyRing, StartError> {
 const FIRST_EPOCH: i64 = 1;
 
 fn namespace(connection: &Connection, epoch: i64) -> Namespace {
-    Namespace::new(&connection.issuer, connection.pairwise.then_some(&*connection.client_id), epoch)
+    Namespace::of(
+        connection.policy.organisation.as_ref(),
+        &connection.issuer,
+        connection.pairwise.then_some(&*connection.client_id),
+        epoch,
+    )
 }
 
 fn client_settings(connection: &Connection, origin: &str) -> ClientSettings {
@@ -125,6 +135,7 @@ fn client_settings(connection: &Connection, origin: &str) -> ClientSettings {
     settings.fetch_userinfo = connection.fetch_userinfo;
     settings.level = connection.policy.level;
     settings.levels = connection.policy.levels.clone();
+    settings.organisation.clone_from(&connection.policy.organisation);
     settings
 }
 
@@ -187,14 +198,36 @@ impl Server {
         ledger.load_clients().await?;
         let (clock, random) = (surroundings.clock.clone(), surroundings.random.clone());
         let signing = Arc::new(Keys::new(store.clone(), keys.clone(), clock, random));
-        let journeys = Arc::new(journeys(config, &origin, &ledger, &keys, &signing, &surroundings)?);
-        let admin = Admin::new(ledger.clone(), journeys.clone(), surroundings.clone(), names(config), signing.clone());
+        let (names_of, clock) = (surroundings.names.clone(), surroundings.clock.clone());
+        let domains = Domains::new(config, store.clone(), keys.clone(), names_of, clock);
+        domains.load().await?;
+        let journeys = Arc::new(journeys(config, &origin, &ledger, &keys, &signing, &domains, &surroundings)?);
+        let admin = Admin::new(
+            ledger.clone(),
+            journeys.clone(),
+            surroundings.clone(),
+            names(config),
+            signing.clone(),
+            domains.clone(),
+        );
         admin.declare(&declared(config, surroundings.clock.now())).await.map_err(StartError::Declared)?;
         let host = url::Url::parse(&origin).ok().and_then(|url| url.host_str().map(str::to_owned));
         let mailer = Mailer::new(config.mail.clone(), host.as_deref().unwrap_or("localhost"))
             .map_err(|error| StartError::Mail(error.to_string()))?;
         let router = router(config, &origin, &ledger, &journeys, &signing);
-        Ok(Self { store, journeys, admin, router, ledger, keys, signing, mailer, surroundings, _listener: listener })
+        Ok(Self {
+            store,
+            journeys,
+            admin,
+            router,
+            ledger,
+            keys,
+            signing,
+            mailer,
+            domains,
+            surroundings,
+            _listener: listener,
+        })
     }
 
     /// Jobs that run beside the requests: the outbox, the logouts and the sweeper.
@@ -228,6 +261,7 @@ impl Server {
         jobs.spawn(async move {
             let _ = teller.run(&logouts).await;
         });
+        jobs.spawn(self.domains.clone().run());
         let (store, clock, signing) = (self.store.clone(), self.surroundings.clock.clone(), self.signing.clone());
         jobs.spawn(async move {
             loop {
@@ -258,6 +292,7 @@ fn journeys(
     ledger: &Ledger,
     keys: &Arc<KeyRing>,
     signing: &Arc<Keys>,
+    domains: &Domains,
     surroundings: &Surroundings,
 ) -> Result<Journeys, StartError> {
     let settings = config.connections().iter().map(|connection| client_settings(connection, origin)).collect();
@@ -289,6 +324,7 @@ fn journeys(
             session_lifetime: config.session_lifetime,
             applications,
             clients: Arc::new(ledger.clone()),
+            domains: Arc::new(domains.clone()),
             issuer: origin.to_owned(),
         },
     ))

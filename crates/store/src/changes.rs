@@ -16,6 +16,7 @@ mod methods;
 use crate::audit::{append, chain_of};
 use crate::clients::joined;
 use crate::codec::{json, origin, proof_rank, scope_name, status_name};
+use crate::memberships::membership;
 use crate::statements::write as sql;
 use crate::value::{Bound, Expect, Value};
 use crate::{Sql, StoreError};
@@ -215,9 +216,7 @@ impl Writer {
             Change::SetRequiredLevel { user, level } => {
                 self.one(&sql::SET_REQUIRED_LEVEL, Stale, vec![i64::from(*level).into(), id(user)]);
             }
-            Change::AddMember { organisation, user, at } => {
-                self.one(&sql::ADD_MEMBER, Stale, vec![id(user), organisation.into(), (*at).into()]);
-            }
+            Change::AddMember { .. } | Change::RemoveMember { .. } => self.statements.extend(membership(change)),
             Change::Grant(grant) => {
                 let values = vec![
                     grant.event.as_bytes().into(),

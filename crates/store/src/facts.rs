@@ -212,7 +212,8 @@ impl FactsScript {
         let shown = facts.credential.as_ref().map(|credential| credential.user);
         let reached =
             [authorizer, shown, session, holder, facts.address_owner, facts.user_name_owner, undoer, absorbed];
-        let reached = reached.into_iter().flatten();
+        let stand_in = self.query.stand_in.filter(|_| facts.address_owner.is_none());
+        let reached = reached.into_iter().flatten().chain(stand_in);
         reached.filter(|user| facts.user(*user).is_none() && !self.query.users.contains(user)).collect()
     }
 }

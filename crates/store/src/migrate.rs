@@ -22,6 +22,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "0007_logouts", text: include_str!("../migrations/0007_logouts.sql") },
     Migration { name: "0008_passkeys", text: include_str!("../migrations/0008_passkeys.sql") },
     Migration { name: "0009_second_factor", text: include_str!("../migrations/0009_second_factor.sql") },
+    Migration { name: "0010_domains", text: include_str!("../migrations/0010_domains.sql") },
 ];
 
 pub(crate) const CREATE_META: &str =

@@ -3,6 +3,7 @@
 use crate::ambient::{SeededRandom, TestClock};
 use crate::browser::Browser;
 use crate::checkup::Checkup;
+use crate::names::ScriptedNames;
 use crate::page::Page;
 use crate::postgres::{self, TestDatabase};
 use model::{Clock, Micros, Random, Secret};
@@ -73,6 +74,7 @@ pub struct World {
     pub b: Provider,
     pub mailbox: Mailbox,
     pub clock: Arc<TestClock>,
+    pub names: Arc<ScriptedNames>,
     pub options: Options,
     pub directory: TempDir,
     /// Kept for as long as the world lives.
@@ -157,12 +159,13 @@ impl World {
             Engine::Sqlite => None,
             Engine::Postgres => Some(postgres::database().await),
         };
-        Self::over(options, database).await
+        // Boxed: futures of tests carry it.
+        Box::pin(Self::over(options, database)).await
     }
 
     /// On a PostgreSQL that the test itself stops and starts.
     pub async fn on_cluster(cluster: &postgres::Cluster, options: Options) -> Self {
-        Self::over(options, Some(cluster.database())).await
+        Box::pin(Self::over(options, Some(cluster.database()))).await
     }
 
     async fn over(options: Options, database: Option<TestDatabase>) -> Self {
@@ -184,11 +187,25 @@ impl World {
         std::fs::write(&file, &text).expect("a file");
         let config = Self::load(&file);
         open_store_for_migration(&config).await.expect("a database").migrate_up().await.expect("a schema");
-        let server = Self::start(&config, clock.clone(), options.seed).await;
+        let names = Arc::new(ScriptedNames::default());
+        let server = Self::start_with(&config, clock.clone(), names.clone()).await;
         tasks.spawn(run_jobs(server.jobs()));
         let checkup = Checkup::new(config.clone());
         let (server, config) = (Box::new(server), Box::new(config));
-        Self { checkup, server, config, a, b, mailbox, clock, options, directory, _database: database, _tasks: tasks }
+        Self {
+            checkup,
+            server,
+            config,
+            a,
+            b,
+            mailbox,
+            clock,
+            names,
+            options,
+            directory,
+            _database: database,
+            _tasks: tasks,
+        }
     }
 
     fn load(file: &Path) -> Config {
@@ -200,6 +217,10 @@ impl World {
 
     /// A second server over the same database, as another replica would be.
     pub async fn start(config: &Config, clock: Arc<TestClock>, _seed: u64) -> Server {
+        Self::start_with(config, clock, Arc::default()).await
+    }
+
+    async fn start_with(config: &Config, clock: Arc<TestClock>, names: Arc<ScriptedNames>) -> Server {
         let store = open_store(config).await.expect("a migrated database");
         let surroundings = Surroundings {
             clock,
@@ -207,6 +228,7 @@ impl World {
             random: Arc::new(OsRandom) as Arc<dyn Random>,
             allow_loopback: true,
             pool: PoolSettings::default(),
+            names,
         };
         Server::new(config, store, surroundings).await.unwrap_or_else(|error| panic!("{error}"))
     }

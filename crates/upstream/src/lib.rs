@@ -7,8 +7,10 @@ mod cache;
 mod connections;
 mod egress;
 mod resolver;
+mod txt;
 
 pub use address::address_allowed;
 pub use connections::Connections;
 pub use egress::{Answer, Egress, EgressError, EgressPolicy, Failed};
 pub use resolver::{NameResolver, SystemResolver};
+pub use txt::{SystemTxt, TxtFailed, TxtResolver};

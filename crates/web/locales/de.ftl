@@ -136,6 +136,8 @@ notice-other-account-title = Ein anderes Konto ist schon verbunden
 notice-address-taken-title = Diese Adresse gehört zu einem Konto
 notice-refused-title = Das können wir nicht zulassen
 notice-returning-title = Dieser Anmeldeweg wurde früher entfernt
+with-title = Über Ihren Anbieter anmelden
+with-lead = Sie sind es. Ihr Konto öffnet sich über einen Anbieter, der mit ihm verbunden ist; bitte machen Sie dort weiter.
 again-title = Noch einmal zu { $provider }
 again-lead = Seit Sie von { $provider } zurückgekommen sind, sind ein paar Minuten vergangen. Gehen Sie zum Abschluss noch einmal dorthin. Nichts, was Sie hier getan haben, geht verloren.
 again-used = Sie kamen mit
@@ -275,6 +277,8 @@ event-client-changed = Eine Anwendung wurde geändert
 event-client-removed = Eine Anwendung wurde entfernt
 event-registration-token-made = Ein Token zum Registrieren von Anwendungen wurde erstellt
 event-registration-token-revoked = Ein Token zum Registrieren von Anwendungen wurde zurückgenommen
+event-member-added = Einer Organisation beigetreten
+event-member-removed = Aus einer Organisation ausgeschieden
 
 # Passwort
 set-password-title = Passwort setzen

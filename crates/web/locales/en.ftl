@@ -136,6 +136,8 @@ notice-other-account-title = Another account is already connected
 notice-address-taken-title = This address belongs to an account
 notice-refused-title = We can’t let this through
 notice-returning-title = This sign-in was removed earlier
+with-title = Sign in with your provider
+with-lead = It’s you. Your account opens through a provider that is connected to it, so please go on there.
 again-title = Go to { $provider } once more
 again-lead = It has been a few minutes since you came back from { $provider }. Go there once more to finish. Nothing you did here is lost.
 again-used = You came with
@@ -275,6 +277,8 @@ event-client-changed = An application was changed
 event-client-removed = An application was removed
 event-registration-token-made = A token for registering applications was made
 event-registration-token-revoked = A token for registering applications was taken back
+event-member-added = Joined an organisation
+event-member-removed = Left an organisation
 
 # Password
 set-password-title = Set a password

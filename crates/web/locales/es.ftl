@@ -136,6 +136,8 @@ notice-other-account-title = Ya hay otra cuenta conectada
 notice-address-taken-title = Esta dirección pertenece a una cuenta
 notice-refused-title = No podemos permitirlo
 notice-returning-title = Esta forma de entrar se quitó antes
+with-title = Entra con tu proveedor
+with-lead = Eres tú. Tu cuenta se abre con un proveedor conectado a ella; continúa allí.
 again-title = Una vez más por { $provider }
 again-lead = Han pasado unos minutos desde que volviste de { $provider }. Ve allí una vez más para terminar. No se pierde nada de lo que hiciste aquí.
 again-used = Llegaste con
@@ -275,6 +277,8 @@ event-client-changed = Se modificó una aplicación
 event-client-removed = Se eliminó una aplicación
 event-registration-token-made = Se creó un token para registrar aplicaciones
 event-registration-token-revoked = Se retiró un token para registrar aplicaciones
+event-member-added = Te uniste a una organización
+event-member-removed = Dejaste una organización
 
 # Contraseña
 set-password-title = Definir una contraseña

@@ -136,6 +136,8 @@ notice-other-account-title = Un autre compte est déjà associé
 notice-address-taken-title = Cette adresse appartient à un compte
 notice-refused-title = Nous ne pouvons pas accepter cela
 notice-returning-title = Ce moyen de connexion a été retiré
+with-title = Connectez-vous avec votre fournisseur
+with-lead = C’est bien vous. Votre compte s’ouvre par un fournisseur qui lui est associé ; continuez là-bas.
 again-title = Encore un passage par { $provider }
 again-lead = Quelques minutes ont passé depuis votre retour de { $provider }. Retournez-y une fois pour terminer. Rien de ce que vous avez fait ici n’est perdu.
 again-used = Vous êtes venu avec
@@ -275,6 +277,8 @@ event-client-changed = Une application a été modifiée
 event-client-removed = Une application a été supprimée
 event-registration-token-made = Un jeton d’enregistrement d’applications a été créé
 event-registration-token-revoked = Un jeton d’enregistrement d’applications a été retiré
+event-member-added = Devenu membre d’une organisation
+event-member-removed = N’est plus membre d’une organisation
 
 # Mot de passe
 set-password-title = Définir un mot de passe

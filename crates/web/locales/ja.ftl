@@ -132,6 +132,8 @@ notice-other-account-title = 別のアカウントがすでに連携されてい
 notice-address-taken-title = このアドレスのアカウントがあります
 notice-refused-title = この操作はお受けできません
 notice-returning-title = このログイン方法は以前に解除されています
+with-title = プロバイダーでログイン
+with-lead = ご本人であることを確認しました。このアカウントには、接続されたプロバイダーからログインします。そちらで続けてください。
 again-title = { $provider } でもう一度確認してください
 again-lead = { $provider } から戻って数分が経ちました。完了するには、もう一度 { $provider } で確認してください。ここまでの操作は失われません。
 again-used = 使用したアカウント
@@ -266,6 +268,8 @@ event-client-changed = アプリを変更しました
 event-client-removed = アプリを削除しました
 event-registration-token-made = アプリ登録用のトークンを作成しました
 event-registration-token-revoked = アプリ登録用のトークンを取り消しました
+event-member-added = 組織のメンバーになりました
+event-member-removed = 組織のメンバーではなくなりました
 
 # パスワード
 set-password-title = パスワードを設定

@@ -23,6 +23,8 @@ pub(crate) enum Start {
         /// A path of this origin to go to afterwards. An app on another origin names its `application` instead.
         return_to: Option<String>,
         application: Option<ApplicationRequest>,
+        /// Whose people sign in: with the organisation's own providers, and as it asks.
+        organisation: Option<String>,
     },
     /// Create an account.
     SignUp {
@@ -84,9 +86,13 @@ pub(crate) async fn start(caller: Caller, Body(asked): Body<Start>) -> Answer {
     caller.in_a_browser().await?;
     let journeys = &caller.api.journeys;
     let flow = match asked {
-        Start::SignIn { return_to, application } => {
+        Start::SignIn { return_to, application, organisation } => {
             let to = caller.destination(return_to.as_deref(), application)?;
-            caller.sign_in(to).await?
+            let flow = caller.sign_in(to).await?;
+            match organisation {
+                Some(one) => journeys.of_organisation(flow, &one).map_err(|fault| caller.api.fault(&fault))?,
+                None => flow,
+            }
         }
         Start::SignUp { return_to, application } => {
             let to = caller.destination(return_to.as_deref(), application)?;

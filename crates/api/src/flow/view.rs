@@ -6,7 +6,7 @@ use crate::method::{Provider, provider};
 use crate::problem::Problem;
 use crate::time::rfc3339;
 use flows::{Flow, Goal, ProofMethod, Proves, SecondFactor, Step};
-use model::{ConnectionId, Micros, Policy, SignUp, masked};
+use model::{ConnectionId, LocalMethods, Micros, Policy, SignUp, masked};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -69,6 +69,7 @@ pub(crate) enum FlowKind {
 ///
 /// - `identify`: who are you? Choose one of `providers`, or say an address; in a `sign_up`, fill in the form.
 /// - `password`: the password of `address`, or a code instead. Whether anybody has the address shows nowhere.
+/// - `sign_in_with`: the person has shown who they are, and signs in through one of `providers`.
 /// - `away`: the browser is at a provider. The members are those of the state it left, and the person may go on there.
 /// - `mail_code`: a code was sent to `address`.
 /// - `ask_proof`: `external` brought the address of an existing `account`, which one of `methods` has to prove before
@@ -88,6 +89,7 @@ pub(crate) enum FlowKind {
 pub(crate) enum FlowState {
     Identify,
     Password,
+    SignInWith,
     Away,
     MailCode,
     AskProof,
@@ -107,6 +109,7 @@ impl From<&Step> for FlowState {
         match step {
             Step::Identify => Self::Identify,
             Step::Password { .. } => Self::Password,
+            Step::SignInWith { .. } => Self::SignInWith,
             Step::Away { .. } => Self::Away,
             Step::MailCode { .. } => Self::MailCode,
             Step::AskProof { .. } => Self::AskProof,
@@ -189,6 +192,11 @@ pub(crate) struct External {
 /// What a view depends on beside the flow.
 pub(crate) struct Frame<'a> {
     pub policy: &'a Policy,
+    /// Local methods of this journey.
+    pub local: LocalMethods,
+    /// Whether a code is sent, as a method or to learn of the methods.
+    pub codes: bool,
+    pub asks_address: bool,
     pub providers: &'a [ProviderInfo],
     pub errors_url: &'a str,
     pub now: Micros,
@@ -201,6 +209,9 @@ impl Caller {
         let application = journeys.awaited_by(&flow.goal);
         let frame = Frame {
             policy: journeys.policy(),
+            local: journeys.local_methods(flow),
+            codes: journeys.sends_codes(flow),
+            asks_address: journeys.asks_address(flow),
             providers: &self.api.providers,
             errors_url: &self.api.errors_url,
             now: journeys.now(),
@@ -249,9 +260,9 @@ impl Frame<'_> {
     /// The members that belong to the step.
     fn describe(&self, view: &mut FlowView, flow: &Flow, step: &Step) {
         match step {
-            Step::Identify => view.providers = self.choices(&flow.goal),
+            Step::Identify => view.providers = self.choices(flow),
             Step::Password { address } => {
-                view.providers = self.choices(&flow.goal);
+                view.providers = self.choices(flow);
                 view.address = Some(address.to_string());
             }
             Step::MailCode { address, proves, .. } => {
@@ -276,6 +287,9 @@ impl Frame<'_> {
             Step::Continue { name } => view.account = Some(name.clone()),
             Step::AskCreate => view.may_separate = Some(true),
             Step::OtherAccount { may_separate } => view.may_separate = Some(*may_separate),
+            Step::SignInWith { connections } => {
+                view.providers = connections.iter().map(|id| provider(self.providers, id)).collect();
+            }
             Step::ProviderAgain { connection } => view.providers = vec![provider(self.providers, connection)],
             Step::SecondFactor { .. } | Step::ConfirmLink | Step::Away { .. } => {}
         }
@@ -283,14 +297,14 @@ impl Frame<'_> {
 
     /// What `flows` takes in this step; anything else it refuses.
     fn actions(&self, flow: &Flow, step: &Step) -> Vec<ActionName> {
-        let local = self.policy.local;
+        let local = self.local;
         let signs_in = matches!(flow.goal, Goal::SignIn { .. });
         let passkey = (local.passkey && signs_in).then_some(ActionName::Passkey);
         let mut actions = match step {
             Step::Identify => {
                 let mut actions = vec![ActionName::Provider];
                 match flow.goal {
-                    Goal::SignIn { .. } if local.password || local.email_code => actions.push(ActionName::Email),
+                    Goal::SignIn { .. } if self.asks_address => actions.push(ActionName::Email),
                     Goal::SignUp { .. } if local.password && self.policy.sign_up == SignUp::Open => {
                         actions.push(ActionName::SignUp);
                     }
@@ -303,7 +317,7 @@ impl Frame<'_> {
                 let mut actions = vec![ActionName::Email, ActionName::Provider];
                 actions.extend(passkey);
                 actions.extend(local.password.then_some(ActionName::Password));
-                actions.extend(local.email_code.then_some(ActionName::SendCode));
+                actions.extend(self.codes.then_some(ActionName::SendCode));
                 actions
             }
             Step::MailCode { proves, .. } => {
@@ -334,7 +348,7 @@ impl Frame<'_> {
             Step::AskCreate => vec![ActionName::Separate],
             Step::AskSwitch { .. } => vec![ActionName::Switch, ActionName::Stay],
             Step::ConfirmLink => vec![ActionName::Confirm],
-            Step::ProviderAgain { .. } => vec![ActionName::Provider],
+            Step::SignInWith { .. } | Step::ProviderAgain { .. } => vec![ActionName::Provider],
             Step::Continue { .. } => vec![ActionName::Continue, ActionName::Switch],
             Step::OtherAccount { may_separate } => may_separate.then_some(ActionName::Separate).into_iter().collect(),
             Step::Away { .. } => Vec::new(),
@@ -344,10 +358,11 @@ impl Frame<'_> {
     }
 
     /// The providers that this journey may go to.
-    fn choices(&self, goal: &Goal) -> Vec<Provider> {
-        let offered = |id: &ConnectionId| match goal {
+    fn choices(&self, flow: &Flow) -> Vec<Provider> {
+        let organisation = flow.routing.organisation.as_ref();
+        let offered = |id: &ConnectionId| match &flow.goal {
             Goal::Link { connection, .. } => connection == id,
-            _ => self.policy.connection(id).is_some_and(|rules| rules.purpose.signs_in()),
+            _ => flows::offers(self.policy, organisation, id),
         };
         self.providers.iter().filter(|info| offered(&info.id)).map(Into::into).collect()
     }

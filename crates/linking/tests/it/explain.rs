@@ -242,7 +242,7 @@ fn single_changes() -> Vec<Change> {
     let row_12 = || World::row_12().with(|w| "Vera".clone_into(&mut w.user(VERA).name));
     let newcomer = || vera_named().with(|w| w.parts.mail = None);
     let club = |w: &mut World| {
-        let club = OrganisationPolicy { forced_connection: Some(connection("other")), required_level: None };
+        let club = OrganisationPolicy { forced_connection: Some(connection("other")), ..OrganisationPolicy::default() };
         w.policy.organisations.insert(organisation("club"), club);
         w.user(VERA).organisations.push(organisation("club"));
     };

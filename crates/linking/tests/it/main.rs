@@ -22,6 +22,7 @@ mod reasons;
 mod recover;
 mod scope;
 mod second_factor;
+mod selection;
 mod sign_in;
 mod tables;
 mod threats;

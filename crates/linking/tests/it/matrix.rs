@@ -135,7 +135,7 @@ fn world_of(class: &Class) -> World {
     if looped(class) {
         world = world.looped();
     }
-    let forced = OrganisationPolicy { forced_connection: Some(connection("other")), required_level: None };
+    let forced = OrganisationPolicy { forced_connection: Some(connection("other")), ..OrganisationPolicy::default() };
     world.policy.organisations.insert(organisation("club"), forced);
     world.policy.organisations.insert(organisation("guild"), OrganisationPolicy::default());
     world.rules().match_on.user_name = true;

@@ -162,7 +162,8 @@ fn changes() -> Vec<Made> {
         of(move |case| rules(case, |rules| rules.organisation = Some(navy()))),
         of(move |case| {
             case.world.user(VERA).organisations.push(navy());
-            let forced = OrganisationPolicy { forced_connection: Some(connection("other")), required_level: None };
+            let forced =
+                OrganisationPolicy { forced_connection: Some(connection("other")), ..OrganisationPolicy::default() };
             case.world.policy.organisations.insert(navy(), forced);
         }),
         of(|case| {

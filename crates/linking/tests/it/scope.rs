@@ -6,8 +6,8 @@ use crate::world::{
     link_method, organisation, session,
 };
 use linking::{
-    HandoverInput, LinkOutcome, Reason, SignInOutcome, UnlinkOutcome, decide_handover, own_methods, required_level,
-    usable_methods, ways_in,
+    HandoverInput, LinkOutcome, Membership, Reason, SignInOutcome, UnlinkOutcome, decide_handover, decide_membership,
+    own_methods, required_level, usable_methods, ways_in,
 };
 use model::{Change, Level, LinkState, Method, OrganisationPolicy, Proof, SessionScope};
 
@@ -146,7 +146,7 @@ fn t96_the_level_is_the_highest_of_user_policy_and_organisations() {
         let world = World::new().with(|w| {
             add_guild(w);
             (w.user(VERA).required_level, w.policy.required_level) = (own, policy);
-            let rules = OrganisationPolicy { forced_connection: None, required_level: guild };
+            let rules = OrganisationPolicy { required_level: guild, ..OrganisationPolicy::default() };
             w.policy.organisations.insert(organisation("guild"), rules);
             if is_member {
                 w.user(VERA).organisations = vec![organisation("gone"), organisation("guild")];
@@ -203,5 +203,87 @@ fn t97_an_organisation_s_connection_recovers_nobody() {
     for proofs in [vec![by(theirs.clone())], vec![by(Method::Password), by(theirs)]] {
         let decision = world.recover(VERA, &proofs);
         assert_eq!((decision.reason, decision.plan.is_empty()), (Reason::MethodNotAllowed, true));
+    }
+}
+
+/// I9: with a membership end the organisation's links, and nothing of the person's own.
+#[test]
+fn t97_who_leaves_an_organisation_loses_its_links_and_no_other() {
+    let mut world = World::new().linked(VERA, link(20, "other", "x", LinkState::Active));
+    through_organisation(&mut world);
+    let change = |world: &World, member, force| {
+        let facts = world.facts();
+        world.context(|context, _, _| decide_membership(context, &facts, VERA, &organisation("guild"), member, force))
+    };
+    let left = change(&world, false, false);
+    assert_eq!(left.outcome, Membership::Changed);
+    let removed: Vec<_> = left
+        .plan
+        .changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::RemoveLink { link, .. } => Some(*link),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(removed, [link_id(50)]);
+    assert!(left.plan.has(&Change::EndSessionsOfLink { link: link_id(50), user: VERA }));
+    assert!(left.plan.has(&Change::RemoveMember { organisation: organisation("guild"), user: VERA }));
+    assert!(!left.plan.any(|change| matches!(change, Change::EndSessionsOfUser { .. } | Change::Grant(_))));
+    assert_eq!(left.plan.notices().len(), 2, "every proven address hears of it: {:?}", left.plan.notices());
+    assert_eq!(change(&world, true, false).outcome, Membership::Nothing);
+    // Whoever has nothing of their own is not put out by one word.
+    let stranded = world.clone().with(|w| {
+        w.policy.local = model::LocalMethods { password: false, email_code: false, passkey: false, totp: true };
+        w.user(VERA).links.retain(|known| known.id == link_id(50));
+    });
+    assert_eq!(change(&stranded, false, false).outcome, Membership::LastMethod);
+    assert_eq!(change(&stranded, false, true).outcome, Membership::Changed);
+    let outside = World::new();
+    let joined = change(&outside, true, false);
+    assert!(joined.plan.has(&Change::AddMember { organisation: organisation("guild"), user: VERA, at: NOW }));
+    assert!(joined.plan.sessions().is_empty() && joined.plan.links().is_empty());
+    assert_eq!(change(&outside, false, false).outcome, Membership::Nothing);
+}
+
+/// I9: a link through an organisation's connection is usable by members only, and proves nothing elsewhere.
+#[test]
+fn t97_an_organisation_s_link_is_no_method_outside_it() {
+    let mut world = World::new().evidence(model::Evidence::Vouched);
+    let theirs = through_organisation(&mut world);
+    let usable = |world: &World| usable_methods(world.of(VERA), &world.connections, &world.policy).contains(&theirs);
+    assert!(usable(&world));
+    assert!(!usable(&world.clone().with(|w| w.user(VERA).organisations.clear())));
+    let asked = |world: &World| match world.sign_in().outcome {
+        linking::SignInOutcome::AskProof { methods, .. } => methods,
+        other => panic!("{other:?}"),
+    };
+    assert!(!asked(&world).contains(&theirs), "another connection asks");
+    world.rules().organisation = Some(organisation("guild"));
+    assert!(asked(&world).contains(&theirs), "a connection of the same organisation asks");
+}
+
+/// An organisation allows less for its members, never more.
+#[test]
+fn t98_an_organisation_narrows_what_a_match_may_do() {
+    use model::LinkOnMatch::{Off, Prove, VerifiedEmail};
+    let reason = |of_connection, of_organisation| {
+        let world = World::row_12().with(|w| {
+            w.rules().link_on_match = of_connection;
+            w.user(VERA).organisations.push(organisation("guild"));
+            let rules = OrganisationPolicy { link_on_match: of_organisation, ..OrganisationPolicy::default() };
+            w.policy.organisations.insert(organisation("guild"), rules);
+        });
+        world.sign_in().reason
+    };
+    for (of_connection, of_organisation, expect) in [
+        (VerifiedEmail, None, Reason::MailboxWouldSuffice),
+        (VerifiedEmail, Some(VerifiedEmail), Reason::MailboxWouldSuffice),
+        (VerifiedEmail, Some(Prove), Reason::ProofNeeded),
+        (VerifiedEmail, Some(Off), Reason::AddressBelongsToAccount),
+        (Prove, Some(VerifiedEmail), Reason::ProofNeeded),
+        (Off, Some(VerifiedEmail), Reason::AddressBelongsToAccount),
+    ] {
+        assert_eq!(reason(of_connection, of_organisation), expect, "{of_connection:?} {of_organisation:?}");
     }
 }

@@ -189,7 +189,7 @@ fn row_10_same_provider_other_subject_is_another_person() {
 /// Vera is a member of an organisation that forces `other`, where she has a link.
 fn forced() -> World {
     World::row_12().linked(VERA, link(20, "other", "x", LinkState::Active)).with(|w| {
-        let club = OrganisationPolicy { forced_connection: Some(connection("other")), required_level: None };
+        let club = OrganisationPolicy { forced_connection: Some(connection("other")), ..OrganisationPolicy::default() };
         w.policy.organisations.insert(organisation("club"), club);
         w.user(VERA).organisations.push(organisation("club"));
     })

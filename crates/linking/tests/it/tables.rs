@@ -201,6 +201,7 @@ fn every_change_keeps_the_invariants_and_is_as_the_document_says() {
 /// A method of Vera's that is not hers alone: through her organisation's connection.
 pub fn through_organisation(world: &mut World) -> Method {
     world.user(VERA).links.push(world::link(50, "guild", "v", model::LinkState::Active));
+    world.user(VERA).organisations.push(organisation("guild"));
     add_guild(world);
     link_method(50, "guild")
 }

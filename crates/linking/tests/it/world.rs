@@ -199,6 +199,7 @@ impl World {
                 local: LocalMethods { password: true, email_code: true, passkey: true, totp: true },
                 host: HOST.to_owned(),
                 sign_up: SignUp::Open,
+                selection: model::SelectionPolicy::default(),
                 required_level: Level::One,
                 connections: BTreeMap::from([(connection("acme"), rules.clone()), (connection("other"), rules)]),
                 organisations: BTreeMap::new(),
@@ -309,6 +310,7 @@ impl World {
             device: None,
             clients_of_session: Vec::new(),
             credential: None,
+            domain: None,
             connections: self.connections.clone(),
             users: self.users.clone(),
         }

@@ -1,7 +1,7 @@
 //! What an operator fixed for a connection, before any token is seen (T56).
 
 use super::{Algorithm, is_loopback_host};
-use model::{AssertedLevels, ConnectionId, Level, Namespace, Secret};
+use model::{AssertedLevels, ConnectionId, Level, Namespace, OrganisationId, Secret};
 use url::Url;
 
 /// How we authenticate at the token endpoint (OpenID Connect Core §9).
@@ -48,6 +48,8 @@ pub struct ClientSettings {
     pub pkce: bool,
     /// Trust epoch of the connection.
     pub epoch: i64,
+    /// Whose connection it is: what it says has meaning there alone (T97).
+    pub organisation: Option<OrganisationId>,
 }
 
 /// Settings that cannot work, found at start.
@@ -80,12 +82,18 @@ impl ClientSettings {
             redirect_uri: redirect_uri.to_owned(),
             pkce: true,
             epoch,
+            organisation: None,
         }
     }
 
     /// The key space of the subjects this connection asserts.
     pub fn namespace(&self) -> Namespace {
-        Namespace::new(&self.issuer, self.pairwise.then_some(self.client_id.as_str()), self.epoch)
+        Namespace::of(
+            self.organisation.as_ref(),
+            &self.issuer,
+            self.pairwise.then_some(self.client_id.as_str()),
+            self.epoch,
+        )
     }
 
     /// Whether these settings can work at all.

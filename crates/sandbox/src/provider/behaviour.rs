@@ -93,6 +93,8 @@ pub enum Behaviour {
     Garbage,
     /// 500.
     ServerError,
+    /// 401 and `invalid_client`: the client's secret has expired (RFC 6749 §5.2).
+    SecretExpired,
     /// Ends the connection in the middle of the answer.
     CloseConnection,
     /// 307 from the token endpoint to a place that would answer rightly.
@@ -107,6 +109,7 @@ impl Behaviour {
                 | Self::Slow(_)
                 | Self::Garbage
                 | Self::ServerError
+                | Self::SecretExpired
                 | Self::CloseConnection
                 | Self::RedirectFromToken
         )

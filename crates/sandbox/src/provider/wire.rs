@@ -66,6 +66,10 @@ pub(super) async fn observe(
         match fault {
             Behaviour::Slow(wait) => tokio::time::sleep(*wait).await,
             Behaviour::CloseConnection => return broken(),
+            Behaviour::SecretExpired => {
+                let headers = [(header::CONTENT_TYPE, "application/json")];
+                return (StatusCode::UNAUTHORIZED, headers, r#"{"error":"invalid_client"}"#).into_response();
+            }
             Behaviour::ServerError => return (StatusCode::INTERNAL_SERVER_ERROR, "scripted\n").into_response(),
             Behaviour::Garbage => return garbage(),
             Behaviour::RedirectFromToken if endpoint == Endpoint::Token && !moved => {

@@ -4,9 +4,12 @@
 mod clients;
 mod doctor;
 mod explain;
+mod organisations;
 
 pub use self::doctor::doctor_page;
 use self::explain::SaidUpstream;
+pub use self::organisations::OrganisationOperation;
+use crate::domains::Domains;
 use crate::server::Surroundings;
 use crate::signing::{KeySummary, Keys};
 use crate::wiring::Ledger;
@@ -141,6 +144,7 @@ pub enum Operation {
     /// Signing keys, those that sign next included.
     KeysList {},
     KeysRotate {},
+    Organisation(OrganisationOperation),
     ConnectionList {},
     ConnectionEnable {
         connection: ConnectionId,
@@ -203,6 +207,7 @@ pub struct Admin {
     /// Connections, as people know them.
     names: Arc<BTreeMap<String, String>>,
     signing: Arc<Keys>,
+    domains: Domains,
 }
 
 /// What one try of a change decided.
@@ -219,8 +224,9 @@ impl Admin {
         surroundings: Surroundings,
         names: BTreeMap<String, String>,
         signing: Arc<Keys>,
+        domains: Domains,
     ) -> Self {
-        Self { ledger, journeys, surroundings, names: Arc::new(names), signing }
+        Self { ledger, journeys, surroundings, names: Arc::new(names), signing, domains }
     }
 
     fn store(&self) -> &Store {
@@ -277,6 +283,7 @@ impl Admin {
             Operation::ClientTokenRevoke { token } => self.client_token_revoke(&token, &actor).await,
             Operation::KeysList {} => keys_json(self.signing.list().await),
             Operation::KeysRotate {} => keys_json(self.signing.rotate().await),
+            Operation::Organisation(about) => self.organisation(&about, &actor).await,
             Operation::ConnectionList {} => {
                 let facts = self.store().facts(&FactsQuery::default()).await?;
                 Ok(facts.connections.iter().map(connection_json).collect())

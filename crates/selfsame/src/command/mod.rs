@@ -6,6 +6,7 @@
 mod client;
 mod doctor;
 mod explain;
+mod organisation;
 mod render;
 mod run;
 
@@ -57,6 +58,9 @@ enum Command {
     /// Connections to identity providers.
     #[command(subcommand)]
     Connection(Connection),
+    /// Organisations and their members.
+    #[command(subcommand)]
+    Organisation(organisation::Organisation),
     /// Applications that sign people in.
     #[command(subcommand)]
     Client(Box<client::Client>),
@@ -241,6 +245,7 @@ fn operation(command: &Command) -> Result<Option<Operation>, String> {
         Command::Link(Link::Find { issuer, subject }) => {
             Operation::LinkFind { issuer: issuer.clone(), subject: subject.clone() }
         }
+        Command::Organisation(command) => organisation::operation(command),
         Command::Client(command) => client::operation(command)?,
         Command::Keys(KeysCommand::List) => Operation::KeysList {},
         Command::Keys(KeysCommand::Rotate) => Operation::KeysRotate {},

@@ -122,6 +122,7 @@ fn surroundings(allow_loopback: bool) -> Surroundings {
         random: Arc::new(OsRandom),
         allow_loopback,
         pool: PoolSettings::default(),
+        names: Arc::new(crate::server::SystemTxt::default()),
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod forward_auth;
 mod levels;
+mod organisations;
+mod selection;
 
 use super::ConfigError;
 use super::checked::{
@@ -41,7 +43,7 @@ pub(super) fn check(
     let root_keys = check.root_keys(&settings.secrets);
     let mail = check.mail(&settings.mail);
     let branding = check.branding(settings.branding);
-    let connections = check.connections(settings.connections);
+    let mut connections = check.connections(settings.connections);
     let applications = check.applications(settings.applications);
     let clients = check.clients(settings.clients, server.as_ref());
     let policy = settings.policy;
@@ -52,22 +54,22 @@ pub(super) fn check(
     // Passkeys belong to a host name (WebAuthn Level 3 §5.1.2).
     let named = |server: &Server| Url::parse(&server.public_origin.to_string()).is_ok_and(|url| url.domain().is_some());
     let passkey = policy.passkey && server.as_ref().is_some_and(named);
+    let local = LocalMethods { password: policy.password, email_code: policy.email_code, passkey, totp: policy.totp };
+    let organisations = check.organisations(settings.organisations, local, &mut connections);
+    let selection = check.selection("policy", policy.method_selection, &policy.fallback, local);
     match (server, database, mail, required_level, check.errors) {
         (Some(server), Some(database), Some(mail), Some(required_level), errors) if errors.is_empty() => Ok(Config {
             server,
             database,
             root_keys,
             mail,
-            local: LocalMethods {
-                password: policy.password,
-                email_code: policy.email_code,
-                passkey,
-                totp: policy.totp,
-            },
+            local,
             sign_up: policy.sign_up,
+            selection,
             required_level,
             session_lifetime: HOUR.times(settings.sessions.lifetime_hours),
             branding,
+            organisations,
             connections,
             applications,
             clients,
@@ -300,6 +302,7 @@ impl Check<'_> {
         let approved_hosts = self.domains(&below(path, "approved_hosts"), &settings.approved_hosts);
         let authoritative_domains =
             self.domains(&below(path, "authoritative_domains"), &settings.authoritative_domains);
+        let organisation = self.organisation_of(path, &settings);
         let vouched = settings.email_evidence == EmailEvidence::Vouched;
         let policy = ConnectionPolicy {
             link_on_match: settings.link_on_match,
@@ -312,7 +315,7 @@ impl Check<'_> {
             profile_sync: settings.profile_sync,
             mail_authority: MailAuthority { issuer: settings.issuer.clone(), vouched, authoritative_domains },
             match_on: MatchOn::default(),
-            organisation: None,
+            organisation,
         };
         Some(Connection {
             id: id?,

@@ -2,7 +2,10 @@
 
 use super::names::{IpNetwork, Origin};
 use flows::oauth::{Client, Schemes, redirect_uri_fault};
-use model::{ConnectionId, ConnectionPolicy, Level, LocalMethods, Micros, Secret, SignUp};
+use model::{
+    ConnectionId, ConnectionPolicy, Level, LocalMethods, Micros, OrganisationId, OrganisationPolicy, Secret,
+    SelectionPolicy, SignUp,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -19,9 +22,11 @@ pub struct Config {
     pub mail: Mail,
     pub local: LocalMethods,
     pub sign_up: SignUp,
+    pub selection: SelectionPolicy,
     pub required_level: Level,
     pub session_lifetime: Micros,
     pub branding: Branding,
+    pub organisations: Vec<Organisation>,
     pub applications: Vec<Application>,
     pub clients: Vec<Client>,
     /// Clients may register themselves.
@@ -159,6 +164,16 @@ pub enum ClientAccessTokens {
     Jwt,
 }
 
+/// A way to sign in without a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum LocalMethod {
+    Password,
+    EmailCode,
+    Passkey,
+}
+
 /// What the operator says about a connection's verified addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -167,6 +182,14 @@ pub enum EmailEvidence {
     #[default]
     Claimed,
     Vouched,
+}
+
+/// One tenant.
+#[derive(Debug, Clone)]
+pub struct Organisation {
+    pub id: OrganisationId,
+    pub name: String,
+    pub policy: OrganisationPolicy,
 }
 
 /// One identity provider, as the protocol needs it, with its policy beside it.

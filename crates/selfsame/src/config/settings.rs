@@ -1,9 +1,10 @@
 //! The file as it is written. The doc comments here are the descriptions in the JSON Schema.
 
 use super::checked::{
-    ClientAccessTokens, ClientAlgorithm, ClientAuth, ClientGrant, EmailEvidence, IdTokenAlgorithm, TokenAuth,
+    ClientAccessTokens, ClientAlgorithm, ClientAuth, ClientGrant, EmailEvidence, IdTokenAlgorithm, LocalMethod,
+    TokenAuth,
 };
-use model::{LinkOnMatch, ProfileSync, Purpose, Secret, SignUp};
+use model::{LinkOnMatch, MethodSelection, ProfileSync, Purpose, Secret, SignUp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -30,6 +31,9 @@ pub(super) struct Settings {
     /// Identity providers people can sign in with, in the order they are shown.
     #[serde(default)]
     pub connections: Vec<ConnectionSettings>,
+    /// Tenants: members and identity providers of their own.
+    #[serde(default)]
+    pub organisations: Vec<OrganisationSettings>,
     /// Applications that people are sent back to.
     #[serde(default)]
     pub applications: Vec<ApplicationSettings>,
@@ -138,6 +142,12 @@ pub(super) struct PolicySettings {
     /// Who may sign up without an identity provider.
     #[schemars(schema_with = "sign_up")]
     pub sign_up: SignUp,
+    /// Who chooses the way in: `choose` shows all, `prefer_linked` goes to the connection that was used last in the
+    /// browser, `force_linked` sends whoever has a link to it once the address is typed.
+    #[schemars(schema_with = "method_selection")]
+    pub method_selection: MethodSelection,
+    /// With `force_linked`: what whoever has a link may use instead while the server itself sees the provider fail.
+    pub fallback: Vec<LocalMethod>,
     /// Assurance level every session must reach (NIST SP 800-63B-4).
     #[schemars(range(min = 1, max = 3))]
     pub required_level: i64,
@@ -145,7 +155,16 @@ pub(super) struct PolicySettings {
 
 impl Default for PolicySettings {
     fn default() -> Self {
-        Self { password: true, email_code: true, passkey: true, totp: true, sign_up: SignUp::Open, required_level: 1 }
+        Self {
+            password: true,
+            email_code: true,
+            passkey: true,
+            totp: true,
+            sign_up: SignUp::Open,
+            method_selection: MethodSelection::Choose,
+            fallback: Vec::new(),
+            required_level: 1,
+        }
     }
 }
 
@@ -255,6 +274,39 @@ pub(super) struct ConnectionSettings {
     /// Domains whose mailboxes this provider hosts.
     #[serde(default)]
     pub authoritative_domains: Vec<String>,
+    /// The organisation whose connection it is: it reaches that organisation's members and nobody else.
+    pub organisation: Option<String>,
+}
+
+/// One organisation.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OrganisationSettings {
+    /// Short name, never changed: 1 to 32 of a–z, 0–9 and -.
+    pub id: String,
+    /// Name people see.
+    #[schemars(length(min = 1, max = 60))]
+    pub name: String,
+    /// Its domains. Each counts while the name system shows that it is the organisation's: `selfsame organisation list`
+    /// says by which record. Addresses there lead to its connection, which then speaks for them.
+    #[serde(default)]
+    pub domains: Vec<String>,
+    /// Assurance level every session of a member must reach.
+    #[schemars(range(min = 1, max = 3))]
+    pub required_level: Option<i64>,
+    /// The organisation's connection through which alone members prove themselves when something is linked.
+    pub forced_connection: Option<String>,
+    /// Who chooses the way in for members, in place of `policy.method_selection`.
+    #[serde(default)]
+    #[schemars(schema_with = "method_selection")]
+    pub method_selection: Option<MethodSelection>,
+    /// As `policy.fallback`, for members.
+    #[serde(default)]
+    pub fallback: Vec<LocalMethod>,
+    /// The most that a match may link to a member by; of the organisation's own connections, what they do.
+    #[serde(default)]
+    #[schemars(schema_with = "link_on_match")]
+    pub link_on_match: Option<LinkOnMatch>,
 }
 
 fn default_mark() -> String {
@@ -387,6 +439,10 @@ fn yes() -> bool {
 
 fn link_on_match(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": ["off", "prove", "verified_email"] })
+}
+
+fn method_selection(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ["choose", "prefer_linked", "force_linked"] })
 }
 
 fn sign_up(_: &mut SchemaGenerator) -> Schema {

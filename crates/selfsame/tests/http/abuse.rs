@@ -171,6 +171,7 @@ async fn t110_providers_at_private_addresses_are_not_asked(engine: Engine) {
     // As `serve` runs, without the word that allows this machine's own addresses.
     let store = selfsame::server::open_store(&world.config).await.unwrap();
     let surroundings = selfsame::server::Surroundings {
+        names: world.names.clone(),
         clock: world.clock.clone(),
         random: Arc::new(selfsame::os::OsRandom),
         allow_loopback: false,

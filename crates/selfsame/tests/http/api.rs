@@ -264,6 +264,27 @@ async fn every_state_is_reached(engine: Engine) {
     app.provider("b", "b-ada").await;
     assert_eq!(app.name().await.as_deref(), Some("Ada"));
 
+    // Where a link binds, whoever shows the mailbox learns through which provider they sign in.
+    let policy = "email_code = true\nmethod_selection = \"force_linked\"".to_owned();
+    let forced = World::with(Options { policy, ..Options::on(engine) }).await;
+    let mut bound = App::new(&forced);
+    bound.sign_up("Ada", "ada@example.test").await;
+    bound.connect("a", "a-ada").await;
+    bound.call("DELETE", "/session", None).await;
+    forced.advance(model::HOUR);
+    bound.start(json!({ "kind": "sign_in" })).await;
+    let call = bound.act(json!({ "action": "email", "email": "ada@example.test" })).await;
+    assert_eq!(call.json["state"], "away", "{call:?}");
+    let seen = forced.mailbox.messages().len();
+    bound.act(json!({ "action": "send_code" })).await;
+    let call = bound.code("ada@example.test", seen).await;
+    assert_eq!(
+        (&call.json["state"], &call.json["providers"][0]["id"]),
+        (&json!("sign_in_with"), &json!("a")),
+        "{call:?}"
+    );
+    app.states.extend(bound.states);
+
     let document = app.call("GET", "/openapi.json", None).await;
     let schemas = &document.json["components"]["schemas"];
     let named = |list: &Value| -> BTreeSet<String> {

@@ -144,6 +144,7 @@ async fn t76_a_full_queue_costs_nobody_an_attempt(engine: Engine) {
     world.sign_up(&mut ada, "Ada", "ada@example.test").await;
     // A replica whose queue is always full.
     let surroundings = selfsame::server::Surroundings {
+        names: world.names.clone(),
         clock: world.clock.clone(),
         random: std::sync::Arc::new(selfsame::os::OsRandom),
         allow_loopback: true,

@@ -7,12 +7,14 @@ mod bad_input;
 mod budgets;
 mod concurrency;
 mod doctor;
+mod domains;
 mod explain;
 mod findings;
 mod freshness;
 mod identity;
 mod journeys;
 mod operator;
+mod organisations;
 mod outage;
 mod pages;
 mod passkeys;
@@ -21,6 +23,7 @@ mod protocol;
 mod provider;
 mod replicas;
 mod second_factor;
+mod selection;
 mod sessions;
 
 /// Each function, which takes an engine, as a test on either one.

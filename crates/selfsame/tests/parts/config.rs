@@ -94,7 +94,7 @@ fn every_bad_file_names_line_key_and_cure() {
         (with("[policy]", "[polcy]"), "selfsame.toml:16: polcy: unknown key; did you mean `policy`?"),
         (
             with("sign_up", "zzzzzzzz"),
-            "selfsame.toml:17: policy.zzzzzzzz: unknown key; known here: email_code, passkey, password, required_level, sign_up, totp",
+            "selfsame.toml:17: policy.zzzzzzzz: unknown key; known here: email_code, fallback, method_selection, passkey, password, required_level, sign_up, totp",
         ),
         (
             with("{ env = \"SECOND", "{ evn = \"SECOND"),
@@ -490,6 +490,7 @@ fn the_example_loads_as_it_is_and_with_everything_in_it() {
         ("SELFSAME_ROOT_KEY", KEY),
         ("SELFSAME_MAIL_PASSWORD", "x"),
         ("GOOGLE_CLIENT_SECRET", "y"),
+        ("ACME_CLIENT_SECRET", "y"),
         ("SHOP_CLIENT_SECRET", KEY),
         ("SHOP_CLIENT_SECRET_BEFORE", KEY),
     ];

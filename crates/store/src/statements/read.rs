@@ -209,6 +209,10 @@ super::statements! {
     CLIENTS_OF_USER = "SELECT c.client AS client, c.scope AS scope, c.given_at AS since FROM consents c \
         WHERE c.user_id = $1 UNION ALL SELECT a.client, a.scope, a.created_at FROM authorizations a \
         WHERE a.user_id = $1 ORDER BY client, since";
+    /// As many as configurations name.
+    DOMAINS = "SELECT d.domain, d.organisation, d.seen_at, d.checked_at, d.problem FROM domains d ORDER BY d.domain";
+    MEMBERS = "SELECT m.user_id, m.since, (SELECT u.name FROM users u WHERE u.id = m.user_id) FROM memberships m \
+        WHERE m.organisation = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3";
     CLIENTS_OF_SESSION = "SELECT DISTINCT a.client FROM sessions s JOIN authorizations a \
         ON a.user_id = s.user_id AND a.session_id = s.sid WHERE s.hash = $1 AND a.hears_of_logout = 1 \
         ORDER BY a.client";

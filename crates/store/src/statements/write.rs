@@ -56,6 +56,15 @@ super::statements! {
     SET_USER_STATUS = "UPDATE users SET status = $1 WHERE id = $2";
     SET_REQUIRED_LEVEL = "UPDATE users SET required_level = $1 WHERE id = $2";
     ADD_MEMBER = "INSERT INTO memberships (user_id, organisation, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    REMOVE_MEMBER = "DELETE FROM memberships WHERE user_id = $1 AND organisation = $2";
+    SAW_DOMAIN = "INSERT INTO domains (domain, organisation, seen_at, checked_at, problem) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (domain) DO UPDATE SET organisation = excluded.organisation, seen_at = excluded.seen_at, \
+        checked_at = excluded.checked_at, problem = excluded.problem";
+    /// What it showed for another organisation before is forgotten.
+    MISSED_DOMAIN = "INSERT INTO domains (domain, organisation, seen_at, checked_at, problem) \
+        VALUES ($1, $2, NULL, $3, $4) ON CONFLICT (domain) DO UPDATE SET \
+        seen_at = CASE WHEN domains.organisation = excluded.organisation THEN domains.seen_at END, \
+        organisation = excluded.organisation, checked_at = excluded.checked_at, problem = excluded.problem";
     /// Where a subject came from is written before what was written there already.
     MOVE_SUBJECTS = "UPDATE subjects SET user_id = $1, origin = $2 || origin WHERE user_id = $3";
     /// Of what leads to one user, what came from the other last; an id and its stroke are 37 characters.

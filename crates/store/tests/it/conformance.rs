@@ -582,6 +582,7 @@ async fn plans_and_snapshots_are_counted(db: Database) {
         device: Some(hash(1)),
         clients_of_session: true,
         credential: Some(vec![1]),
+        stand_in: None,
     };
     let facts = db.facts(everything.clone()).await;
     assert_eq!((facts.users.len(), facts.store_epoch), (1, 1));

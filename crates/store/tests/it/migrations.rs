@@ -11,7 +11,7 @@ crate::on_both_engines!(a_newer_schema_is_refused, t16_texts_compare_by_bytes);
 async fn a_missing_file_is_not_created() {
     let directory = Directory::new();
     let refused = Store::open_sqlite(&directory.file()).await;
-    assert!(matches!(refused.err(), Some(StoreError::NotMigrated { found: 0, known: 9 })));
+    assert!(matches!(refused.err(), Some(StoreError::NotMigrated { found: 0, known: 10 })));
     assert!(!directory.file().exists());
 }
 
@@ -46,7 +46,8 @@ async fn a_file_of_the_first_schema_is_carried_over() {
             "0006_devices",
             "0007_logouts",
             "0008_passkeys",
-            "0009_second_factor"
+            "0009_second_factor",
+            "0010_domains"
         ]
     );
     let row = store.session(&session).await.unwrap().unwrap();
@@ -97,18 +98,19 @@ async fn migrated_once(one: &Store, two: &Store) {
         "0007_logouts",
         "0008_passkeys",
         "0009_second_factor",
+        "0010_domains",
     ];
     assert_eq!((status.applied.len(), status.pending.as_slice()), (0, &pending.map(str::to_owned)[..]));
     let (first, second) = tokio::join!(one.migrate_up(), two.migrate_up());
-    assert_eq!(first.unwrap().len() + second.unwrap().len(), 9);
+    assert_eq!(first.unwrap().len() + second.unwrap().len(), 10);
     assert!(one.migrate_up().await.unwrap().is_empty());
     let status = two.migration_status().await.unwrap();
-    assert_eq!((status.applied.len(), status.pending.len(), status.newer), (9, 0, None));
+    assert_eq!((status.applied.len(), status.pending.len(), status.newer), (10, 0, None));
 }
 
 async fn a_newer_schema_is_refused(db: Database) {
     db.execute("UPDATE meta SET value = 99 WHERE key = 'schema_version'").await;
-    let newer = StoreError::NewerSchema { found: 99, known: 9 };
+    let newer = StoreError::NewerSchema { found: 99, known: 10 };
     assert_eq!(db.open_again().await.err(), Some(newer.clone()));
     assert_eq!(db.store.migrate_up().await.err(), Some(newer));
     assert_eq!(db.store.migration_status().await.unwrap().newer, Some(99));

@@ -41,7 +41,7 @@ async fn every_statement_prepares_on_postgres() {
 }
 
 /// Tables of a few rows, by their names and by the names they have in statements.
-const SMALL: &[&str] = &["connections", "c", "meta", "m", "signing_keys", "k"];
+const SMALL: &[&str] = &["connections", "c", "meta", "m", "signing_keys", "k", "domains", "d"];
 
 /// 5,000 users with everything a user has.
 async fn fill(db: &Database) {

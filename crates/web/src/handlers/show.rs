@@ -4,7 +4,7 @@ use super::{Page, Visit, add_cookies, html, see_other};
 use crate::pages::{
     AccountCard, Action, Code, CodePurpose, ConfirmLink, Conflict, Continue, ErrorText, ExternalCard, Field, Mark,
     Notice, NoticeKind, PasskeyForm, Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton, SecondFactor,
-    SignIn, SignUp, StepUp, StepUpWhy, SwitchUser, Way, route,
+    SignIn, SignInWith, SignUp, StepUp, StepUpWhy, SwitchUser, Way, route,
 };
 use crate::texts;
 use axum::http::{HeaderValue, header};
@@ -60,7 +60,7 @@ impl Visit {
         let ways_on = if in_account {
             vec![Action::new(self.lang, Way::Account, route::ACCOUNT)]
         } else {
-            vec![Action::new(self.lang, Way::OtherSignIn, route::SIGN_IN)]
+            vec![Action::new(self.lang, Way::OtherSignIn, route::CHOOSE)]
         };
         let page = Notice {
             shell: self.shell(),
@@ -119,9 +119,8 @@ impl Visit {
             .collect()
     }
 
-    fn signing_in(&self) -> Vec<ProviderButton> {
-        let policy = self.site.journeys.policy();
-        self.buttons(|id| policy.connection(id).is_some_and(|rules| rules.purpose.signs_in()))
+    fn signing_in(&self, flow: &Flow) -> Vec<ProviderButton> {
+        self.buttons(|id| self.site.journeys.offers(flow, id))
     }
 
     fn external(&self, flow: &Flow) -> Option<ExternalCard> {
@@ -203,11 +202,16 @@ impl Visit {
                 shell: self.shell(),
                 flow: id,
                 address: address.to_string(),
-                can_code: self.site.journeys.policy().local.email_code,
-                can_password: self.site.journeys.policy().local.password,
+                can_code: self.site.journeys.sends_codes(flow),
+                can_password: self.site.journeys.local_methods(flow).password,
+                providers: if flow.routing.led { self.signing_in(flow) } else { Vec::new() },
                 error: self.error_of(flow),
             }
             .render(),
+            Step::SignInWith { connections } => {
+                let providers = self.buttons(|id| connections.contains(id));
+                SignInWith { shell: self.shell(), flow: id, providers, error: self.error_of(flow) }.render()
+            }
             Step::MailCode { address, proves, .. } => self.code(flow, address, *proves).render(),
             Step::AskProof { account, methods, may_separate, .. } => {
                 let Some(external) = self.external(flow) else { return self.error(400, "bad_request") };
@@ -301,7 +305,7 @@ impl Visit {
                 flow: flow.id.to_string(),
                 name: typed.name,
                 address: typed.email,
-                providers: self.signing_in(),
+                providers: self.signing_in(flow),
                 sign_in_href: self.other_first_page(route::SIGN_IN, flow),
                 feedback: None,
                 error: self.error_of(flow),
@@ -312,16 +316,16 @@ impl Visit {
                 shell: self.shell(),
                 client_name: self.client_name(flow),
                 flow: flow.id.to_string(),
-                providers: self.signing_in(),
+                providers: self.signing_in(flow),
                 email: flow.material.typed.as_ref().map(|typed| typed.email.clone()).unwrap_or_default(),
-                email_enabled: policy.local.password || policy.local.email_code,
+                email_enabled: self.site.journeys.asks_address(flow),
                 sign_up_allowed: open && !for_device,
                 sign_up_href: self.other_first_page(route::SIGN_UP, flow),
                 last_used_email_method: matches!(
                     self.browser.device.last_used.as_deref(),
                     Some("password" | "email_code")
                 ),
-                passkey: self.passkey(),
+                passkey: self.passkey().filter(|_| self.site.journeys.local_methods(flow).passkey),
                 switch_notice: signed_in.map(|person| person.name.clone()),
                 error: self.error_of(flow),
             }
@@ -416,7 +420,7 @@ impl Visit {
     ) -> Result<String, askama::Error> {
         // Beside "sign in to that account", or for whom this way in was removed, it is another way that is meant.
         let way = if may_continue || kind == NoticeKind::Returning { Way::OtherSignIn } else { Way::SignIn };
-        let ways_on = vec![Action::new(self.lang, way, route::SIGN_IN)];
+        let ways_on = vec![Action::new(self.lang, way, route::CHOOSE)];
         Notice {
             shell: self.shell(),
             kind,

@@ -22,6 +22,10 @@ pub(super) struct Start {
     state: Option<String>,
     /// A client's, sealed.
     request: Option<String>,
+    /// Whose people's page it is.
+    organisation: Option<String>,
+    /// With any value: the page with all choices.
+    choose: Option<String>,
 }
 
 impl Start {
@@ -50,9 +54,17 @@ type Asked = Result<Query<Start>, axum::extract::rejection::QueryRejection>;
 
 pub(super) async fn sign_in(State(site): State<Site>, asked: Asked, request: Request) -> Page {
     let visit = Visit::of(&site, &request);
-    match begin(&visit, asked, |to| Goal::SignIn { to }).await {
-        Ok((flow, present)) => first_page(&visit, &flow, present.as_ref()),
-        Err(fault) => visit.failed(&fault, None),
+    let chooses = matches!(&asked, Ok(Query(start)) if start.choose.is_some());
+    let (flow, present) = match begin(&visit, asked, |to| Goal::SignIn { to }).await {
+        Ok(begun) => begun,
+        Err(fault) => return visit.failed(&fault, None),
+    };
+    // Whoever is signed in and comes by themselves may want to be somebody else.
+    let for_client = matches!(flow.goal.destination(), Some(Destination::Client(_)));
+    let wants_page = chooses || (present.is_some() && !for_client);
+    match visit.site.journeys.lead(&flow, wants_page, &visit.browser, visit.cookies()).await {
+        Some(next) => visit.land(next, Some(flow.id)),
+        None => first_page(&visit, &flow, present.as_ref()),
     }
 }
 
@@ -70,14 +82,19 @@ async fn begin(
     goal: impl Fn(Destination) -> Goal,
 ) -> Result<(Flow, Option<flows::Present>), Fault> {
     let Ok(Query(start)) = asked else { return Err(Fault::flow("bad_request")) };
+    let journeys = &visit.site.journeys;
     let to = start.destination(visit)?;
     let present = visit.present().await?;
     let goal = goal(to);
     if let (Some(person), Goal::SignIn { to: to @ Destination::Application(_) }) = (&present, &goal) {
-        let flow = visit.site.journeys.continue_flow(to.clone(), &person.name);
+        let flow = journeys.continue_flow(to.clone(), &person.name);
         return Ok((flow, present));
     }
-    Ok((visit.site.journeys.begin(goal), present))
+    let mut flow = journeys.begin(goal);
+    if let Some(organisation) = &start.organisation {
+        flow = journeys.of_organisation(flow, organisation)?;
+    }
+    Ok((flow, present))
 }
 
 /// The first page is shown where it was asked for, with the flow's cookie.
@@ -110,7 +127,8 @@ pub(super) async fn forget(State(site): State<Site>, request: Request) -> Page {
 
 pub(super) async fn signed_out(State(site): State<Site>, request: Request) -> Page {
     let visit = Visit::of(&site, &request);
-    html(200, SignedOut { shell: visit.shell(), frames: Vec::new(), next: None }.render())
+    let choices = site.journeys.would_lead(&visit.browser);
+    html(200, SignedOut { shell: visit.shell(), frames: Vec::new(), next: None, choices }.render())
 }
 
 /// The session has ended. Where clients hear of it by the browser, it loads their pages before it goes on to `next`.
@@ -123,7 +141,7 @@ pub(super) fn out(visit: &Visit, frames: &[Url], next: Option<String>) -> Page {
     let shell = Shell { here: route::SIGNED_OUT.to_owned(), csrf: String::new(), ..visit.shell() };
     let go_on = next.as_ref().and_then(|next| HeaderValue::from_str(&format!("{FRAMES_TIME}; url={next}")).ok());
     let frames = frames.iter().map(Url::to_string).collect();
-    let mut page = html(200, SignedOut { shell, frames, next }.render());
+    let mut page = html(200, SignedOut { shell, frames, next, choices: false }.render());
     page.headers_mut().extend(go_on.map(|value| (header::REFRESH, value)));
     page.extensions_mut().insert(super::guard::Frames(origins.into_iter().collect::<Vec<_>>().join(" ")));
     add_cookies(&mut page, &[forget]);

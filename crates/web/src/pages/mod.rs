@@ -27,7 +27,7 @@ pub use pieces::{
     Shell, SignedIn, Way,
 };
 pub use second_factor::{AddTotp, ConfirmFactor, FactorChange, FactorRow, QrCode, RecoveryCodes, SecondFactor};
-pub use sign_in::{Code, CodePurpose, Continue, Password, SignIn, SignUp, SignedOut, SwitchUser};
+pub use sign_in::{Code, CodePurpose, Continue, Password, SignIn, SignInWith, SignUp, SignedOut, SwitchUser};
 
 /// `render` without the trait in scope at every call.
 macro_rules! renders {

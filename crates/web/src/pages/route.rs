@@ -4,6 +4,8 @@
 pub const LANGUAGE: &str = "ui_locales";
 /// Start a sign-in (GET).
 pub const SIGN_IN: &str = "/sign-in";
+/// As [`SIGN_IN`], with all choices wherever it would lead otherwise.
+pub const CHOOSE: &str = "/sign-in?choose=true";
 /// `flow`, `connection`.
 pub const START_PROVIDER: &str = "/sign-in/start-provider";
 /// `flow`, `email`.

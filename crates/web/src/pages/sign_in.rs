@@ -41,6 +41,8 @@ pub struct Password {
     pub address: String,
     pub can_code: bool,
     pub can_password: bool,
+    /// Where policy leads to one of them and the person came back.
+    pub providers: Vec<ProviderButton>,
     pub error: Option<ErrorText>,
 }
 
@@ -64,6 +66,16 @@ impl SignUp {
     fn hint(&self) -> Option<&str> {
         crate::pages::pieces::unless_said(self.feedback.as_deref(), self.error.as_ref())
     }
+}
+
+/// The person has shown who they are; their way in is one of these.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign_in_with.html", whitespace = "minimize")]
+pub struct SignInWith {
+    pub shell: Shell,
+    pub flow: String,
+    pub providers: Vec<ProviderButton>,
+    pub error: Option<ErrorText>,
 }
 
 /// What the code is asked for.
@@ -135,6 +147,8 @@ pub struct SignedOut {
     pub frames: Vec<String>,
     /// Where the person goes on to, after them.
     pub next: Option<String>,
+    /// Signing in again would lead somewhere at once: a way to the choices.
+    pub choices: bool,
 }
 
-renders!(SignIn, Password, SignUp, Code, SwitchUser, Continue, SignedOut);
+renders!(SignIn, Password, SignInWith, SignUp, Code, SwitchUser, Continue, SignedOut);

@@ -20,6 +20,7 @@ fn policy() -> Policy {
         local: LocalMethods { password: true, email_code: true, passkey: true, totp: true },
         host: "id.example".to_owned(),
         sign_up: SignUp::Open,
+        selection: model::SelectionPolicy::default(),
         required_level: Level::One,
         connections: [(connection("acme"), ConnectionPolicy::default()), (connection("chat"), link_only)].into(),
         organisations: std::collections::BTreeMap::new(),
@@ -34,6 +35,7 @@ fn flow(goal: Goal, step: Step) -> Flow {
         goal,
         step,
         material: Material::default(),
+        routing: flows::Routing::default(),
         error: None,
     }
 }
@@ -46,8 +48,16 @@ fn look(flow: &Flow) -> FlowView {
     let policy = policy();
     let providers =
         ["acme", "chat"].map(|id| ProviderInfo { id: connection(id), name: id.to_uppercase(), mark: "key".to_owned() });
-    let frame =
-        Frame { policy: &policy, providers: &providers, errors_url: "/errors", now: Micros(0), application: None };
+    let frame = Frame {
+        policy: &policy,
+        local: policy.local,
+        codes: true,
+        asks_address: true,
+        providers: &providers,
+        errors_url: "/errors",
+        now: Micros(0),
+        application: None,
+    };
     frame.view(flow)
 }
 
@@ -77,6 +87,7 @@ fn steps() -> Vec<Step> {
         Step::AskCreate,
         Step::AskSwitch { current: "Ada".to_owned(), other: None },
         Step::ConfirmLink,
+        Step::SignInWith { connections: vec![connection("acme")] },
         Step::ProviderAgain { connection: connection("acme") },
         Step::StepUp { methods: methods() },
         Step::Continue { name: "Ada".to_owned() },

@@ -90,6 +90,8 @@ pub(super) fn kind(kind: EventKind) -> &'static str {
         EventKind::ClientRemoved => "a client was removed",
         EventKind::RegistrationTokenMade => "a token for registrations was made",
         EventKind::RegistrationTokenRevoked => "a token for registrations was taken back",
+        EventKind::MemberAdded => "somebody became a member of an organisation",
+        EventKind::MemberRemoved => "somebody is a member of an organisation no more",
     }
 }
 

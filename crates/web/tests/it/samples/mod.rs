@@ -9,7 +9,7 @@ use web::pages::{
     AccountCard, Action, ApplicationRow, Applications, Code, CodePurpose, ConfirmLink, Conflict, ConnectStart, Consent,
     Continue, DeviceAnswer, DeviceDone, ErrorPage, ErrorText, ExternalCard, Field, FormPost, LeaveFor, LinkedDone,
     Mark, Notice, NoticeKind, PasskeyForm, Password, ProofKind, ProofMethod, ProviderAgain, ProviderButton,
-    ReturnToApp, Shell, SignIn, SignUp, SignedIn, SignedOut, SwitchUser, TypeCode, Way, device_name,
+    ReturnToApp, Shell, SignIn, SignInWith, SignUp, SignedIn, SignedOut, SwitchUser, TypeCode, Way, device_name,
 };
 use web::texts::{self, Lang};
 
@@ -247,10 +247,14 @@ fn sign_in(s: &mut Samples) {
         address: "ada@example.org".to_owned(),
         can_code: true,
         can_password: true,
+        providers: Vec::new(),
         error: None,
     };
     s.add("password", password.render());
     s.add("password-only", Password { can_code: false, ..password.clone() }.render());
+    s.add("password-led", Password { can_password: false, providers: providers(), ..password.clone() }.render());
+    let with = SignInWith { shell: s.out(), flow: "fl0w".to_owned(), providers: providers(), error: None };
+    s.add("sign-in-with", with.render());
     s.add("password-code-only", Password { can_password: false, ..password.clone() }.render());
     let wrong = Some(s.error("wrong_password").at(Field::Password));
     s.add("password-wrong", Password { error: wrong, ..password.clone() }.render());
@@ -284,7 +288,8 @@ fn sign_in(s: &mut Samples) {
         "sign-up-no-name",
         SignUp { error: Some(s.error("invalid_name").at(Field::Name)), name: HOSTILE.to_owned(), ..sign_up }.render(),
     );
-    let out = SignedOut { shell: s.out(), frames: Vec::new(), next: None };
+    let out = SignedOut { shell: s.out(), frames: Vec::new(), next: None, choices: false };
+    s.add("signed-out-led", SignedOut { choices: true, ..out.clone() }.render());
     s.add("signed-out", out.render());
     let next = Some("https://notes.example/bye".to_owned());
     s.add("signed-out-going-on", SignedOut { next, ..out }.render());
