@@ -96,18 +96,19 @@ async fn migrated_once(one: &Store, two: &Store) {
         "0006_devices",
         "0007_logouts",
         "0008_passkeys",
+        "0010_domains",
     ];
     assert_eq!((status.applied.len(), status.pending.as_slice()), (0, &pending.map(str::to_owned)[..]));
     let (first, second) = tokio::join!(one.migrate_up(), two.migrate_up());
-    assert_eq!(first.unwrap().len() + second.unwrap().len(), 8);
+    assert_eq!(first.unwrap().len() + second.unwrap().len(), 9);
     assert!(one.migrate_up().await.unwrap().is_empty());
     let status = two.migration_status().await.unwrap();
-    assert_eq!((status.applied.len(), status.pending.len(), status.newer), (8, 0, None));
+    assert_eq!((status.applied.len(), status.pending.len(), status.newer), (9, 0, None));
 }
 
 async fn a_newer_schema_is_refused(db: Database) {
     db.execute("UPDATE meta SET value = 99 WHERE key = 'schema_version'").await;
-    let newer = StoreError::NewerSchema { found: 99, known: 8 };
+    let newer = StoreError::NewerSchema { found: 99, known: 9 };
     assert_eq!(db.open_again().await.err(), Some(newer.clone()));
     assert_eq!(db.store.migrate_up().await.err(), Some(newer));
     assert_eq!(db.store.migration_status().await.unwrap().newer, Some(99));
