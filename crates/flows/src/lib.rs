@@ -29,6 +29,7 @@ mod seal;
 mod second_factor;
 mod surface;
 mod tokens;
+mod undo;
 
 pub use account::{AccountView, MethodView, Removed};
 pub use authorize::{Authorized, ConsentAsked, Leaving, RESUME_PATH, Reply, by_web};
@@ -55,6 +56,7 @@ pub use seal::{KeyRing, SealError, digest};
 pub use second_factor::{RecoveryCodes, SecondFactor, TotpAsked};
 pub use surface::{Cookies, Landing, Place, form_token, session_hash, source_of};
 pub use tokens::{Signer, TokenFault};
+pub use undo::{Undone, UndoAsked, UndoStep};
 
 /// Words of the decisions that surfaces show.
 pub use linking::{Access, Element, EndSessions, PASSKEYS_MAX, Reason, UnusableBecause};

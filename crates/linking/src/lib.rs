@@ -45,6 +45,7 @@ pub use client::{
 pub use connection_change::{
     ChangeOutcome, Declaration, Stranded, decide_connection_change, decide_declaration, stranded_without,
 };
+pub use draft::UNDO_VALUE;
 pub use device::{DeviceClaim, claimed_device, decide_device_answer, decide_device_claim, decide_device_redemption};
 pub use epoch::{Carry, MoveConnectionInput, decide_connection_move};
 pub use evidence::{EvidenceSource, evidence};

@@ -596,3 +596,35 @@ factor-codes-left =
         [one] { $count } recovery code left
        *[other] { $count } recovery codes left
     }
+
+# Undoing
+undo-connected-title = { $provider } was connected to your account
+undo-connected-lead = If this was you, there is nothing to do. If it wasn’t, stop it here.
+undo-on-hold-title = { $provider } is on hold
+undo-on-hold-lead = It doesn’t open your account at the moment, and sessions opened with it have ended.
+undo-gone-title = { $provider } is not connected any more
+undo-gone-lead = It doesn’t open your account. There is nothing left to do here.
+undo-removed-title = { $provider } was removed from your account
+undo-removed-lead = If this was you, there is nothing to do. If it wasn’t, sign in and put it back.
+undo-back-title = { $provider } opens your account again
+undo-back-lead = It has been connected again since. There is nothing left to do here.
+undo-other = You are signed in as { $name }, and this is about another account. Sign in to that one to go on.
+undo-hold = This wasn’t me: put it on hold
+undo-hold-lead = No sign-in is needed. { $provider } stops opening your account at once, and sessions opened with it end.
+undo-remove = Remove { $provider }
+undo-restore = Put { $provider } back
+undo-sign-in-remove = Sign in to remove { $provider }
+undo-sign-in-restore = Sign in to put { $provider } back
+undo-until = This can be done until
+release-title = Use { $provider } again?
+release-lead = It is on hold until you say that it is yours. Compare the account before you go on.
+release-change = Whoever can sign in to that { $provider } account can open your account here.
+release-was-me = It was me
+release-label = Use { $provider } again
+badge-on-hold = On hold
+flash-restored = { $provider } opens your account again.
+flash-released = { $provider } is no longer on hold.
+mail-button-not-me = This wasn’t me
+mail-button-restore = Put it back
+mail-linked-undo = If this wasn’t you, press the button: on the page it opens you can put { $provider } on hold at once, without signing in. You can do so for seven days.
+mail-unlinked-undo = If this wasn’t you, press the button: after signing in you can put { $provider } back. You can do so for seven days.

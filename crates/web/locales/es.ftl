@@ -596,3 +596,35 @@ factor-codes-left =
         [one] Queda { $count } código de recuperación
        *[other] Quedan { $count } códigos de recuperación
     }
+
+# Deshacer
+undo-connected-title = { $provider } se conectó a tu cuenta
+undo-connected-lead = Si fuiste tú, no hay nada que hacer. Si no, detenlo aquí.
+undo-on-hold-title = { $provider } está en pausa
+undo-on-hold-lead = De momento no abre tu cuenta, y las sesiones abiertas con él han terminado.
+undo-gone-title = { $provider } ya no está conectado
+undo-gone-lead = No abre tu cuenta. Aquí ya no hay nada que hacer.
+undo-removed-title = { $provider } se quitó de tu cuenta
+undo-removed-lead = Si fuiste tú, no hay nada que hacer. Si no, inicia sesión y recupéralo.
+undo-back-title = { $provider } vuelve a abrir tu cuenta
+undo-back-lead = Se ha vuelto a conectar desde entonces. Aquí ya no hay nada que hacer.
+undo-other = Has iniciado sesión como { $name }, y esto es de otra cuenta. Inicia sesión en esa para continuar.
+undo-hold = No fui yo: poner en pausa
+undo-hold-lead = No hace falta iniciar sesión. { $provider } deja de abrir tu cuenta al instante, y las sesiones abiertas con él terminan.
+undo-remove = Quitar { $provider }
+undo-restore = Recuperar { $provider }
+undo-sign-in-remove = Iniciar sesión para quitar { $provider }
+undo-sign-in-restore = Iniciar sesión para recuperar { $provider }
+undo-until = Se puede hacer hasta
+release-title = ¿Volver a usar { $provider }?
+release-lead = Está en pausa hasta que digas que es tuyo. Compara la cuenta antes de continuar.
+release-change = Quien pueda iniciar sesión en esa cuenta de { $provider } podrá abrir tu cuenta aquí.
+release-was-me = Fui yo
+release-label = Volver a usar { $provider }
+badge-on-hold = En pausa
+flash-restored = { $provider } vuelve a abrir tu cuenta.
+flash-released = { $provider } ya no está en pausa.
+mail-button-not-me = No fui yo
+mail-button-restore = Recuperarlo
+mail-linked-undo = Si no fuiste tú, pulsa el botón: en la página que abre puedes poner { $provider } en pausa al instante, sin iniciar sesión. Puedes hacerlo durante siete días.
+mail-unlinked-undo = Si no fuiste tú, pulsa el botón: después de iniciar sesión puedes recuperar { $provider }. Puedes hacerlo durante siete días.

@@ -596,3 +596,35 @@ factor-codes-left =
         [one] { $count } code de secours restant
        *[other] { $count } codes de secours restants
     }
+
+# Annuler
+undo-connected-title = { $provider } a été relié à votre compte
+undo-connected-lead = Si c’était vous, il n’y a rien à faire. Sinon, arrêtez-le ici.
+undo-on-hold-title = { $provider } est suspendu
+undo-on-hold-lead = Il n’ouvre pas votre compte pour le moment, et les sessions ouvertes avec lui sont terminées.
+undo-gone-title = { $provider } n’est plus relié
+undo-gone-lead = Il n’ouvre pas votre compte. Il n’y a plus rien à faire ici.
+undo-removed-title = { $provider } a été retiré de votre compte
+undo-removed-lead = Si c’était vous, il n’y a rien à faire. Sinon, connectez-vous et remettez-le.
+undo-back-title = { $provider } ouvre de nouveau votre compte
+undo-back-lead = Il a été relié de nouveau entre-temps. Il n’y a plus rien à faire ici.
+undo-other = Vous êtes connecté en tant que { $name }, et il s’agit ici d’un autre compte. Connectez-vous à celui-là pour continuer.
+undo-hold = Ce n’était pas moi : suspendre
+undo-hold-lead = Aucune connexion n’est nécessaire. { $provider } cesse aussitôt d’ouvrir votre compte, et les sessions ouvertes avec lui se terminent.
+undo-remove = Retirer { $provider }
+undo-restore = Remettre { $provider }
+undo-sign-in-remove = Se connecter pour retirer { $provider }
+undo-sign-in-restore = Se connecter pour remettre { $provider }
+undo-until = Possible jusqu’au
+release-title = Utiliser de nouveau { $provider } ?
+release-lead = Il est suspendu jusqu’à ce que vous disiez qu’il est à vous. Comparez le compte avant de continuer.
+release-change = Quiconque peut se connecter à ce compte { $provider } peut ouvrir votre compte ici.
+release-was-me = C’était moi
+release-label = Utiliser de nouveau { $provider }
+badge-on-hold = Suspendu
+flash-restored = { $provider } ouvre de nouveau votre compte.
+flash-released = { $provider } n’est plus suspendu.
+mail-button-not-me = Ce n’était pas moi
+mail-button-restore = Remettre
+mail-linked-undo = Si ce n’était pas vous, appuyez sur le bouton : la page qu’il ouvre permet de suspendre { $provider } aussitôt, sans connexion. C’est possible pendant sept jours.
+mail-unlinked-undo = Si ce n’était pas vous, appuyez sur le bouton : après connexion, vous pouvez remettre { $provider }. C’est possible pendant sept jours.

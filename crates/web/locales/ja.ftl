@@ -582,3 +582,35 @@ factor-codes-left =
         [0] リカバリーコードは残っていません
        *[other] リカバリーコードの残り：{ $count }
     }
+
+# 取り消し
+undo-connected-title = { $provider } がアカウントに接続されました
+undo-connected-lead = ご本人の操作であれば、何もする必要はありません。心当たりがない場合は、ここで止めてください。
+undo-on-hold-title = { $provider } は一時停止中です
+undo-on-hold-lead = 現在、これでアカウントを開くことはできません。これで始まったセッションは終了しました。
+undo-gone-title = { $provider } はもう接続されていません
+undo-gone-lead = これでアカウントを開くことはできません。ここでできることはもうありません。
+undo-removed-title = { $provider } がアカウントから削除されました
+undo-removed-lead = ご本人の操作であれば、何もする必要はありません。心当たりがない場合は、ログインして元に戻してください。
+undo-back-title = { $provider } で再びアカウントを開けます
+undo-back-lead = その後、もう一度接続されました。ここでできることはもうありません。
+undo-other = { $name } としてログインしていますが、これは別のアカウントに関するものです。続けるには、そのアカウントにログインしてください。
+undo-hold = 心当たりがないので一時停止する
+undo-hold-lead = ログインは不要です。{ $provider } ではすぐにアカウントを開けなくなり、これで始まったセッションは終了します。
+undo-remove = { $provider } を削除
+undo-restore = { $provider } を元に戻す
+undo-sign-in-remove = ログインして { $provider } を削除
+undo-sign-in-restore = ログインして { $provider } を元に戻す
+undo-until = 期限：
+release-title = { $provider } を再び使いますか？
+release-lead = ご自分のものだと確認されるまで一時停止しています。続ける前にアカウントを見比べてください。
+release-change = その { $provider } アカウントにログインできる人は、ここのアカウントを開けるようになります。
+release-was-me = 私の操作です
+release-label = { $provider } を再び使う
+badge-on-hold = 一時停止中
+flash-restored = { $provider } で再びアカウントを開けます。
+flash-released = { $provider } の一時停止を解除しました。
+mail-button-not-me = 心当たりがありません
+mail-button-restore = 元に戻す
+mail-linked-undo = 心当たりがない場合は、ボタンを押してください。開いたページで、ログインせずにすぐ { $provider } を一時停止できます。7日間有効です。
+mail-unlinked-undo = 心当たりがない場合は、ボタンを押してください。ログイン後に { $provider } を元に戻せます。7日間有効です。

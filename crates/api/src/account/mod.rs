@@ -5,4 +5,5 @@ pub(crate) mod methods;
 pub(crate) mod overview;
 pub(crate) mod password;
 pub(crate) mod second_factor;
+pub(crate) mod release;
 pub(crate) mod sessions;

@@ -22,6 +22,7 @@ mod provider;
 mod replicas;
 mod second_factor;
 mod sessions;
+mod undo;
 
 /// Each function, which takes an engine, as a test on either one.
 #[macro_export]

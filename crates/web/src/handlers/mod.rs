@@ -11,6 +11,7 @@ mod passkeys;
 mod second_factor;
 mod show;
 mod sign_in;
+mod undo;
 
 use crate::assets;
 use crate::pages::route;
@@ -88,6 +89,9 @@ pub fn router(site: Site) -> Router {
         .route(route::ACCOUNT, get(account::account))
         .route(route::CONNECT, get(account::connect).post(account::start_connect))
         .route(route::REMOVE, get(account::confirm_remove).post(account::remove))
+        .route(route::RELEASE, get(undo::confirm_release).post(undo::release))
+        .route(route::UNDO, post(undo::act))
+        .route("/undo/{token}", get(undo::show))
         .route(route::ACTIVITY, get(account::activity))
         .route(route::ADD_PASSKEY, get(passkeys::page).post(passkeys::add))
         .route(route::SECOND_FACTOR, post(flow::second_factor))

@@ -11,6 +11,7 @@ mod pieces;
 pub mod route;
 mod second_factor;
 mod sign_in;
+mod undo;
 
 pub use account::{
     Access, Account, Activity, AddPasskey, AddressRow, Badge, ConfirmRemove, EventRow, Flash, MethodRow, Removal,
@@ -28,6 +29,7 @@ pub use pieces::{
 };
 pub use second_factor::{AddTotp, ConfirmFactor, FactorChange, FactorRow, QrCode, RecoveryCodes, SecondFactor};
 pub use sign_in::{Code, CodePurpose, Continue, Password, SignIn, SignUp, SignedOut, SwitchUser};
+pub use undo::{ConfirmRelease, OwnerStep, Standing, Undo};
 
 /// `render` without the trait in scope at every call.
 macro_rules! renders {

@@ -45,6 +45,10 @@ pub const CONNECT: &str = "/account/methods/connect";
 pub const REMOVE: &str = "/account/methods/remove";
 /// `flow` and a proof as for [`PROVE`].
 pub const STEP_UP: &str = "/account/step-up";
+/// The confirmation (GET, `?method=`) that one on hold opens the account again, and its answer (POST, `method`).
+pub const RELEASE: &str = "/account/methods/release";
+/// What a notice is about (GET, with what it carries behind a slash) and the answer (POST: `token`, `choice=hold|undo`).
+pub const UNDO: &str = "/undo";
 /// `?before=` pages back.
 pub const ACTIVITY: &str = "/account/activity";
 /// `ceremony`, `passkey`, `name`.

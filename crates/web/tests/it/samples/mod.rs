@@ -2,6 +2,7 @@
 
 mod account;
 mod second_factor;
+mod undo;
 
 use model::{MailKind, Micros};
 use web::pages::mail::{Mail, RenderedMail};
@@ -65,6 +66,7 @@ pub fn all(lang: Lang) -> Vec<Sample> {
     account::removal(&mut samples);
     second_factor::pages(&mut samples);
     account::confirming(&mut samples);
+    undo::undo(&mut samples);
     applications(&mut samples);
     devices(&mut samples);
     errors(&mut samples);
@@ -596,6 +598,11 @@ pub fn mails(lang: Lang) -> Vec<(String, RenderedMail)> {
     let mut deleted = common();
     deleted.push(("deleted", "true".to_owned()));
     add("mail-user-deleted".to_owned(), MailKind::UserDisabled, &deleted);
+    for (name, kind) in [("mail-linked-undo", MailKind::Linked), ("mail-unlinked-undo", MailKind::Unlinked)] {
+        let mut values = common();
+        values.push(("undo", "t0ken".to_owned()));
+        add(name.to_owned(), kind, &values);
+    }
     let hostile = [
         ("provider", HOSTILE.to_owned()),
         ("account", "Ada\r\nBcc: x@evil.example https://evil.example".to_owned()),
