@@ -9,7 +9,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 
-const DESCRIPTION: &str = "The journeys of a person (sign in, sign up, link, step up) and their account, for single-page \
+const DESCRIPTION: &str = "The journeys of a person (sign in, sign up, link, step up, recover) and their account, for single-page \
 and native apps.
 
 **Flows.** `POST /flows` begins a journey and sets a cookie that holds it; `POST /flows/{id}` says what the person did, \

@@ -56,6 +56,8 @@ pub enum Goal {
         session: SessionId,
         to: Destination,
     },
+    /// Back into an account that the person cannot sign in to.
+    Recover,
 }
 
 impl Goal {
@@ -63,7 +65,7 @@ impl Goal {
     pub fn destination(&self) -> Option<&Destination> {
         match self {
             Self::SignIn { to } | Self::SignUp { to } | Self::StepUp { to, .. } => Some(to),
-            Self::Link { .. } => None,
+            Self::Link { .. } | Self::Recover => None,
         }
     }
 }
@@ -142,6 +144,8 @@ pub enum Step {
     StepUp { methods: Vec<ProofMethod> },
     /// Signed in already: continue to the application?
     Continue { name: String },
+    /// On the way back in: another proof, by one of these methods, which hang on nothing that was shown. There may be none.
+    RecoverProof { user: UserId, methods: Vec<ProofMethod> },
 }
 
 impl Step {
@@ -162,6 +166,7 @@ impl Step {
             Self::ProviderAgain { .. } => "provider_again",
             Self::StepUp { .. } => "step_up",
             Self::Continue { .. } => "continue",
+            Self::RecoverProof { .. } => "recover_proof",
         }
     }
 }
@@ -299,6 +304,9 @@ pub struct Material {
     pub mailbox: Option<(Address, Micros)>,
     pub proof: Option<SealedProof>,
     pub factor: Option<SealedFactor>,
+    /// On the way back in more than one may be needed.
+    #[serde(default)]
+    pub proofs: Vec<SealedProof>,
     /// The user the conflict page named (T43).
     pub named: Option<UserId>,
     pub sign_up: Option<PendingSignUp>,
@@ -318,6 +326,7 @@ impl Material {
     /// count. The provider's answer stays, because the person reads about it; it completes nothing once it is stale.
     pub(crate) fn forget_stale(&mut self, now: Micros) {
         self.mailbox.take_if(|(_, at)| *at + MAILBOX_FRESH <= now);
+        self.proofs.retain(|proof| linking::is_fresh_at(proof.at, now));
         if self.external.is_some() {
             self.proof.take_if(|proof| !linking::is_fresh_at(proof.at, now));
         }
@@ -352,6 +361,8 @@ pub enum Action {
         password: Secret<String>,
     },
     SendCode,
+    /// To which of the mailboxes that are offered, from zero.
+    SendCodeTo(usize),
     Resend,
     Code(String),
     Separate,

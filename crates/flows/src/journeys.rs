@@ -165,6 +165,12 @@ impl Journeys {
                 Box::pin(self.step(flow, action, browser)).await
             }
             (step, Action::Provider(connection)) => self.leave(flow, step, connection).await,
+            (Step::Identify, Action::Email(text)) if matches!(flow.goal, Goal::Recover) => {
+                self.recover_address(flow, &text, browser).await
+            }
+            (Step::RecoverProof { methods, .. }, Action::SendCodeTo(which)) => {
+                self.recover_mailbox(flow, &methods, which, browser).await
+            }
             (Step::Identify | Step::Password { .. }, Action::Email(text)) => {
                 let address = parse_address(&text)?;
                 flow.step = Step::Password { address };
@@ -197,7 +203,9 @@ impl Journeys {
                 let address = parse_address(&text)?;
                 self.send_code(flow, address, Proves::Mailbox, browser).await
             }
-            (Step::AskProof { user, methods, .. }, action) => self.prove(flow, user, &methods, action, browser).await,
+            (Step::AskProof { user, methods, .. } | Step::RecoverProof { user, methods }, action) => {
+                self.prove(flow, user, &methods, action, browser).await
+            }
             (Step::SecondFactor { user, methods, back }, action) => {
                 self.second_factor(flow, user, &methods, *back, action, browser).await
             }
@@ -246,7 +254,7 @@ impl Journeys {
             return location;
         }
         match &flow.goal {
-            Goal::SignIn { .. } | Goal::SignUp { .. } => "/sign-in".to_owned(),
+            Goal::SignIn { .. } | Goal::SignUp { .. } | Goal::Recover => "/sign-in".to_owned(),
             Goal::Link { .. } | Goal::StepUp { .. } => "/account".to_owned(),
         }
     }
@@ -257,7 +265,7 @@ impl Journeys {
             (Step::Identify | Step::Password { .. }, Goal::SignIn { .. } | Goal::SignUp { .. }) => false,
             (Step::Identify, Goal::Link { connection: wanted, .. }) if *wanted == connection => false,
             (Step::ProviderAgain { connection: wanted }, _) if *wanted == connection => false,
-            (Step::AskProof { methods, .. } | Step::StepUp { methods }, _) => {
+            (Step::AskProof { methods, .. } | Step::StepUp { methods } | Step::RecoverProof { methods, .. }, _) => {
                 let offered = crate::flow::ProofMethod::Connection { connection: connection.clone() };
                 if !methods.contains(&offered) {
                     return Err(Fault::flow("bad_request"));

@@ -24,6 +24,7 @@ mod passkeys;
 mod ports;
 mod prove;
 mod pushed;
+mod recover;
 mod return_to;
 mod seal;
 mod second_factor;
@@ -51,12 +52,13 @@ pub use ports::{
     Admitted, ApplyError, Event, MailWriter, NotHashed, Passwords, PasswordsBusy, Present, Reads, Store, Unavailable,
     Upstream, Written,
 };
+pub use recover::RECOVERED;
 pub use return_to::local_path;
 pub use seal::{KeyRing, SealError, digest};
 pub use second_factor::{RecoveryCodes, SecondFactor, TotpAsked};
 pub use surface::{Cookies, Landing, Place, form_token, session_hash, source_of};
 pub use tokens::{Signer, TokenFault};
-pub use undo::{Undone, UndoAsked, UndoStep};
+pub use undo::{UndoAsked, UndoStep, Undone};
 
 /// Words of the decisions that surfaces show.
 pub use linking::{Access, Element, EndSessions, PASSKEYS_MAX, Reason, UnusableBecause};

@@ -21,7 +21,9 @@ use model::{
 pub enum UndoStep {
     Ready,
     /// Its owner has to sign in; somebody else may be signed in.
-    SignIn { other: Option<String> },
+    SignIn {
+        other: Option<String>,
+    },
     /// Its owner is signed in, and not freshly enough.
     StepUp,
     Refused(Reason),

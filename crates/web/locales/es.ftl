@@ -628,3 +628,27 @@ mail-button-not-me = No fui yo
 mail-button-restore = Recuperarlo
 mail-linked-undo = Si no fuiste tú, pulsa el botón: en la página que abre puedes poner { $provider } en pausa al instante, sin iniciar sesión. Puedes hacerlo durante siete días.
 mail-unlinked-undo = Si no fuiste tú, pulsa el botón: después de iniciar sesión puedes recuperar { $provider }. Puedes hacerlo durante siete días.
+
+# Volver a entrar
+recover-link = No puedo entrar
+way-recover = Volver a entrar en tu cuenta
+recover-title = Volver a entrar en tu cuenta
+recover-lead = Escribe una dirección de correo de tu cuenta. Enviaremos un código allí.
+recover-what = Cuando vuelvas a entrar, todas las demás sesiones se cierran. Las formas de entrar añadidas en los últimos siete días quedan en pausa hasta que las confirmes, y las llaves de acceso o la aplicación de autenticación añadidas en ese tiempo se quitan.
+recover-unavailable = Los códigos por correo están desactivados aquí, así que esta página no puede dejarte entrar. Pregunta a quien gestione este servicio.
+code-purpose-recover = Escríbelo aquí para volver a entrar en tu cuenta.
+recover-proof-title = Una confirmación más
+recover-proof-lead = Tu cuenta necesita una segunda confirmación que no dependa de la primera.
+recover-proof-mailbox = Enviar un código a { $address }
+recover-stuck = Aquí no hay nada más que pueda confirmar que eres tú. Pregunta a quien gestione este servicio y dale el código de abajo.
+recovered-title = Has vuelto a tu cuenta
+recovered-lead = Todas las demás sesiones se han cerrado, y cada dirección confirmada ha recibido un correo.
+recovered-held = En pausa hasta que confirmes
+recovered-held-lead = Se añadieron en los últimos días. Conserva lo que sea tuyo y quita lo que no.
+recovered-none = No hay nada en pausa.
+recovered-passkeys = Las llaves de acceso o la aplicación de autenticación añadidas en los últimos siete días se han quitado. Puedes añadirlas de nuevo.
+recovered-account = Ver todas las formas de entrar
+mail-code-lead-recover = Alguien, ojalá tú, no puede iniciar sesión y quiere volver a entrar en la cuenta con esta dirección.
+mail-code-lead-recover-unknown = Alguien, ojalá tú, quiere volver a entrar en una cuenta con esta dirección. No hay ninguna cuenta con ella.
+mail-code-follows-recover = Al escribirlo se vuelve a la cuenta, o a una confirmación más. Entonces se cierran todas las demás sesiones.
+mail-code-follows-recover-unknown = Al escribirlo no se llega más lejos.

@@ -628,3 +628,27 @@ mail-button-not-me = Ce n’était pas moi
 mail-button-restore = Remettre
 mail-linked-undo = Si ce n’était pas vous, appuyez sur le bouton : la page qu’il ouvre permet de suspendre { $provider } aussitôt, sans connexion. C’est possible pendant sept jours.
 mail-unlinked-undo = Si ce n’était pas vous, appuyez sur le bouton : après connexion, vous pouvez remettre { $provider }. C’est possible pendant sept jours.
+
+# Retrouver l’accès
+recover-link = Je n’arrive pas à me connecter
+way-recover = Retrouver l’accès à votre compte
+recover-title = Retrouver l’accès à votre compte
+recover-lead = Indiquez une adresse e-mail de votre compte. Nous y enverrons un code.
+recover-what = Une fois l’accès retrouvé, toutes les autres sessions se terminent. Les moyens de connexion ajoutés ces sept derniers jours sont suspendus jusqu’à votre confirmation, et les clés d’accès ou l’application d’authentification ajoutées depuis sont retirées.
+recover-unavailable = Les codes par e-mail sont désactivés ici : cette page ne peut pas vous laisser entrer. Adressez-vous au responsable de ce service.
+code-purpose-recover = Saisissez-le ici pour retrouver l’accès à votre compte.
+recover-proof-title = Encore une confirmation
+recover-proof-lead = Votre compte demande une seconde confirmation qui ne dépend pas de la première.
+recover-proof-mailbox = Envoyer un code à { $address }
+recover-stuck = Rien d’autre ici ne pourrait confirmer que c’est vous. Adressez-vous au responsable de ce service en indiquant le code ci-dessous.
+recovered-title = Vous avez retrouvé votre compte
+recovered-lead = Toutes les autres sessions sont terminées, et chaque adresse confirmée a reçu un e-mail à ce sujet.
+recovered-held = Suspendus jusqu’à votre confirmation
+recovered-held-lead = Ils ont été ajoutés ces derniers jours. Gardez ce qui est à vous et retirez le reste.
+recovered-none = Rien n’est suspendu.
+recovered-passkeys = Les clés d’accès ou l’application d’authentification ajoutées ces sept derniers jours ont été retirées. Vous pouvez les ajouter de nouveau.
+recovered-account = Voir tous les moyens de connexion
+mail-code-lead-recover = Quelqu’un, vous sans doute, n’arrive pas à se connecter et veut retrouver l’accès au compte qui a cette adresse.
+mail-code-lead-recover-unknown = Quelqu’un, vous sans doute, veut retrouver l’accès à un compte avec cette adresse. Il n’y a pas de compte avec elle.
+mail-code-follows-recover = Le saisir redonne accès au compte, ou mène à une confirmation de plus. Toutes les autres sessions se terminent alors.
+mail-code-follows-recover-unknown = Le saisir ne mène pas plus loin.

@@ -614,3 +614,27 @@ mail-button-not-me = 心当たりがありません
 mail-button-restore = 元に戻す
 mail-linked-undo = 心当たりがない場合は、ボタンを押してください。開いたページで、ログインせずにすぐ { $provider } を一時停止できます。7日間有効です。
 mail-unlinked-undo = 心当たりがない場合は、ボタンを押してください。ログイン後に { $provider } を元に戻せます。7日間有効です。
+
+# アカウントに戻る
+recover-link = ログインできない
+way-recover = アカウントに戻る
+recover-title = アカウントに戻る
+recover-lead = アカウントのメールアドレスを入力してください。そこへコードを送ります。
+recover-what = アカウントに戻ると、ほかのセッションはすべて終了します。この7日間に追加されたログイン方法は、ご確認いただくまで一時停止し、その間に追加されたパスキーや認証アプリは削除されます。
+recover-unavailable = ここではメールのコードを停止しているため、このページからは入れません。このサービスの運営者にお問い合わせください。
+code-purpose-recover = ここに入力するとアカウントに戻れます。
+recover-proof-title = もう一度ご確認ください
+recover-proof-lead = このアカウントには、最初の確認に左右されない、もうひとつの確認が必要です。
+recover-proof-mailbox = { $address } にコードを送る
+recover-stuck = ご本人であることを確認できる方法がほかにありません。下のコードを添えて、このサービスの運営者にお問い合わせください。
+recovered-title = アカウントに戻りました
+recovered-lead = ほかのセッションはすべて終了し、確認済みのすべてのアドレスにメールでお知らせしました。
+recovered-held = ご確認いただくまで一時停止中
+recovered-held-lead = この数日の間に追加されたものです。ご自分のものは残し、そうでないものは削除してください。
+recovered-none = 一時停止中のものはありません。
+recovered-passkeys = この7日間に追加されたパスキーや認証アプリは削除されました。もう一度追加できます。
+recovered-account = すべてのログイン方法を見る
+mail-code-lead-recover = ログインできなくなり、このアドレスのアカウントに戻ろうとしている方がいます。
+mail-code-lead-recover-unknown = このアドレスのアカウントに戻ろうとしている方がいます。このアドレスのアカウントはありません。
+mail-code-follows-recover = 入力するとアカウントに戻るか、もうひとつの確認に進みます。そのとき、ほかのセッションはすべて終了します。
+mail-code-follows-recover-unknown = 入力しても、その先には進めません。

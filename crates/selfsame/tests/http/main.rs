@@ -19,6 +19,7 @@ mod passkeys;
 mod prehijack;
 mod protocol;
 mod provider;
+mod recover;
 mod replicas;
 mod second_factor;
 mod sessions;

@@ -142,7 +142,7 @@ fn asked(page: &Page, path: &str) -> (Value, Form) {
     (options, form)
 }
 
-async fn add(browser: &mut Browser, authenticator: &mut Authenticator) -> Page {
+pub(crate) async fn add(browser: &mut Browser, authenticator: &mut Authenticator) -> Page {
     let page = browser.get("/account/passkeys/add").await;
     let (options, form) = asked(&page, "/account/passkeys/add");
     let answer = authenticator.create(&options);

@@ -8,6 +8,7 @@ mod forward_auth;
 mod guard;
 mod language;
 mod passkeys;
+mod recover;
 mod second_factor;
 mod show;
 mod sign_in;
@@ -83,6 +84,8 @@ pub fn router(site: Site) -> Router {
         .route(route::CONTINUE, post(flow::go_on))
         .route(route::CONFIRM_LINK, post(flow::confirm_link))
         .route(route::SWITCH_USER, post(flow::switch_user))
+        .route(route::RECOVER, get(recover::start))
+        .route(route::RECOVERED, get(recover::recovered))
         .route(route::FAILED, get(flow::failed))
         .route("/flow/{id}", get(flow::show))
         .route("/callback/{connection}", get(flow::callback).post(flow::callback_by_form))

@@ -19,8 +19,8 @@ pub struct RenderedMail {
 /// A mail before it is worded.
 ///
 /// Values by name, all optional except `code`:
-/// - `code`, `action` (`sign_in`, `sign_in_unknown`, `sign_up`, `sign_up_known`, `connect`, `prove`, `step_up`), `client`,
-///   `minutes`: for [`MailKind::Code`]
+/// - `code`, `action` (`sign_in`, `sign_in_unknown`, `sign_up`, `sign_up_known`, `connect`, `prove`, `step_up`, `recover`,
+///   `recover_unknown`), `client`, `minutes`: for [`MailKind::Code`]
 /// - `deleted` (`true`): for [`MailKind::UserDisabled`]
 /// - `provider`, `account` (address or name there), `id_tail`: which identity
 /// - `proof`: `password`, `email_code`, or a provider's name
@@ -104,6 +104,8 @@ impl Mail<'_> {
             Some("connect") => "connect",
             Some("prove") => "prove",
             Some("step_up") => "confirm",
+            Some("recover") => "recover",
+            Some("recover_unknown") => "recover-unknown",
             _ => "sign-in",
         };
         let provider = self.provider();

@@ -8,6 +8,7 @@ mod error;
 mod linking;
 pub mod mail;
 mod pieces;
+mod recover;
 pub mod route;
 mod second_factor;
 mod sign_in;
@@ -27,6 +28,7 @@ pub use pieces::{
     AccountCard, Action, ErrorText, ExternalCard, Field, Mark, PasskeyForm, ProofKind, ProofMethod, ProviderButton,
     Shell, SignedIn, Way,
 };
+pub use recover::{Recover, RecoverProof, Recovered};
 pub use second_factor::{AddTotp, ConfirmFactor, FactorChange, FactorRow, QrCode, RecoveryCodes, SecondFactor};
 pub use sign_in::{Code, CodePurpose, Continue, Password, SignIn, SignUp, SignedOut, SwitchUser};
 pub use undo::{ConfirmRelease, OwnerStep, Standing, Undo};

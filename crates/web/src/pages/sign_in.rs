@@ -77,6 +77,8 @@ pub enum CodePurpose {
     },
     /// The owner confirms before a change or a connection.
     Confirm,
+    /// Back into the account, whether or not there is one.
+    Recover,
 }
 
 #[derive(Debug, Clone, Template)]
@@ -99,6 +101,7 @@ impl Code {
             CodePurpose::SignUp => self.shell.t("code-purpose-sign-up"),
             CodePurpose::External { provider } => self.shell.t1("code-purpose-external", "provider", provider),
             CodePurpose::Confirm => self.shell.t("code-purpose-confirm"),
+            CodePurpose::Recover => self.shell.t("code-purpose-recover"),
         }
     }
 

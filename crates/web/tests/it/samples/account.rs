@@ -179,7 +179,7 @@ pub(super) fn account(s: &mut Samples) {
                 since: NOW,
                 current: false,
             }],
-            notice: Some(Flash::removed(s.lang, HOSTILE)),
+            notice: Some(Flash::removed(s.lang, HOSTILE, None)),
             ..page
         }
         .render(),

@@ -67,6 +67,7 @@ pub fn all(lang: Lang) -> Vec<Sample> {
     second_factor::pages(&mut samples);
     account::confirming(&mut samples);
     undo::undo(&mut samples);
+    undo::recovery(&mut samples);
     applications(&mut samples);
     devices(&mut samples);
     errors(&mut samples);
@@ -566,7 +567,9 @@ pub fn mails(lang: Lang) -> Vec<(String, RenderedMail)> {
         let mail = Mail { lang, origin: "https://id.example.org", kind, values };
         all.push((name.clone(), mail.render().unwrap_or_else(|error| panic!("{name}: {error}"))));
     };
-    for action in ["sign_in", "sign_in_unknown", "sign_up", "sign_up_known", "connect", "prove", "step_up"] {
+    let recover = ["recover", "recover_unknown"];
+    let actions = ["sign_in", "sign_in_unknown", "sign_up", "sign_up_known", "connect", "prove", "step_up"];
+    for action in actions.into_iter().chain(recover) {
         let mut values = common();
         values.extend([
             ("code", "418207".to_owned()),

@@ -1,8 +1,11 @@
 //! What a notice leads to, and what is on hold.
 
-use super::{HOSTILE, NOW, Samples, account::row};
+use super::{HOSTILE, NOW, Samples, account::row, button, passkey_form};
 use model::DAY;
-use web::pages::{Action, Badge, ConfirmRelease, Mark, MethodRow, OwnerStep, Standing, Undo};
+use web::pages::{
+    Action, Badge, Code, CodePurpose, ConfirmRelease, Field, Mark, MethodRow, OwnerStep, ProofKind, ProofMethod,
+    Recover, RecoverProof, Recovered, Standing, Undo,
+};
 use web::texts::{self, Arg};
 
 pub(super) fn undo(s: &mut Samples) {
@@ -55,4 +58,53 @@ pub(super) fn undo(s: &mut Samples) {
         ..row("l1", "Google", Mark::Google)
     };
     s.add("confirm-release", ConfirmRelease { shell: s.signed_in(), method }.render());
+}
+
+pub(super) fn recovery(s: &mut Samples) {
+    let empty = Recover { shell: s.out(), flow: "fl0w".to_owned(), email: String::new(), available: true, error: None };
+    s.add("recover", empty.render());
+    let error = Some(s.error("no_account_here").at(Field::Email));
+    s.add("recover-nobody", Recover { email: "ada@example.org".to_owned(), error, ..empty.clone() }.render());
+    s.add("recover-unavailable", Recover { available: false, ..empty }.render());
+    let code = Code {
+        shell: s.out(),
+        flow: "fl0w".to_owned(),
+        address_shown: "ada@example.org".to_owned(),
+        purpose: CodePurpose::Recover,
+        resent: false,
+        attempts_left: None,
+        error: None,
+    };
+    s.add("recover-code", code.render());
+    let github = button("github", "GitHub", Mark::Github);
+    let provider = ProofKind::Provider { id: github.id, name: github.name, mark: github.mark };
+    let all = RecoverProof {
+        shell: s.out(),
+        flow: "fl0w".to_owned(),
+        methods: vec![
+            ProofMethod { kind: ProofKind::Password, primary: true },
+            ProofMethod { kind: ProofKind::Passkey(passkey_form()), primary: false },
+            ProofMethod { kind: provider, primary: false },
+        ],
+        mailboxes: vec!["a•••@example.net".to_owned(), "a•••@example.com".to_owned()],
+        support_code: "more_proofs_needed · 0123".to_owned(),
+        error: None,
+    };
+    s.add("recover-proof", all.render());
+    s.add("recover-proof-mailboxes", RecoverProof { methods: Vec::new(), ..all.clone() }.render());
+    let error = Some(s.error("wrong_password").at(Field::Password));
+    s.add("recover-proof-wrong", RecoverProof { error, ..all.clone() }.render());
+    let hostile = vec![HOSTILE.to_owned()];
+    s.add("recover-proof-hostile", RecoverProof { mailboxes: hostile, ..all.clone() }.render());
+    s.add("recover-stuck", RecoverProof { methods: Vec::new(), mailboxes: Vec::new(), ..all }.render());
+    let held = MethodRow {
+        badges: vec![Badge::OnHold],
+        id_tail: Some("91ab33".to_owned()),
+        release_href: Some("/account/methods/release?method=l1".to_owned()),
+        ..row("l1", "Google", Mark::Google)
+    };
+    let page = Recovered { shell: s.signed_in(), held: vec![held], can_set_password: true, has_password: true };
+    s.add("recovered", page.render());
+    let none = Recovered { held: Vec::new(), can_set_password: false, has_password: false, ..page };
+    s.add("recovered-nothing-held", none.render());
 }
