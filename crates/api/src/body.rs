@@ -128,7 +128,8 @@ mod tests {
             r#"{"kind":"link"}"#,
             r#"{"kind":"step_up","level":3}"#,
             r#"{"kind":"sign_in","application":{"id":"a","redirect_uri":"b","challenge":"c","state":"d","trusted":1}}"#,
-            r#"{"kind":"recover"}"#,
+            r#"{"kind":"recover","user":"x"}"#,
+            r#"{"kind":"become_admin"}"#,
         ] {
             let read = json::<Start>(body).await;
             assert!(matches!(read, Err(Unreadable::Invalid(_))), "{body}: {read:?}");

@@ -1,6 +1,6 @@
 //! The OpenAPI document, made from the operations themselves.
 
-use crate::{account, flow, handover, session};
+use crate::{account, flow, handover, session, undo};
 use axum::response::{IntoResponse, Response};
 use http::header;
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 
-const DESCRIPTION: &str = "The journeys of a person (sign in, sign up, link, step up) and their account, for single-page \
+const DESCRIPTION: &str = "The journeys of a person (sign in, sign up, link, step up, recover) and their account, for single-page \
 and native apps.
 
 **Flows.** `POST /flows` begins a journey and sets a cookie that holds it; `POST /flows/{id}` says what the person did, \
@@ -35,6 +35,7 @@ members of a body are refused.";
         handover::redeem,
         account::overview::show,
         account::methods::remove,
+        account::release::release,
         account::password::set,
         account::second_factor::begin,
         account::second_factor::set,
@@ -43,12 +44,16 @@ members of a body are refused.";
         account::sessions::list,
         account::sessions::end,
         account::activity::list,
+        undo::show::show,
+        undo::hold::hold,
+        undo::carry_out::carry_out,
         show,
     ),
     tags(
         (name = "flows", description = "Journeys as a resource"),
         (name = "session", description = "Who is signed in"),
         (name = "account", description = "A person's own account"),
+        (name = "undo", description = "The way back from a change"),
         (name = "document", description = "This document"),
     ),
     modifiers(&Credentials, &Closed),

@@ -15,6 +15,7 @@ mod method;
 mod problem;
 mod session;
 mod time;
+mod undo;
 
 pub use document::openapi;
 
@@ -98,6 +99,7 @@ pub fn router(api: Api) -> Router {
         .route("/handover", post(handover::redeem))
         .route("/account", get(account::overview::show))
         .route("/account/methods/{link}", delete(account::methods::remove))
+        .route("/account/methods/{link}/release", post(account::release::release))
         .route("/account/password", put(account::password::set))
         .route("/account/second-factor", post(account::second_factor::begin))
         .route("/account/second-factor", put(account::second_factor::set))
@@ -106,6 +108,8 @@ pub fn router(api: Api) -> Router {
         .route("/account/sessions", get(account::sessions::list))
         .route("/account/sessions/{id}", delete(account::sessions::end))
         .route("/account/activity", get(account::activity::list))
+        .route("/undo/{token}", get(undo::show::show).post(undo::carry_out::carry_out))
+        .route("/undo/{token}/hold", post(undo::hold::hold))
         .route("/openapi.json", get(document::show))
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::unsupported_method)

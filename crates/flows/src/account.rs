@@ -45,6 +45,8 @@ pub struct AccountView {
 pub struct Removed {
     pub connection: ConnectionId,
     pub own_session_ended: bool,
+    /// What the person can undo it with, as it stands in the notice.
+    pub undo: Option<String>,
 }
 
 impl Journeys {
@@ -194,8 +196,9 @@ impl Journeys {
             let UnlinkOutcome::Removed { connection, own_session_ended, .. } = decision.outcome else {
                 return Err(Fault::refused(decision.reason));
             };
+            let undo = self.undo_token_of(&decision.plan);
             if self.apply(decision.plan, &facts, None, &browser.language).await?.is_none() {
-                return Ok(Removed { connection, own_session_ended });
+                return Ok(Removed { connection, own_session_ended, undo });
             }
         }
         Err(Fault::new(FaultKind::Unavailable, "busy"))

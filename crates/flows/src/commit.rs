@@ -4,9 +4,18 @@ use crate::journeys::Journeys;
 use crate::mailbox::OutgoingMail;
 use crate::seal::{SealError, open_personal, seal_personal};
 use crate::{ApplyError, Fault};
-use linking::NewUser;
-use model::{AuditEvent, Change, Conflict, Facts, MailBody, Personal, Plan, Secret, UserId};
+use linking::{NewUser, UNDO_VALUE};
+use model::{AuditEvent, Change, Conflict, EventId, Facts, MailBody, Micros, Personal, Plan, Secret, UserId};
 use std::collections::BTreeMap;
+
+/// Events of this plan that can be undone, and until when.
+pub(crate) fn undoable(plan: &Plan) -> Vec<(EventId, Micros)> {
+    let granted = |change: &Change| match change {
+        Change::Grant(grant) => Some((grant.event, grant.expires_at)),
+        _ => None,
+    };
+    plan.changes.iter().filter_map(granted).collect()
+}
 
 /// Context under which a user's data key is sealed: the row it belongs to.
 fn key_context(user: UserId) -> Vec<u8> {
@@ -34,11 +43,13 @@ impl Journeys {
         new_user: Option<&NewUser>,
         language: &str,
     ) -> Result<Plan, SealError> {
+        let grants = undoable(&plan);
         for change in &mut plan.changes {
             match change {
                 Change::Audit(event) => self.seal_event(event, facts, new_user)?,
                 Change::Send(mail) => {
-                    if let MailBody::Plain { kind, to, values } = &mail.body {
+                    if let MailBody::Plain { kind, to, values } = &mut mail.body {
+                        self.seal_undo(values, &grants)?;
                         let written = self.mail.write(*kind, to, values, language);
                         let outgoing = OutgoingMail { to: to.clone(), written };
                         let plain = serde_json::to_vec(&outgoing).map_err(|_| SealError)?;
@@ -50,6 +61,21 @@ impl Journeys {
             }
         }
         Ok(plan)
+    }
+
+    /// The id of an event opens nothing: what the notice carries in its place is sealed (T48).
+    fn seal_undo(
+        &self,
+        values: &mut Vec<(&'static str, String)>,
+        grants: &[(EventId, Micros)],
+    ) -> Result<(), SealError> {
+        let Some(at) = values.iter().position(|(name, _)| *name == UNDO_VALUE) else { return Ok(()) };
+        let granted = grants.iter().find(|(event, _)| event.to_string() == values[at].1);
+        match granted {
+            Some((event, expires_at)) => values[at].1 = self.undo_token(*event, *expires_at)?,
+            None => drop(values.remove(at)),
+        }
+        Ok(())
     }
 
     fn seal_event(&self, event: &mut AuditEvent, facts: &Facts, new_user: Option<&NewUser>) -> Result<(), SealError> {

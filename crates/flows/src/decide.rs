@@ -2,6 +2,7 @@
 
 use crate::flow::{Destination, Fault, FaultKind, Finished, Flow, Goal, Material, Next, ProofMethod, Proves, Step};
 use crate::journeys::{Acted, Journeys};
+use crate::recover::recovery;
 use crate::{Browser, seal::digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -46,7 +47,7 @@ impl Journeys {
         let external = material.external.as_ref();
         let address = flow_address(flow);
         let mut users: Vec<UserId> = material.named.into_iter().collect();
-        users.extend(material.proof.as_ref().map(|proof| proof.user));
+        users.extend(material.proof.iter().chain(&material.proofs).map(|proof| proof.user));
         users.extend(material.factor.as_ref().map(crate::flow::SealedFactor::user));
         if let Goal::Link { user, .. } | Goal::StepUp { user, .. } = &flow.goal {
             users.push(*user);
@@ -89,6 +90,9 @@ impl Journeys {
         clear: &[Vec<u8>],
         also: impl Fn(&Facts) -> Plan + Send,
     ) -> Acted {
+        if matches!(flow.goal, Goal::Recover) {
+            flow.material.gather();
+        }
         let query = self.query(&flow, browser);
         let mut conflict = Conflict::Stale;
         for _ in 0..TRIES {
@@ -162,7 +166,7 @@ impl Journeys {
         clear: &[Vec<u8>],
     ) -> Decision<Settled> {
         let material = &flow.material;
-        if material.proof.as_ref().is_some_and(|proof| !proof.still_holds(facts)) {
+        if material.proof.iter().chain(&material.proofs).any(|proof| !proof.still_holds(facts)) {
             // Something about the user changed since: what was shown then shows nothing now.
             return map(nothing_to_decide(), |_, _| refused(Reason::TicketOutdated));
         }
@@ -233,6 +237,7 @@ impl Journeys {
                 (None, _, None) => nothing_to_decide(),
             },
             (Goal::Link { .. }, None) => nothing_to_decide(),
+            (Goal::Recover, _) => recovery(context, flow, facts, terms, clear),
         }
     }
 
@@ -293,7 +298,7 @@ impl Journeys {
             }
             Settled::Step(step) => {
                 match &step {
-                    Step::AskProof { user, .. } => flow.material.named = Some(*user),
+                    Step::AskProof { user, .. } | Step::RecoverProof { user, .. } => flow.material.named = Some(*user),
                     Step::SignInWith { .. } => flow.material = Material::default(),
                     // Whose mailbox it is was shown, and that no link is theirs.
                     Step::Password { .. } => {
@@ -315,7 +320,7 @@ impl Journeys {
     /// What the last-used hint will say.
     fn used(&self, flow: &Flow) -> Option<String> {
         match (&flow.goal, &flow.material) {
-            (Goal::Link { .. } | Goal::StepUp { .. }, _) => None,
+            (Goal::Link { .. } | Goal::StepUp { .. } | Goal::Recover, _) => None,
             (_, material) => match (&material.proof, &material.external) {
                 (_, Some(assertion)) => Some(format!("connection:{}", assertion.connection())),
                 (Some(proof), None) => Some(proof.method.name().to_owned()),
@@ -325,7 +330,7 @@ impl Journeys {
     }
 }
 
-fn nothing_to_decide() -> Decision<Settled> {
+pub(crate) fn nothing_to_decide() -> Decision<Settled> {
     let outcome = Settled::Fault(Fault::flow("bad_request"));
     Decision { outcome, reason: Reason::NothingToChange, row: None, plan: Plan::default() }
 }
@@ -342,16 +347,16 @@ fn unless_stale(flow: &Flow, now: model::Micros, decision: Decision<Settled>) ->
     }
 }
 
-fn map<O>(decision: Decision<O>, with: impl FnOnce(O, Reason) -> Settled) -> Decision<Settled> {
+pub(crate) fn map<O>(decision: Decision<O>, with: impl FnOnce(O, Reason) -> Settled) -> Decision<Settled> {
     let Decision { outcome, reason, row, plan } = decision;
     Decision { outcome: with(outcome, reason), reason, row, plan }
 }
 
-fn done(user: UserId) -> Settled {
+pub(crate) fn done(user: UserId) -> Settled {
     Settled::Done { user, new_session: true, linked: None, created: false }
 }
 
-fn refused(reason: Reason) -> Settled {
+pub(crate) fn refused(reason: Reason) -> Settled {
     Settled::Fault(Fault::refused(reason))
 }
 
@@ -391,7 +396,7 @@ pub(crate) fn flow_address(flow: &Flow) -> Option<model::Address> {
     mailbox.or_else(asserted).or_else(|| material.sign_up.as_ref().map(|wanted| wanted.address.clone()))
 }
 
-fn ask_switch(facts: &Facts, current: UserId, other: Option<UserId>) -> Step {
+pub(crate) fn ask_switch(facts: &Facts, current: UserId, other: Option<UserId>) -> Step {
     let name = |id: UserId| facts.user(id).map(display_name).unwrap_or_default();
     Step::AskSwitch { current: name(current), other: other.map(name) }
 }

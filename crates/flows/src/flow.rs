@@ -59,6 +59,8 @@ pub enum Goal {
         session: SessionId,
         to: Destination,
     },
+    /// Back into an account that the person cannot sign in to.
+    Recover,
 }
 
 impl Goal {
@@ -66,7 +68,7 @@ impl Goal {
     pub fn destination(&self) -> Option<&Destination> {
         match self {
             Self::SignIn { to } | Self::SignUp { to } | Self::StepUp { to, .. } => Some(to),
-            Self::Link { .. } => None,
+            Self::Link { .. } | Self::Recover => None,
         }
     }
 }
@@ -147,6 +149,8 @@ pub enum Step {
     StepUp { methods: Vec<ProofMethod> },
     /// Signed in already: continue to the application?
     Continue { name: String },
+    /// On the way back in: another proof, by one of these methods, which hang on nothing that was shown. There may be none.
+    RecoverProof { user: UserId, methods: Vec<ProofMethod> },
 }
 
 impl Step {
@@ -168,6 +172,7 @@ impl Step {
             Self::ProviderAgain { .. } => "provider_again",
             Self::StepUp { .. } => "step_up",
             Self::Continue { .. } => "continue",
+            Self::RecoverProof { .. } => "recover_proof",
         }
     }
 }
@@ -305,6 +310,9 @@ pub struct Material {
     pub mailbox: Option<(Address, Micros)>,
     pub proof: Option<SealedProof>,
     pub factor: Option<SealedFactor>,
+    /// On the way back in more than one may be needed.
+    #[serde(default)]
+    pub proofs: Vec<SealedProof>,
     /// The user the conflict page named (T43).
     pub named: Option<UserId>,
     pub sign_up: Option<PendingSignUp>,
@@ -324,6 +332,7 @@ impl Material {
     /// count. The provider's answer stays, because the person reads about it; it completes nothing once it is stale.
     pub(crate) fn forget_stale(&mut self, now: Micros) {
         self.mailbox.take_if(|(_, at)| *at + MAILBOX_FRESH <= now);
+        self.proofs.retain(|proof| linking::is_fresh_at(proof.at, now));
         if self.external.is_some() {
             self.proof.take_if(|proof| !linking::is_fresh_at(proof.at, now));
         }
@@ -358,6 +367,8 @@ pub enum Action {
         password: Secret<String>,
     },
     SendCode,
+    /// To which of the mailboxes that are offered, from zero.
+    SendCodeTo(usize),
     Resend,
     Code(String),
     Separate,

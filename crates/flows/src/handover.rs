@@ -127,6 +127,7 @@ impl Journeys {
     pub(crate) fn destination(&self, flow: &Flow, new: Option<&NewSecret>, facts: &Facts) -> Result<String, Fault> {
         match &flow.goal {
             Goal::Link { .. } => Ok("/account".to_owned()),
+            Goal::Recover => Ok(crate::recover::RECOVERED.to_owned()),
             Goal::SignIn { to } | Goal::SignUp { to } | Goal::StepUp { to, .. } => self.leads_to(to, new, facts),
         }
     }

@@ -171,6 +171,12 @@ impl Journeys {
                 Box::pin(self.step(flow, action, browser)).await
             }
             (step, Action::Provider(connection)) => self.leave(flow, step, connection).await,
+            (Step::Identify, Action::Email(text)) if matches!(flow.goal, Goal::Recover) => {
+                self.recover_address(flow, &text, browser).await
+            }
+            (Step::RecoverProof { methods, .. }, Action::SendCodeTo(which)) => {
+                self.recover_mailbox(flow, &methods, which, browser).await
+            }
             (Step::Identify | Step::Password { .. }, Action::Email(text)) => {
                 let address = parse_address(&text)?;
                 self.named(flow, address, browser).await
@@ -202,7 +208,9 @@ impl Journeys {
                 let address = parse_address(&text)?;
                 self.send_code(flow, address, Proves::Mailbox, browser).await
             }
-            (Step::AskProof { user, methods, .. }, action) => self.prove(flow, user, &methods, action, browser).await,
+            (Step::AskProof { user, methods, .. } | Step::RecoverProof { user, methods }, action) => {
+                self.prove(flow, user, &methods, action, browser).await
+            }
             (Step::SecondFactor { user, methods, back }, action) => {
                 self.second_factor(flow, user, &methods, *back, action, browser).await
             }
@@ -251,7 +259,7 @@ impl Journeys {
             return location;
         }
         match &flow.goal {
-            Goal::SignIn { .. } | Goal::SignUp { .. } => "/sign-in".to_owned(),
+            Goal::SignIn { .. } | Goal::SignUp { .. } | Goal::Recover => "/sign-in".to_owned(),
             Goal::Link { .. } | Goal::StepUp { .. } => "/account".to_owned(),
         }
     }
@@ -263,7 +271,7 @@ impl Journeys {
             (Step::SignInWith { connections }, _) if connections.contains(&connection) => false,
             (Step::Identify, Goal::Link { connection: wanted, .. }) if *wanted == connection => false,
             (Step::ProviderAgain { connection: wanted }, _) if *wanted == connection => false,
-            (Step::AskProof { methods, .. } | Step::StepUp { methods }, _) => {
+            (Step::AskProof { methods, .. } | Step::StepUp { methods } | Step::RecoverProof { methods, .. }, _) => {
                 let offered = crate::flow::ProofMethod::Connection { connection: connection.clone() };
                 if !methods.contains(&offered) {
                     return Err(Fault::flow("bad_request"));

@@ -24,12 +24,14 @@ mod passkeys;
 mod ports;
 mod prove;
 mod pushed;
+mod recover;
 mod return_to;
 mod routing;
 mod seal;
 mod second_factor;
 mod surface;
 mod tokens;
+mod undo;
 
 pub use account::{AccountView, MethodView, Removed};
 pub use authorize::{Authorized, ConsentAsked, Leaving, RESUME_PATH, Reply, by_web};
@@ -51,12 +53,14 @@ pub use ports::{
     Admitted, ApplyError, Domains, Event, MailWriter, NotHashed, Passwords, PasswordsBusy, Present, Reads, Store,
     Unavailable, Upstream, Written,
 };
+pub use recover::RECOVERED;
 pub use return_to::local_path;
 pub use routing::Routing;
 pub use seal::{KeyRing, SealError, digest};
 pub use second_factor::{RecoveryCodes, SecondFactor, TotpAsked};
 pub use surface::{Cookies, Landing, Place, form_token, session_hash, source_of};
 pub use tokens::{Signer, TokenFault};
+pub use undo::{UndoAsked, UndoStep, Undone};
 
 /// Words of the decisions that surfaces show.
 pub use linking::{Access, Element, EndSessions, PASSKEYS_MAX, Reason, UnusableBecause, offers};

@@ -96,6 +96,9 @@ impl Journeys {
         let known = facts.address_owner.is_some();
         let purpose = match (proves, &flow.goal, &flow.material.external) {
             (Proves::User(_), Goal::StepUp { .. }, _) => "step_up",
+            (Proves::User(_), Goal::Recover, _) => "recover",
+            (Proves::Owner, Goal::Recover, _) if known => "recover",
+            (Proves::Owner, Goal::Recover, _) => "recover_unknown",
             (Proves::User(_), _, _) => "prove",
             (Proves::Owner, _, _) if known => "sign_in",
             (Proves::Owner, _, _) => "sign_in_unknown",

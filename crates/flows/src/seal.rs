@@ -19,7 +19,7 @@ const FORMAT: u8 = 1;
 const NONCE: usize = 12;
 const KEY_ID: usize = 4;
 /// Purposes a key is derived for. A text sealed for one opens for no other.
-const PURPOSES: [&str; 16] = [
+const PURPOSES: [&str; 17] = [
     "flow",
     "device",
     "mail",
@@ -36,6 +36,7 @@ const PURPOSES: [&str; 16] = [
     "device-claim",
     "passkey",
     "totp",
+    "undo",
 ];
 
 struct Root {

@@ -75,7 +75,7 @@ pub(crate) fn forget(secure: bool, name: &str) -> String {
 /// Link and step-up flows are named apart, so that sign-in flows do not evict them.
 fn flow_name(flow: &Flow) -> String {
     let kind = match flow.goal {
-        Goal::SignIn { .. } | Goal::SignUp { .. } => 's',
+        Goal::SignIn { .. } | Goal::SignUp { .. } | Goal::Recover => 's',
         Goal::Link { .. } | Goal::StepUp { .. } => 'l',
     };
     format!("flow-{kind}-{}", flow.id)

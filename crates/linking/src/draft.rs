@@ -7,6 +7,9 @@ use model::{
 };
 use std::collections::BTreeMap;
 
+/// The value of a notice that names the event it can undo. Whoever writes the mail turns it into what cannot be made up.
+pub const UNDO_VALUE: &str = "undo";
+
 pub(crate) struct Draft<'a> {
     pub context: &'a Context<'a>,
     pub facts: &'a Facts,

@@ -48,6 +48,7 @@ pub use connection_change::{
     ChangeOutcome, Declaration, Stranded, decide_connection_change, decide_declaration, stranded_without,
 };
 pub use device::{DeviceClaim, claimed_device, decide_device_answer, decide_device_claim, decide_device_redemption};
+pub use draft::UNDO_VALUE;
 pub use epoch::{Carry, MoveConnectionInput, decide_connection_move};
 pub use evidence::{EvidenceSource, evidence};
 pub use explain::{Explanation, Fact, Supposed, Told, WhatIf, explain_sign_in, row_words};

@@ -1,6 +1,6 @@
 //! Pieces of plans that several decisions write: a new user, a link with its proofs, what the provider said.
 
-use crate::draft::{Draft, Told};
+use crate::draft::{Draft, Told, UNDO_VALUE};
 use crate::session::NewUser;
 use crate::{Context, Reason};
 use model::{
@@ -75,7 +75,8 @@ pub(crate) fn tell_of_link(
     let event = draft.own_event(user, EventKind::Linked, reason, told);
     let identity = assertion.identity().clone();
     draft.grant(event, user.id, Undoable::Link { link, connection: connection.clone(), identity });
-    draft.notify(user, MailKind::Linked, &[("connection", connection.to_string())]);
+    let values = [("connection", connection.to_string()), (UNDO_VALUE, event.to_string())];
+    draft.notify(user, MailKind::Linked, &values);
 }
 
 pub(crate) fn assertion_reference(assertion: &Assertion) -> String {

@@ -1,7 +1,7 @@
 //! The way back in, and what it holds until the owner has looked.
 
 use crate::draft::{Draft, Told, reference};
-use crate::methods::{own_methods, required_level};
+use crate::methods::{own_methods, required_level, ways_in};
 use crate::session::{SessionTerms, end_present, may_change_account, mint};
 use crate::{Context, Decision, Reason, UNDO, is_fresh_at};
 use model::{
@@ -15,7 +15,11 @@ pub struct RecoverInput<'a> {
     pub facts: &'a Facts,
     pub user: UserId,
     pub proofs: &'a [Proof],
+    /// Somebody else is signed in in this browser, and the person chose to switch.
+    pub switch_confirmed: bool,
     pub terms: &'a SessionTerms,
+    /// Failure counters that the success clears.
+    pub clear: &'a [Vec<u8>],
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +28,14 @@ pub enum RecoverOutcome {
     Recovered {
         held: Vec<LinkId>,
     },
-    /// Another proof is needed that does not hang on what was shown already.
-    MoreProofs,
+    /// Another proof is needed that does not hang on what was shown already: one of these, if there is one.
+    MoreProofs {
+        methods: Vec<Method>,
+    },
+    /// Somebody else is signed in here.
+    AskSwitch {
+        current: UserId,
+    },
     Refused,
 }
 
@@ -51,8 +61,16 @@ pub fn decide_recover(context: &Context<'_>, input: &RecoverInput<'_>) -> Decisi
     let independent = independent(user, input.proofs);
     let Some(strongest) = independent.iter().max_by_key(|proof| proof.level()).filter(|_| independent.len() >= needed)
     else {
-        return no(RecoverOutcome::MoreProofs, Reason::MoreProofsNeeded);
+        let shown = |method: &Method| independent.iter().any(|proof| depends(user, proof.method(), method));
+        let methods = own.into_iter().filter(|method| !shown(method)).collect();
+        return no(RecoverOutcome::MoreProofs { methods }, Reason::MoreProofsNeeded);
     };
+    if let Some((_, signed_in)) = input.facts.live_session(context.now)
+        && signed_in.id != user.id
+        && !input.switch_confirmed
+    {
+        return no(RecoverOutcome::AskSwitch { current: signed_in.id }, Reason::OtherUserSignedIn);
+    }
 
     let reason = Reason::Recovered;
     let shown: Vec<LinkId> = input.proofs.iter().filter_map(|proof| proof.method().link()).collect();
@@ -75,6 +93,12 @@ pub fn decide_recover(context: &Context<'_>, input: &RecoverInput<'_>) -> Decisi
     for passkey in recent {
         draft.push(Change::RemovePasskey { passkey: passkey.id, user: user.id });
     }
+    // So does a second factor, which would shut its owner out (T25), where something at the level that is left remains.
+    let late = user.totp.as_ref().is_some_and(|totp| totp.added_at + UNDO > context.now);
+    let without = UserFacts { totp: None, ..user.clone() };
+    if late && !ways_in(&without, &input.facts.connections, context.policy).is_empty() {
+        draft.push(Change::RemoveTotp { user: user.id });
+    }
     // First, while the store still sees which clients the present session has let in.
     draft.push(Change::EndSessionsOfUser { user: user.id });
     end_present(&mut draft, Some(user.id));
@@ -85,6 +109,9 @@ pub fn decide_recover(context: &Context<'_>, input: &RecoverInput<'_>) -> Decisi
         Ok(session) => session,
         Err(reason) => return refuse(reason),
     };
+    for key in input.clear {
+        draft.push(Change::ClearThrottle { key: key.clone() });
+    }
     let proofs = independent.iter().map(|proof| reference(proof)).collect();
     draft.own_event(user, EventKind::Recovered, reason, Told { session: Some(session), proofs, ..Told::default() });
     draft.notify(user, MailKind::Recovered, &[]);
@@ -96,15 +123,16 @@ pub fn decide_recover(context: &Context<'_>, input: &RecoverInput<'_>) -> Decisi
 fn independent<'a>(user: &UserFacts, proofs: &'a [Proof]) -> Vec<&'a Proof> {
     let mut kept: Vec<&Proof> = Vec::new();
     for proof in proofs {
-        let depends = kept.iter().any(|other| {
-            other.method() == proof.method()
-                || mailbox(user, other.method()).is_some_and(|at| Some(at) == mailbox(user, proof.method()))
-        });
-        if !depends {
+        if !kept.iter().any(|other| depends(user, other.method(), proof.method())) {
             kept.push(proof);
         }
     }
     kept
+}
+
+/// Whoever has the one may have the other by it.
+fn depends(user: &UserFacts, one: &Method, other: &Method) -> bool {
+    one == other || mailbox(user, one).is_some_and(|at| Some(at) == mailbox(user, other))
 }
 
 /// The mailbox a method can be taken over through, as far as is known here.

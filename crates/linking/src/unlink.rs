@@ -1,7 +1,7 @@
 //! Unlink: allowed while a usable method of the user's own remains, decided inside the committing write.
 
 use crate::access::may_remain;
-use crate::draft::{Draft, Told};
+use crate::draft::{Draft, Told, UNDO_VALUE};
 use crate::methods::ways_in;
 use crate::record::session_reference;
 use crate::session::may_change_account;
@@ -99,7 +99,8 @@ fn commit(
     let event = draft.event(user, EventKind::Unlinked, reason, told);
     let identity = link.identity.clone();
     draft.grant(event, user.id, Undoable::Unlink { link: link.id, connection: link.connection.clone(), identity });
-    draft.notify(user, MailKind::Unlinked, &[("connection", link.connection.to_string())]);
+    let values = [("connection", link.connection.to_string()), (UNDO_VALUE, event.to_string())];
+    draft.notify(user, MailKind::Unlinked, &values);
     let outcome = UnlinkOutcome::Removed {
         connection: link.connection.clone(),
         identity: link.identity.clone(),

@@ -600,3 +600,59 @@ factor-codes-left =
         [one] { $count } Wiederherstellungscode übrig
        *[other] { $count } Wiederherstellungscodes übrig
     }
+
+# Rückgängig machen
+undo-connected-title = { $provider } wurde mit Ihrem Konto verbunden
+undo-connected-lead = Wenn Sie das waren, ist nichts zu tun. Wenn nicht, halten Sie es hier an.
+undo-on-hold-title = { $provider } ist angehalten
+undo-on-hold-lead = Damit lässt sich Ihr Konto zurzeit nicht öffnen, und damit begonnene Sitzungen sind beendet.
+undo-gone-title = { $provider } ist nicht mehr verbunden
+undo-gone-lead = Damit lässt sich Ihr Konto nicht öffnen. Hier ist nichts mehr zu tun.
+undo-removed-title = { $provider } wurde von Ihrem Konto entfernt
+undo-removed-lead = Wenn Sie das waren, ist nichts zu tun. Wenn nicht, melden Sie sich an und stellen Sie es wieder her.
+undo-back-title = { $provider } öffnet Ihr Konto wieder
+undo-back-lead = Es wurde inzwischen wieder verbunden. Hier ist nichts mehr zu tun.
+undo-other = Sie sind als { $name } angemeldet, und hier geht es um ein anderes Konto. Melden Sie sich dort an, um fortzufahren.
+undo-hold = Das war ich nicht: anhalten
+undo-hold-lead = Dafür müssen Sie sich nicht anmelden. { $provider } öffnet Ihr Konto sofort nicht mehr, und damit begonnene Sitzungen enden.
+undo-remove = { $provider } entfernen
+undo-restore = { $provider } wiederherstellen
+undo-sign-in-remove = Anmelden und { $provider } entfernen
+undo-sign-in-restore = Anmelden und { $provider } wiederherstellen
+undo-until = Das geht bis
+release-title = { $provider } wieder verwenden?
+release-lead = Es ist angehalten, bis Sie sagen, dass es Ihres ist. Vergleichen Sie das Konto, bevor Sie fortfahren.
+release-change = Wer sich bei diesem Konto von { $provider } anmelden kann, kann Ihr Konto hier öffnen.
+release-was-me = Das war ich
+release-label = { $provider } wieder verwenden
+badge-on-hold = Angehalten
+flash-restored = { $provider } öffnet Ihr Konto wieder.
+flash-released = { $provider } ist nicht mehr angehalten.
+mail-button-not-me = Das war ich nicht
+mail-button-restore = Wiederherstellen
+mail-linked-undo = Wenn Sie das nicht waren, drücken Sie die Schaltfläche: Auf der Seite dahinter halten Sie { $provider } sofort an, ohne sich anzumelden. Das geht sieben Tage lang.
+mail-unlinked-undo = Wenn Sie das nicht waren, drücken Sie die Schaltfläche: Nach der Anmeldung stellen Sie { $provider } wieder her. Das geht sieben Tage lang.
+
+# Wieder hineinkommen
+recover-link = Ich kann mich nicht anmelden
+way-recover = Wieder ins Konto kommen
+recover-title = Wieder ins Konto kommen
+recover-lead = Geben Sie eine E-Mail-Adresse Ihres Kontos ein. Dorthin senden wir einen Code.
+recover-what = Sobald Sie wieder im Konto sind, enden alle anderen Sitzungen. Anmeldewege, die in den letzten sieben Tagen hinzukamen, bleiben angehalten, bis Sie sie bestätigen, und Passkeys oder eine Authenticator-App aus dieser Zeit werden entfernt.
+recover-unavailable = Codes per E-Mail sind hier abgeschaltet, deshalb kommen Sie über diese Seite nicht hinein. Bitte wenden Sie sich an den Betreiber dieses Dienstes.
+code-purpose-recover = Geben Sie ihn hier ein, um wieder ins Konto zu kommen.
+recover-proof-title = Noch eine Bestätigung
+recover-proof-lead = Ihr Konto verlangt eine zweite Bestätigung, die nicht von der ersten abhängt.
+recover-proof-mailbox = Code an { $address } senden
+recover-stuck = Hier gibt es nichts weiter, womit Sie sich ausweisen könnten. Bitte wenden Sie sich an den Betreiber dieses Dienstes und nennen Sie den Code unten.
+recovered-title = Sie sind wieder in Ihrem Konto
+recovered-lead = Alle anderen Sitzungen sind beendet, und jede bestätigte Adresse hat eine E-Mail darüber erhalten.
+recovered-held = Angehalten, bis Sie bestätigen
+recovered-held-lead = Diese kamen in den letzten Tagen hinzu. Behalten Sie, was Ihres ist, und entfernen Sie den Rest.
+recovered-none = Nichts ist angehalten.
+recovered-passkeys = Passkeys oder eine Authenticator-App aus den letzten sieben Tagen wurden entfernt. Sie können sie wieder hinzufügen.
+recovered-account = Alle Anmeldewege ansehen
+mail-code-lead-recover = Jemand, hoffentlich Sie, kann sich nicht anmelden und möchte wieder in das Konto mit dieser Adresse.
+mail-code-lead-recover-unknown = Jemand, hoffentlich Sie, möchte wieder in ein Konto mit dieser Adresse. Ein Konto gibt es damit nicht.
+mail-code-follows-recover = Wird er eingegeben, führt er wieder ins Konto oder zu einer weiteren Bestätigung. Dann enden alle anderen Sitzungen.
+mail-code-follows-recover-unknown = Wird er eingegeben, führt er nicht weiter als bis dahin.

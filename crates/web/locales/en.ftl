@@ -600,3 +600,59 @@ factor-codes-left =
         [one] { $count } recovery code left
        *[other] { $count } recovery codes left
     }
+
+# Undoing
+undo-connected-title = { $provider } was connected to your account
+undo-connected-lead = If this was you, there is nothing to do. If it wasn’t, stop it here.
+undo-on-hold-title = { $provider } is on hold
+undo-on-hold-lead = It doesn’t open your account at the moment, and sessions opened with it have ended.
+undo-gone-title = { $provider } is not connected any more
+undo-gone-lead = It doesn’t open your account. There is nothing left to do here.
+undo-removed-title = { $provider } was removed from your account
+undo-removed-lead = If this was you, there is nothing to do. If it wasn’t, sign in and put it back.
+undo-back-title = { $provider } opens your account again
+undo-back-lead = It has been connected again since. There is nothing left to do here.
+undo-other = You are signed in as { $name }, and this is about another account. Sign in to that one to go on.
+undo-hold = This wasn’t me: put it on hold
+undo-hold-lead = No sign-in is needed. { $provider } stops opening your account at once, and sessions opened with it end.
+undo-remove = Remove { $provider }
+undo-restore = Put { $provider } back
+undo-sign-in-remove = Sign in to remove { $provider }
+undo-sign-in-restore = Sign in to put { $provider } back
+undo-until = This can be done until
+release-title = Use { $provider } again?
+release-lead = It is on hold until you say that it is yours. Compare the account before you go on.
+release-change = Whoever can sign in to that { $provider } account can open your account here.
+release-was-me = It was me
+release-label = Use { $provider } again
+badge-on-hold = On hold
+flash-restored = { $provider } opens your account again.
+flash-released = { $provider } is no longer on hold.
+mail-button-not-me = This wasn’t me
+mail-button-restore = Put it back
+mail-linked-undo = If this wasn’t you, press the button: on the page it opens you can put { $provider } on hold at once, without signing in. You can do so for seven days.
+mail-unlinked-undo = If this wasn’t you, press the button: after signing in you can put { $provider } back. You can do so for seven days.
+
+# Getting back in
+recover-link = I can’t sign in
+way-recover = Get back into your account
+recover-title = Get back into your account
+recover-lead = Enter an e-mail address of your account. We’ll send a code there.
+recover-what = Once you are back, all other sessions end. Ways to sign in that were added in the last seven days are put on hold until you confirm them, and passkeys or an authenticator app added in that time are removed.
+recover-unavailable = Codes by e-mail are switched off here, so this page can’t let you in. Please ask whoever runs this service.
+code-purpose-recover = Enter it here to get back into your account.
+recover-proof-title = One more confirmation
+recover-proof-lead = Your account needs a second confirmation that doesn’t depend on the first.
+recover-proof-mailbox = E-mail a code to { $address }
+recover-stuck = There is nothing else here that could confirm it’s you. Please ask whoever runs this service, and give them the code below.
+recovered-title = You are back in your account
+recovered-lead = All other sessions have ended, and every confirmed address got an e-mail about it.
+recovered-held = On hold until you confirm
+recovered-held-lead = These were added in the last days. Keep what is yours, and remove what isn’t.
+recovered-none = Nothing is on hold.
+recovered-passkeys = Passkeys or an authenticator app added in the last seven days were removed. You can add them again.
+recovered-account = See all ways to sign in
+mail-code-lead-recover = Somebody, hopefully you, can’t sign in and wants to get back into the account with this address.
+mail-code-lead-recover-unknown = Somebody, hopefully you, wants to get back into an account with this address. There is no account with it.
+mail-code-follows-recover = Entering it leads back into the account, or to one more confirmation. All other sessions end then.
+mail-code-follows-recover-unknown = Entering it leads no further than that.

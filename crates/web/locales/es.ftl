@@ -600,3 +600,59 @@ factor-codes-left =
         [one] Queda { $count } código de recuperación
        *[other] Quedan { $count } códigos de recuperación
     }
+
+# Deshacer
+undo-connected-title = { $provider } se conectó a tu cuenta
+undo-connected-lead = Si fuiste tú, no hay nada que hacer. Si no, detenlo aquí.
+undo-on-hold-title = { $provider } está en pausa
+undo-on-hold-lead = De momento no abre tu cuenta, y las sesiones abiertas con él han terminado.
+undo-gone-title = { $provider } ya no está conectado
+undo-gone-lead = No abre tu cuenta. Aquí ya no hay nada que hacer.
+undo-removed-title = { $provider } se quitó de tu cuenta
+undo-removed-lead = Si fuiste tú, no hay nada que hacer. Si no, inicia sesión y recupéralo.
+undo-back-title = { $provider } vuelve a abrir tu cuenta
+undo-back-lead = Se ha vuelto a conectar desde entonces. Aquí ya no hay nada que hacer.
+undo-other = Has iniciado sesión como { $name }, y esto es de otra cuenta. Inicia sesión en esa para continuar.
+undo-hold = No fui yo: poner en pausa
+undo-hold-lead = No hace falta iniciar sesión. { $provider } deja de abrir tu cuenta al instante, y las sesiones abiertas con él terminan.
+undo-remove = Quitar { $provider }
+undo-restore = Recuperar { $provider }
+undo-sign-in-remove = Iniciar sesión para quitar { $provider }
+undo-sign-in-restore = Iniciar sesión para recuperar { $provider }
+undo-until = Se puede hacer hasta
+release-title = ¿Volver a usar { $provider }?
+release-lead = Está en pausa hasta que digas que es tuyo. Compara la cuenta antes de continuar.
+release-change = Quien pueda iniciar sesión en esa cuenta de { $provider } podrá abrir tu cuenta aquí.
+release-was-me = Fui yo
+release-label = Volver a usar { $provider }
+badge-on-hold = En pausa
+flash-restored = { $provider } vuelve a abrir tu cuenta.
+flash-released = { $provider } ya no está en pausa.
+mail-button-not-me = No fui yo
+mail-button-restore = Recuperarlo
+mail-linked-undo = Si no fuiste tú, pulsa el botón: en la página que abre puedes poner { $provider } en pausa al instante, sin iniciar sesión. Puedes hacerlo durante siete días.
+mail-unlinked-undo = Si no fuiste tú, pulsa el botón: después de iniciar sesión puedes recuperar { $provider }. Puedes hacerlo durante siete días.
+
+# Volver a entrar
+recover-link = No puedo entrar
+way-recover = Volver a entrar en tu cuenta
+recover-title = Volver a entrar en tu cuenta
+recover-lead = Escribe una dirección de correo de tu cuenta. Enviaremos un código allí.
+recover-what = Cuando vuelvas a entrar, todas las demás sesiones se cierran. Las formas de entrar añadidas en los últimos siete días quedan en pausa hasta que las confirmes, y las llaves de acceso o la aplicación de autenticación añadidas en ese tiempo se quitan.
+recover-unavailable = Los códigos por correo están desactivados aquí, así que esta página no puede dejarte entrar. Pregunta a quien gestione este servicio.
+code-purpose-recover = Escríbelo aquí para volver a entrar en tu cuenta.
+recover-proof-title = Una confirmación más
+recover-proof-lead = Tu cuenta necesita una segunda confirmación que no dependa de la primera.
+recover-proof-mailbox = Enviar un código a { $address }
+recover-stuck = Aquí no hay nada más que pueda confirmar que eres tú. Pregunta a quien gestione este servicio y dale el código de abajo.
+recovered-title = Has vuelto a tu cuenta
+recovered-lead = Todas las demás sesiones se han cerrado, y cada dirección confirmada ha recibido un correo.
+recovered-held = En pausa hasta que confirmes
+recovered-held-lead = Se añadieron en los últimos días. Conserva lo que sea tuyo y quita lo que no.
+recovered-none = No hay nada en pausa.
+recovered-passkeys = Las llaves de acceso o la aplicación de autenticación añadidas en los últimos siete días se han quitado. Puedes añadirlas de nuevo.
+recovered-account = Ver todas las formas de entrar
+mail-code-lead-recover = Alguien, ojalá tú, no puede iniciar sesión y quiere volver a entrar en la cuenta con esta dirección.
+mail-code-lead-recover-unknown = Alguien, ojalá tú, quiere volver a entrar en una cuenta con esta dirección. No hay ninguna cuenta con ella.
+mail-code-follows-recover = Al escribirlo se vuelve a la cuenta, o a una confirmación más. Entonces se cierran todas las demás sesiones.
+mail-code-follows-recover-unknown = Al escribirlo no se llega más lejos.

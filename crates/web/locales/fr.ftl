@@ -600,3 +600,59 @@ factor-codes-left =
         [one] { $count } code de secours restant
        *[other] { $count } codes de secours restants
     }
+
+# Annuler
+undo-connected-title = { $provider } a été relié à votre compte
+undo-connected-lead = Si c’était vous, il n’y a rien à faire. Sinon, arrêtez-le ici.
+undo-on-hold-title = { $provider } est suspendu
+undo-on-hold-lead = Il n’ouvre pas votre compte pour le moment, et les sessions ouvertes avec lui sont terminées.
+undo-gone-title = { $provider } n’est plus relié
+undo-gone-lead = Il n’ouvre pas votre compte. Il n’y a plus rien à faire ici.
+undo-removed-title = { $provider } a été retiré de votre compte
+undo-removed-lead = Si c’était vous, il n’y a rien à faire. Sinon, connectez-vous et remettez-le.
+undo-back-title = { $provider } ouvre de nouveau votre compte
+undo-back-lead = Il a été relié de nouveau entre-temps. Il n’y a plus rien à faire ici.
+undo-other = Vous êtes connecté en tant que { $name }, et il s’agit ici d’un autre compte. Connectez-vous à celui-là pour continuer.
+undo-hold = Ce n’était pas moi : suspendre
+undo-hold-lead = Aucune connexion n’est nécessaire. { $provider } cesse aussitôt d’ouvrir votre compte, et les sessions ouvertes avec lui se terminent.
+undo-remove = Retirer { $provider }
+undo-restore = Remettre { $provider }
+undo-sign-in-remove = Se connecter pour retirer { $provider }
+undo-sign-in-restore = Se connecter pour remettre { $provider }
+undo-until = Possible jusqu’au
+release-title = Utiliser de nouveau { $provider } ?
+release-lead = Il est suspendu jusqu’à ce que vous disiez qu’il est à vous. Comparez le compte avant de continuer.
+release-change = Quiconque peut se connecter à ce compte { $provider } peut ouvrir votre compte ici.
+release-was-me = C’était moi
+release-label = Utiliser de nouveau { $provider }
+badge-on-hold = Suspendu
+flash-restored = { $provider } ouvre de nouveau votre compte.
+flash-released = { $provider } n’est plus suspendu.
+mail-button-not-me = Ce n’était pas moi
+mail-button-restore = Remettre
+mail-linked-undo = Si ce n’était pas vous, appuyez sur le bouton : la page qu’il ouvre permet de suspendre { $provider } aussitôt, sans connexion. C’est possible pendant sept jours.
+mail-unlinked-undo = Si ce n’était pas vous, appuyez sur le bouton : après connexion, vous pouvez remettre { $provider }. C’est possible pendant sept jours.
+
+# Retrouver l’accès
+recover-link = Je n’arrive pas à me connecter
+way-recover = Retrouver l’accès à votre compte
+recover-title = Retrouver l’accès à votre compte
+recover-lead = Indiquez une adresse e-mail de votre compte. Nous y enverrons un code.
+recover-what = Une fois l’accès retrouvé, toutes les autres sessions se terminent. Les moyens de connexion ajoutés ces sept derniers jours sont suspendus jusqu’à votre confirmation, et les clés d’accès ou l’application d’authentification ajoutées depuis sont retirées.
+recover-unavailable = Les codes par e-mail sont désactivés ici : cette page ne peut pas vous laisser entrer. Adressez-vous au responsable de ce service.
+code-purpose-recover = Saisissez-le ici pour retrouver l’accès à votre compte.
+recover-proof-title = Encore une confirmation
+recover-proof-lead = Votre compte demande une seconde confirmation qui ne dépend pas de la première.
+recover-proof-mailbox = Envoyer un code à { $address }
+recover-stuck = Rien d’autre ici ne pourrait confirmer que c’est vous. Adressez-vous au responsable de ce service en indiquant le code ci-dessous.
+recovered-title = Vous avez retrouvé votre compte
+recovered-lead = Toutes les autres sessions sont terminées, et chaque adresse confirmée a reçu un e-mail à ce sujet.
+recovered-held = Suspendus jusqu’à votre confirmation
+recovered-held-lead = Ils ont été ajoutés ces derniers jours. Gardez ce qui est à vous et retirez le reste.
+recovered-none = Rien n’est suspendu.
+recovered-passkeys = Les clés d’accès ou l’application d’authentification ajoutées ces sept derniers jours ont été retirées. Vous pouvez les ajouter de nouveau.
+recovered-account = Voir tous les moyens de connexion
+mail-code-lead-recover = Quelqu’un, vous sans doute, n’arrive pas à se connecter et veut retrouver l’accès au compte qui a cette adresse.
+mail-code-lead-recover-unknown = Quelqu’un, vous sans doute, veut retrouver l’accès à un compte avec cette adresse. Il n’y a pas de compte avec elle.
+mail-code-follows-recover = Le saisir redonne accès au compte, ou mène à une confirmation de plus. Toutes les autres sessions se terminent alors.
+mail-code-follows-recover-unknown = Le saisir ne mène pas plus loin.

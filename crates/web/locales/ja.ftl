@@ -586,3 +586,59 @@ factor-codes-left =
         [0] リカバリーコードは残っていません
        *[other] リカバリーコードの残り：{ $count }
     }
+
+# 取り消し
+undo-connected-title = { $provider } がアカウントに接続されました
+undo-connected-lead = ご本人の操作であれば、何もする必要はありません。心当たりがない場合は、ここで止めてください。
+undo-on-hold-title = { $provider } は一時停止中です
+undo-on-hold-lead = 現在、これでアカウントを開くことはできません。これで始まったセッションは終了しました。
+undo-gone-title = { $provider } はもう接続されていません
+undo-gone-lead = これでアカウントを開くことはできません。ここでできることはもうありません。
+undo-removed-title = { $provider } がアカウントから削除されました
+undo-removed-lead = ご本人の操作であれば、何もする必要はありません。心当たりがない場合は、ログインして元に戻してください。
+undo-back-title = { $provider } で再びアカウントを開けます
+undo-back-lead = その後、もう一度接続されました。ここでできることはもうありません。
+undo-other = { $name } としてログインしていますが、これは別のアカウントに関するものです。続けるには、そのアカウントにログインしてください。
+undo-hold = 心当たりがないので一時停止する
+undo-hold-lead = ログインは不要です。{ $provider } ではすぐにアカウントを開けなくなり、これで始まったセッションは終了します。
+undo-remove = { $provider } を削除
+undo-restore = { $provider } を元に戻す
+undo-sign-in-remove = ログインして { $provider } を削除
+undo-sign-in-restore = ログインして { $provider } を元に戻す
+undo-until = 期限：
+release-title = { $provider } を再び使いますか？
+release-lead = ご自分のものだと確認されるまで一時停止しています。続ける前にアカウントを見比べてください。
+release-change = その { $provider } アカウントにログインできる人は、ここのアカウントを開けるようになります。
+release-was-me = 私の操作です
+release-label = { $provider } を再び使う
+badge-on-hold = 一時停止中
+flash-restored = { $provider } で再びアカウントを開けます。
+flash-released = { $provider } の一時停止を解除しました。
+mail-button-not-me = 心当たりがありません
+mail-button-restore = 元に戻す
+mail-linked-undo = 心当たりがない場合は、ボタンを押してください。開いたページで、ログインせずにすぐ { $provider } を一時停止できます。7日間有効です。
+mail-unlinked-undo = 心当たりがない場合は、ボタンを押してください。ログイン後に { $provider } を元に戻せます。7日間有効です。
+
+# アカウントに戻る
+recover-link = ログインできない
+way-recover = アカウントに戻る
+recover-title = アカウントに戻る
+recover-lead = アカウントのメールアドレスを入力してください。そこへコードを送ります。
+recover-what = アカウントに戻ると、ほかのセッションはすべて終了します。この7日間に追加されたログイン方法は、ご確認いただくまで一時停止し、その間に追加されたパスキーや認証アプリは削除されます。
+recover-unavailable = ここではメールのコードを停止しているため、このページからは入れません。このサービスの運営者にお問い合わせください。
+code-purpose-recover = ここに入力するとアカウントに戻れます。
+recover-proof-title = もう一度ご確認ください
+recover-proof-lead = このアカウントには、最初の確認に左右されない、もうひとつの確認が必要です。
+recover-proof-mailbox = { $address } にコードを送る
+recover-stuck = ご本人であることを確認できる方法がほかにありません。下のコードを添えて、このサービスの運営者にお問い合わせください。
+recovered-title = アカウントに戻りました
+recovered-lead = ほかのセッションはすべて終了し、確認済みのすべてのアドレスにメールでお知らせしました。
+recovered-held = ご確認いただくまで一時停止中
+recovered-held-lead = この数日の間に追加されたものです。ご自分のものは残し、そうでないものは削除してください。
+recovered-none = 一時停止中のものはありません。
+recovered-passkeys = この7日間に追加されたパスキーや認証アプリは削除されました。もう一度追加できます。
+recovered-account = すべてのログイン方法を見る
+mail-code-lead-recover = ログインできなくなり、このアドレスのアカウントに戻ろうとしている方がいます。
+mail-code-lead-recover-unknown = このアドレスのアカウントに戻ろうとしている方がいます。このアドレスのアカウントはありません。
+mail-code-follows-recover = 入力するとアカウントに戻るか、もうひとつの確認に進みます。そのとき、ほかのセッションはすべて終了します。
+mail-code-follows-recover-unknown = 入力しても、その先には進めません。

@@ -14,6 +14,9 @@ use utoipa::ToSchema;
 pub(crate) struct Removed {
     /// This session rested on the link and ended with it.
     own_session_ended: bool,
+    /// For `POST /undo/{token}`, for seven days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undo: Option<String>,
 }
 
 /// Remove a link.
@@ -37,8 +40,9 @@ pub(crate) struct Removed {
 pub(crate) async fn remove(caller: Caller, Id(link): Id<LinkId>) -> Answer {
     let journeys = &caller.api.journeys;
     let removed = journeys.unlink(link, &caller.browser).await.map_err(|fault| caller.api.fault(&fault))?;
-    let mut response = Json(Removed { own_session_ended: removed.own_session_ended }).into_response();
-    if removed.own_session_ended && matches!(caller.credential, Credential::Cookie(_)) {
+    let own_session_ended = removed.own_session_ended;
+    let mut response = Json(Removed { own_session_ended, undo: removed.undo }).into_response();
+    if own_session_ended && matches!(caller.credential, Credential::Cookie(_)) {
         add_cookies(&mut response, &[journeys.forget_session(caller.cookies())]);
     }
     Ok(response)

@@ -4,5 +4,6 @@ pub(crate) mod activity;
 pub(crate) mod methods;
 pub(crate) mod overview;
 pub(crate) mod password;
+pub(crate) mod release;
 pub(crate) mod second_factor;
 pub(crate) mod sessions;

@@ -56,6 +56,8 @@ pub(crate) enum Act {
     },
     /// Have a code sent instead of a password.
     SendCode {},
+    /// Have a code sent to one of the mailboxes of `methods`: which of them, from zero.
+    SendCodeTo { mailbox: usize },
     /// Have another code sent.
     Resend {},
     /// The code from the mailbox.
@@ -90,6 +92,7 @@ impl From<Act> for Action {
             Act::RecoveryCode { code } => Self::RecoveryCode(code.into_exposed()),
             Act::SignUp { name, email, password } => Self::SignUp { name, email, password },
             Act::SendCode {} => Self::SendCode,
+            Act::SendCodeTo { mailbox } => Self::SendCodeTo(mailbox),
             Act::Resend {} => Self::Resend,
             Act::Code { code } => Self::Code(code.into_exposed()),
             Act::Separate {} => Self::Separate,

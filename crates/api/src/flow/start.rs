@@ -46,6 +46,8 @@ pub(crate) enum Start {
         /// A path of this origin to go to afterwards.
         return_to: Option<String>,
     },
+    /// Get back into an account that the person cannot sign in to. It ends all their other sessions.
+    Recover {},
 }
 
 /// An application that takes over a session of its own, as it is registered.
@@ -106,6 +108,7 @@ pub(crate) async fn start(caller: Caller, Body(asked): Body<Start>) -> Answer {
                 Err(fault) => return Err(caller.api.fault(&fault)),
             }
         }
+        Start::Recover {} => journeys.begin(Goal::Recover),
         Start::StepUp { return_to } => {
             let to = caller.path(return_to.as_deref())?;
             journeys.begin_step_up(&to, &caller.browser).await.map_err(|fault| caller.api.fault(&fault))?

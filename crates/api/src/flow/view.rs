@@ -63,6 +63,7 @@ pub(crate) enum FlowKind {
     SignUp,
     Link,
     StepUp,
+    Recover,
 }
 
 /// Where a journey stands.
@@ -83,6 +84,8 @@ pub(crate) enum FlowKind {
 /// - `confirm_link`: the provider answered without asking the person. Is `external` the identity they meant?
 /// - `provider_again`: the answer of the one of `providers` is too old by now. Go there once more; the rest is kept.
 /// - `step_up`: show again that it is you, by one of `methods`.
+/// - `recover_proof`: on the way back in, another proof by one of `methods`, which hang on nothing that was shown; where
+///   there is none, whoever runs the server has to help.
 /// - `continue`: signed in as `account` already; continue to `application`?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -101,6 +104,7 @@ pub(crate) enum FlowState {
     ConfirmLink,
     ProviderAgain,
     StepUp,
+    RecoverProof,
     Continue,
 }
 
@@ -122,6 +126,7 @@ impl From<&Step> for FlowState {
             Step::ProviderAgain { .. } => Self::ProviderAgain,
             Step::StepUp { .. } => Self::StepUp,
             Step::Continue { .. } => Self::Continue,
+            Step::RecoverProof { .. } => Self::RecoverProof,
         }
     }
 }
@@ -138,6 +143,7 @@ pub(crate) enum ActionName {
     Password,
     SignUp,
     SendCode,
+    SendCodeTo,
     Resend,
     Code,
     Separate,
@@ -156,7 +162,7 @@ pub(crate) enum ProofOption {
     Passkey {},
     /// The action `password`.
     Password {},
-    /// The action `send_code`.
+    /// The action `send_code`; in `recover_proof` the action `send_code_to`.
     EmailCode {
         /// Masked.
         address: String,
@@ -283,7 +289,7 @@ impl Frame<'_> {
                 view.account = Some(current.clone());
                 view.other_account.clone_from(other);
             }
-            Step::StepUp { methods } => view.methods = self.methods(methods),
+            Step::StepUp { methods } | Step::RecoverProof { methods, .. } => view.methods = self.methods(methods),
             Step::Continue { name } => view.account = Some(name.clone()),
             Step::AskCreate => view.may_separate = Some(true),
             Step::OtherAccount { may_separate } => view.may_separate = Some(*may_separate),
@@ -301,6 +307,16 @@ impl Frame<'_> {
         let signs_in = matches!(flow.goal, Goal::SignIn { .. });
         let passkey = (local.passkey && signs_in).then_some(ActionName::Passkey);
         let mut actions = match step {
+            Step::Identify if matches!(flow.goal, Goal::Recover) => {
+                local.email_code.then_some(ActionName::Email).into_iter().collect()
+            }
+            Step::RecoverProof { methods, .. } => {
+                let mut actions = proofs(methods);
+                if let Some(code) = actions.iter_mut().find(|action| **action == ActionName::SendCode) {
+                    *code = ActionName::SendCodeTo;
+                }
+                actions
+            }
             Step::Identify => {
                 let mut actions = vec![ActionName::Provider];
                 match flow.goal {
@@ -362,6 +378,7 @@ impl Frame<'_> {
         let organisation = flow.routing.organisation.as_ref();
         let offered = |id: &ConnectionId| match &flow.goal {
             Goal::Link { connection, .. } => connection == id,
+            Goal::Recover => false,
             _ => flows::offers(self.policy, organisation, id),
         };
         self.providers.iter().filter(|info| offered(&info.id)).map(Into::into).collect()
@@ -398,6 +415,7 @@ fn kind(goal: &Goal) -> FlowKind {
         Goal::SignUp { .. } => FlowKind::SignUp,
         Goal::Link { .. } => FlowKind::Link,
         Goal::StepUp { .. } => FlowKind::StepUp,
+        Goal::Recover => FlowKind::Recover,
     }
 }
 

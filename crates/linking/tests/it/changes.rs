@@ -90,7 +90,11 @@ impl World {
 
     pub fn recover(&self, user: UserId, proofs: &[Proof]) -> Decision<RecoverOutcome> {
         let facts = self.facts();
-        self.context(|context, terms, _| decide_recover(context, &RecoverInput { facts: &facts, user, proofs, terms }))
+        self.context(|context, terms, _| {
+            let clear = &[b"pair:".to_vec()];
+            let switch_confirmed = self.switch;
+            decide_recover(context, &RecoverInput { facts: &facts, user, proofs, switch_confirmed, terms, clear })
+        })
     }
 
     pub fn release(&self, link: LinkId) -> Decision<Option<LinkId>> {

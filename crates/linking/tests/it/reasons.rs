@@ -325,6 +325,7 @@ fn observe(case: &Case, seen: &mut Seen) {
             store_chain: chain,
         };
         let removal = |session| UnlinkInput { facts, user, link: link_id(10), session, force: case.force };
+        let proofs = &case.proofs;
         decide! {
             decide_sign_in(context, &sign_in);
             decide_link(context, &LinkInput { facts, assertion, user, session, user_version, terms });
@@ -335,7 +336,7 @@ fn observe(case: &Case, seen: &mut Seen) {
             decide_unmerge(context, &UnmergeInput { facts, session, proof: given, terms });
             decide_freeze(context, facts);
             decide_undo(context, &UndoInput { facts, session });
-            decide_recover(context, &RecoverInput { facts, user, proofs: &case.proofs, terms });
+            decide_recover(context, &RecoverInput { facts, user, proofs, switch_confirmed, terms, clear });
             decide_release(context, facts, session, link_id(10));
             decide_local_sign_in(context, &LocalSignIn { facts, proof: given, switch_confirmed, terms, clear });
             decide_sign_up(context, &sign_up);

@@ -5,7 +5,9 @@ use crate::world::{
     link, link_id, link_method,
 };
 use linking::{Decision, Reason, RecoverOutcome, UNDO};
-use model::{Change, DAY, EventKind, Level, LinkState, MINUTE, MailKind, Method, Micros, Proof, SECOND, UserStatus};
+use model::{
+    Change, DAY, EventKind, Level, LinkState, MINUTE, MailKind, Method, Micros, Proof, SECOND, TotpFacts, UserStatus,
+};
 
 fn by(method: Method) -> Proof {
     Proof::of_checked(VERA, method, Level::One, NOW - SECOND)
@@ -25,14 +27,66 @@ fn linked(ago: Micros) -> World {
 
 #[track_caller]
 fn refused(decision: &Decision<RecoverOutcome>, reason: Reason) {
-    let outcome = if reason == Reason::MoreProofsNeeded { RecoverOutcome::MoreProofs } else { RecoverOutcome::Refused };
-    assert_eq!((&decision.outcome, decision.reason), (&outcome, reason));
+    assert_eq!(decision.reason, reason);
+    match &decision.outcome {
+        RecoverOutcome::MoreProofs { .. } => assert_eq!(reason, Reason::MoreProofsNeeded),
+        outcome => assert_eq!(outcome, &RecoverOutcome::Refused),
+    }
     assert!(decision.plan.is_empty());
+}
+
+/// What is offered beside these proofs.
+fn offered(world: &World, proofs: &[Proof]) -> Vec<Method> {
+    match world.recover(VERA, proofs).outcome {
+        RecoverOutcome::MoreProofs { methods } => methods,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn t94_offered_is_what_hangs_on_nothing_that_was_shown() {
+    let world = linked(DAY).with(|w| w.user(VERA).required_level = Level::Two);
+    let all = [Method::Password, code_method(MAIL), code_method(HOME), link_method(20, "other")];
+    assert_eq!(offered(&world, &[]), all);
+    // The provider's account is reset through the very mailbox, and the other way round.
+    assert_eq!(offered(&world, &[by(code_method(MAIL))]), [Method::Password, code_method(HOME)]);
+    assert_eq!(offered(&world, &[by(link_method(20, "other"))]), [Method::Password, code_method(HOME)]);
+    let two = [by(code_method(MAIL)), by(link_method(20, "other"))];
+    assert_eq!(offered(&world, &two), [Method::Password, code_method(HOME)]);
+    assert_eq!(offered(&world, &[by(Method::Password)]), all[1..]);
+    // What works no more is not offered, and there may be nothing.
+    let alone = world.with(|w| {
+        w.user(VERA).password = None;
+        w.user(VERA).addresses.truncate(1);
+    });
+    assert_eq!(offered(&alone, &[by(code_method(MAIL))]), []);
+}
+
+#[test]
+fn t31_whoever_else_is_signed_in_is_asked_about_first() {
+    let world = linked(DAY).signed_in(MALLORY);
+    let proofs = [by(code_method(HOME))];
+    let decision = world.recover(VERA, &proofs);
+    assert_eq!(decision.outcome, RecoverOutcome::AskSwitch { current: MALLORY });
+    assert_eq!(decision.reason, Reason::OtherUserSignedIn);
+    assert!(decision.plan.is_empty());
+    // Not before the proofs are enough: nobody learns from a question whom they could become.
+    assert!(matches!(world.recover(VERA, &[]).outcome, RecoverOutcome::MoreProofs { .. }));
+    // Nobody, and oneself, is nobody else.
+    for world in [linked(DAY), linked(DAY).signed_in(VERA)] {
+        assert!(matches!(world.recover(VERA, &proofs).outcome, RecoverOutcome::Recovered { .. }));
+    }
+}
+
+#[test]
+fn t95_a_recovery_clears_what_was_counted_for_the_account() {
+    let plan = linked(DAY).recover(VERA, &[by(Method::Password)]).plan;
+    assert!(plan.has(&Change::ClearThrottle { key: b"pair:".to_vec() }));
 }
 
 #[test]
 fn t94_a_user_of_one_level_comes_back_by_one_proof() {
-    let world = linked(DAY).signed_in(MALLORY);
+    let world = linked(DAY).signed_in(MALLORY).with(|w| w.switch = true);
     let decision = world.recover(VERA, &[by(code_method(HOME))]);
     assert_eq!(decision.outcome, RecoverOutcome::Recovered { held: vec![link_id(20)] });
     assert_eq!(decision.reason, Reason::Recovered);
@@ -145,4 +199,25 @@ fn t88_the_owner_confirms_a_link_on_hold() {
     refused(|w| w.session = None, Reason::SessionExpired);
     refused(|w| w.session.as_mut().unwrap().id = model::SessionId::from_bytes([8; 16]), Reason::SessionExpired);
     refused(|w| w.session.as_mut().unwrap().authenticated_at = NOW - MINUTE.times(5), Reason::StepUpNeeded);
+}
+
+#[test]
+fn t25_a_second_factor_of_late_goes_where_a_way_in_remains() {
+    let with = |ago: Micros| {
+        linked(DAY).with(|w| {
+            let (secret, codes) = (b"sealed".to_vec(), Vec::new());
+            w.user(VERA).totp = Some(TotpFacts { secret, last_step: 0, codes, added_at: NOW - ago });
+        })
+    };
+    let gone = Change::RemoveTotp { user: VERA };
+    let two = [by(Method::Password), by(code_method(MAIL))];
+    // Whoever set one up needs two proofs to come back, the factor not among them.
+    refused(&with(DAY).recover(VERA, &two[..1]), Reason::MoreProofsNeeded);
+    let plan = with(UNDO - SECOND).recover(VERA, &two).plan;
+    assert!(plan.has(&gone) && plan.sessions()[0].level == Level::Two);
+    assert!(!with(UNDO).recover(VERA, &two).plan.has(&gone), "longer ago than an undo is kept");
+    // Without it nothing would reach what policy asks for.
+    let needed = with(DAY).with(|w| w.policy.required_level = Level::Two);
+    let plan = needed.recover(VERA, &two).plan;
+    assert!(!plan.is_empty() && !plan.has(&gone));
 }

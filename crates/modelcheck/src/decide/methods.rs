@@ -48,10 +48,20 @@ impl Request<'_> {
         let facts = self.facts(None, None, None);
         let proofs: Vec<Proof> =
             std::iter::once(method).chain(second).map(|method| self.proof(&facts, user, method)).collect();
-        let input = RecoverInput { facts: &facts, user: user_id(user), proofs: &proofs, terms: &self.terms };
+        let input = RecoverInput {
+            facts: &facts,
+            user: user_id(user),
+            proofs: &proofs,
+            // Whoever recovers in a browser of somebody else says so: what matters here is what it leads to.
+            switch_confirmed: true,
+            terms: &self.terms,
+            clear: &[],
+        };
         self.finish(Kind::Recover, linking::decide_recover(&self.in_flow(), &input), |outcome| match outcome {
             linking::RecoverOutcome::Recovered { .. } => Seen::Done,
-            linking::RecoverOutcome::MoreProofs | linking::RecoverOutcome::Refused => Seen::Refused,
+            linking::RecoverOutcome::MoreProofs { .. }
+            | linking::RecoverOutcome::AskSwitch { .. }
+            | linking::RecoverOutcome::Refused => Seen::Refused,
         })
     }
 }

@@ -58,9 +58,10 @@ impl Message {
         Some(value.trim().to_owned())
     }
 
-    /// The first run of exactly `digits` digits in the plain text.
+    /// The first word of exactly `digits` digits in the plain text: not a part of an address that is written there.
     pub fn code(&self, digits: usize) -> Option<String> {
         let text = self.text.as_deref()?;
-        text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == digits).map(str::to_owned)
+        let is_code = |word: &&str| word.len() == digits && word.bytes().all(|byte| byte.is_ascii_digit());
+        text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).find(is_code).map(str::to_owned)
     }
 }

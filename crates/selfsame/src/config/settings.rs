@@ -132,7 +132,7 @@ pub(super) struct MailSettings {
 pub(super) struct PolicySettings {
     /// People may have a password.
     pub password: bool,
-    /// People may sign in with a code sent to a proven address.
+    /// People may sign in with a code sent to a proven address, and get back into an account that they cannot sign in to.
     pub email_code: bool,
     /// People may add passkeys and sign in with them (WebAuthn). They are bound to the host of `server.public_origin`.
     pub passkey: bool,

@@ -21,10 +21,12 @@ mod passkeys;
 mod prehijack;
 mod protocol;
 mod provider;
+mod recover;
 mod replicas;
 mod second_factor;
 mod selection;
 mod sessions;
+mod undo;
 
 /// Each function, which takes an engine, as a test on either one.
 #[macro_export]

@@ -24,7 +24,8 @@ on_both_engines!(
 );
 
 const ADA: &str = "ada@example.test";
-async fn add(browser: &mut Browser, authenticator: &mut Authenticator) -> Page {
+
+pub(crate) async fn add(browser: &mut Browser, authenticator: &mut Authenticator) -> Page {
     let page = browser.get("/account/passkeys/add").await;
     let (options, form) = asked(&page, "/account/passkeys/add");
     let answer = authenticator.create(&options);

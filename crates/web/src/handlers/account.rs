@@ -18,6 +18,9 @@ use serde::Deserialize;
 pub(super) struct Asked {
     linked: Option<String>,
     removed: Option<String>,
+    undo: Option<String>,
+    restored: Option<String>,
+    released: Option<String>,
     cancelled: Option<String>,
     done: Option<String>,
     connection: Option<String>,
@@ -134,7 +137,15 @@ fn flash(visit: &Visit, view: &AccountView, asked: &Asked) -> Option<Flash> {
         return Some(Flash::linked(visit.lang, &provider, &detail(link), Some(undo)));
     }
     if let Some(removed) = asked.removed.as_deref().and_then(ConnectionId::parse) {
-        return Some(Flash::removed(visit.lang, &visit.provider(&removed).0));
+        let undo = asked.undo.as_deref().filter(|token| visit.site.journeys.is_undo(token));
+        let undo = undo.map(|token| format!("{}/{token}", route::UNDO));
+        return Some(Flash::removed(visit.lang, &visit.provider(&removed).0, undo));
+    }
+    if let Some(restored) = asked.restored.as_deref().and_then(ConnectionId::parse) {
+        return Some(Flash::restored(visit.lang, &visit.provider(&restored).0));
+    }
+    if let Some(released) = asked.released.as_deref().and_then(ConnectionId::parse) {
+        return Some(Flash::released(visit.lang, &visit.provider(&released).0));
     }
     if let Some(left) = asked.cancelled.as_deref().and_then(ConnectionId::parse) {
         return Some(Flash::cancelled(visit.lang, &visit.provider(&left).0));
@@ -150,7 +161,7 @@ fn flash(visit: &Visit, view: &AccountView, asked: &Asked) -> Option<Flash> {
 }
 
 /// What tells this account at the provider apart: address, user name, or the tail of its id.
-fn detail(link: &LinkFacts) -> String {
+pub(super) fn detail(link: &LinkFacts) -> String {
     let display = &link.display;
     link.address
         .as_ref()
@@ -197,7 +208,7 @@ impl Visit {
         }
     }
 
-    fn row(&self, view: &AccountView, method: &MethodView) -> MethodRow {
+    pub(super) fn row(&self, view: &AccountView, method: &MethodView) -> MethodRow {
         let mut badges = Vec::new();
         if method.used_now {
             badges.push(Badge::UsedNow);
@@ -206,6 +217,7 @@ impl Visit {
             Some(UnusableBecause::ConnectionDisabled | UnusableBecause::ConnectionNotConfigured) => {
                 badges.push(Badge::ProviderDisabled);
             }
+            Some(UnusableBecause::LinkNotActive) => badges.push(Badge::OnHold),
             Some(_) => badges.push(Badge::NeedsAttention),
             None => {}
         }
@@ -250,6 +262,8 @@ impl Visit {
             badges,
             removal,
             remove_href: format!("{}?method={id}", route::REMOVE),
+            release_href: (method.unusable == Some(UnusableBecause::LinkNotActive))
+                .then(|| format!("{}?method={id}", route::RELEASE)),
             id,
         }
     }
@@ -390,7 +404,10 @@ pub(super) async fn remove(
         Ok(removed) if removed.own_session_ended => {
             see_other("/signed-out", &[site.journeys.forget_session(visit.cookies())])
         }
-        Ok(removed) => see_other(&format!("{}?removed={}", route::ACCOUNT, removed.connection), &[]),
+        Ok(removed) => {
+            let undo = removed.undo.map_or_else(String::new, |token| format!("&undo={token}"));
+            see_other(&format!("{}?removed={}{undo}", route::ACCOUNT, removed.connection), &[])
+        }
         // Shown where the person is: the page says why, or asks to confirm first.
         Err(fault) if matches!(fault.code.as_str(), "last_method" | "step_up_needed" | "session_scope") => {
             see_other(&to, &[])

@@ -22,6 +22,7 @@ pub(super) struct Fields {
     recovery_code: Option<String>,
     method: Option<String>,
     choice: Option<String>,
+    mailbox: Option<String>,
     ceremony: Option<String>,
     passkey: Option<String>,
 }
@@ -69,6 +70,10 @@ pub(super) async fn password(State(site): State<Site>, peer: Peer, headers: Head
     act(&site, peer, &headers, fields.flow, local(fields.method.as_deref(), fields.password)).await
 }
 
+fn mailbox(fields: &Fields) -> Option<Action> {
+    fields.mailbox.as_deref().and_then(|which| which.parse().ok()).map(Action::SendCodeTo)
+}
+
 fn local(method: Option<&str>, password: Option<Secret<String>>) -> Option<Action> {
     match method {
         Some("code") => Some(Action::SendCode),
@@ -109,8 +114,8 @@ pub(super) async fn passkey(
 }
 
 pub(super) async fn prove(State(site): State<Site>, peer: Peer, headers: HeaderMap, Form(mut fields): Posted) -> Page {
-    let action =
-        fields.passkey().or_else(|| provider(&fields)).or_else(|| local(fields.method.as_deref(), fields.password));
+    let named = fields.passkey().or_else(|| provider(&fields)).or_else(|| mailbox(&fields));
+    let action = named.or_else(|| local(fields.method.as_deref(), fields.password));
     act(&site, peer, &headers, fields.flow, action).await
 }
 

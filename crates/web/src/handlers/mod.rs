@@ -8,9 +8,11 @@ mod forward_auth;
 mod guard;
 mod language;
 mod passkeys;
+mod recover;
 mod second_factor;
 mod show;
 mod sign_in;
+mod undo;
 
 use crate::assets;
 use crate::pages::route;
@@ -82,12 +84,17 @@ pub fn router(site: Site) -> Router {
         .route(route::CONTINUE, post(flow::go_on))
         .route(route::CONFIRM_LINK, post(flow::confirm_link))
         .route(route::SWITCH_USER, post(flow::switch_user))
+        .route(route::RECOVER, get(recover::start))
+        .route(route::RECOVERED, get(recover::recovered))
         .route(route::FAILED, get(flow::failed))
         .route("/flow/{id}", get(flow::show))
         .route("/callback/{connection}", get(flow::callback).post(flow::callback_by_form))
         .route(route::ACCOUNT, get(account::account))
         .route(route::CONNECT, get(account::connect).post(account::start_connect))
         .route(route::REMOVE, get(account::confirm_remove).post(account::remove))
+        .route(route::RELEASE, get(undo::confirm_release).post(undo::release))
+        .route(route::UNDO, post(undo::act))
+        .route("/undo/{token}", get(undo::show))
         .route(route::ACTIVITY, get(account::activity))
         .route(route::ADD_PASSKEY, get(passkeys::page).post(passkeys::add))
         .route(route::SECOND_FACTOR, post(flow::second_factor))

@@ -57,11 +57,16 @@ impl Visit {
 
     fn refused(&self, fault: &Fault, flow: Option<&Flow>) -> Page {
         let in_account = flow.is_some_and(|flow| matches!(flow.goal, Goal::Link { .. } | Goal::StepUp { .. }));
-        let ways_on = if in_account {
+        let mut ways_on = if in_account {
             vec![Action::new(self.lang, Way::Account, route::ACCOUNT)]
         } else {
             vec![Action::new(self.lang, Way::OtherSignIn, route::CHOOSE)]
         };
+        if fault.code == flows::Reason::IdentityHeld.code()
+            || flow.is_some_and(|flow| matches!(flow.goal, Goal::Recover))
+        {
+            ways_on.push(Action::new(self.lang, Way::Recover, route::RECOVER));
+        }
         let page = Notice {
             shell: self.shell(),
             kind: NoticeKind::Refused,
@@ -76,7 +81,7 @@ impl Visit {
         html(403, page.render())
     }
 
-    fn support_code(&self, code: &str, flow: Option<&Flow>) -> String {
+    pub(super) fn support_code(&self, code: &str, flow: Option<&Flow>) -> String {
         flow.map_or_else(|| code.to_owned(), |flow| format!("{code} · {}", flow.id.tail()))
     }
 
@@ -143,7 +148,7 @@ impl Visit {
         Some(PasskeyForm { options: asked.options, ceremony: asked.ceremony })
     }
 
-    fn methods(&self, methods: &[flows::ProofMethod]) -> Vec<ProofMethod> {
+    pub(super) fn methods(&self, methods: &[flows::ProofMethod]) -> Vec<ProofMethod> {
         let last = self.browser.device.last_used.as_deref().unwrap_or_default();
         let kinds: Vec<(ProofKind, bool)> = methods
             .iter()
@@ -276,6 +281,7 @@ impl Visit {
                 let may = (*may_continue, *may_separate);
                 self.notice(flow, NoticeKind::AddressTaken, "address_belongs_to_account", may)
             }
+            Step::RecoverProof { methods, .. } => self.recover_proof(flow, methods, self.error_of(flow)),
             Step::AskCreate => self.notice(flow, NoticeKind::Returning, "identity_was_removed", (false, true)),
         };
         html(status, body)
@@ -297,7 +303,9 @@ impl Visit {
         let policy = self.site.journeys.policy();
         let for_device = matches!(flow.goal.destination(), Some(Destination::Device(_)));
         let open = policy.sign_up == SignUpPolicy::Open && policy.local.password;
-        let body = if let Goal::SignUp { .. } = &flow.goal {
+        let body = if let Goal::Recover = &flow.goal {
+            self.recover(flow, self.error_of(flow))
+        } else if let Goal::SignUp { .. } = &flow.goal {
             let typed = flow.material.typed.clone().unwrap_or_default();
             SignUp {
                 shell: self.shell(),
@@ -362,6 +370,7 @@ impl Visit {
 
     fn code(&self, flow: &Flow, address: &model::Address, proves: Proves) -> Code {
         let purpose = match (proves, &flow.material.external) {
+            _ if matches!(flow.goal, Goal::Recover) => CodePurpose::Recover,
             (Proves::Mailbox, Some(assertion)) => {
                 CodePurpose::External { provider: self.provider(assertion.connection()).0 }
             }

@@ -10,6 +10,8 @@ use model::{EventKind, MethodKind, Micros};
 pub enum Badge {
     UsedNow,
     NeedsAttention,
+    /// Opens nothing until its owner has looked.
+    OnHold,
     ProviderDisabled,
 }
 
@@ -18,6 +20,7 @@ impl Badge {
         match self {
             Self::UsedNow => "badge-used-now",
             Self::NeedsAttention => "badge-needs-attention",
+            Self::OnHold => "badge-on-hold",
             Self::ProviderDisabled => "badge-provider-disabled",
         }
     }
@@ -55,6 +58,8 @@ pub struct MethodRow {
     pub badges: Vec<Badge>,
     pub removal: Removal,
     pub remove_href: String,
+    /// Of one on hold: where its owner looks at it.
+    pub release_href: Option<String>,
 }
 
 impl MethodRow {
@@ -133,8 +138,16 @@ impl Flash {
         Self { sentence: texts::t(lang, "flash-linked", &args), undo_href }
     }
 
-    pub fn removed(lang: Lang, provider: &str) -> Self {
-        Self { sentence: texts::t(lang, "flash-removed", &[("provider", Arg::Text(provider))]), undo_href: None }
+    pub fn removed(lang: Lang, provider: &str, undo_href: Option<String>) -> Self {
+        Self { sentence: texts::t(lang, "flash-removed", &[("provider", Arg::Text(provider))]), undo_href }
+    }
+
+    pub fn restored(lang: Lang, provider: &str) -> Self {
+        Self { sentence: texts::t(lang, "flash-restored", &[("provider", Arg::Text(provider))]), undo_href: None }
+    }
+
+    pub fn released(lang: Lang, provider: &str) -> Self {
+        Self { sentence: texts::t(lang, "flash-released", &[("provider", Arg::Text(provider))]), undo_href: None }
     }
 
     pub fn passkey_added(lang: Lang) -> Self {

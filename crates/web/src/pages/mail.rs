@@ -1,6 +1,7 @@
 //! Mails: what happened, where, by which proof, and what to do if it wasn't you.
 //!
-//! Notices carry one button, to the account page. The mail with a code carries no link at all: nothing in it acts.
+//! Notices carry one button: to the account page, or to the page of what can be undone, which changes nothing by being
+//! opened (T48). The mail with a code carries no link at all: nothing in it acts.
 
 use crate::pages::display::{display_address, display_name};
 use crate::texts::{self, Arg, Lang};
@@ -18,11 +19,12 @@ pub struct RenderedMail {
 /// A mail before it is worded.
 ///
 /// Values by name, all optional except `code`:
-/// - `code`, `action` (`sign_in`, `sign_in_unknown`, `sign_up`, `sign_up_known`, `connect`, `prove`, `step_up`), `client`,
-///   `minutes`: for [`MailKind::Code`]
+/// - `code`, `action` (`sign_in`, `sign_in_unknown`, `sign_up`, `sign_up_known`, `connect`, `prove`, `step_up`, `recover`,
+///   `recover_unknown`), `client`, `minutes`: for [`MailKind::Code`]
 /// - `deleted` (`true`): for [`MailKind::UserDisabled`]
 /// - `provider`, `account` (address or name there), `id_tail`: which identity
 /// - `proof`: `password`, `email_code`, or a provider's name
+/// - `undo`: what [`crate::pages::route::UNDO`] takes, sealed
 /// - `at` (microseconds), `device`, `place`: when and where
 #[derive(Debug)]
 pub struct Mail<'a> {
@@ -102,6 +104,8 @@ impl Mail<'_> {
             Some("connect") => "connect",
             Some("prove") => "prove",
             Some("step_up") => "confirm",
+            Some("recover") => "recover",
+            Some("recover_unknown") => "recover-unknown",
             _ => "sign-in",
         };
         let provider = self.provider();
@@ -164,12 +168,26 @@ impl Mail<'_> {
             code: None,
             follows: None,
             facts,
-            not_you: self.t(&format!("mail-{what}-not-you"), &args),
-            button: Some((
-                self.t("mail-button", &[]),
-                format!("{}{}", self.origin.trim_end_matches('/'), crate::pages::route::ACCOUNT),
-            )),
+            not_you: match (self.value("undo"), self.kind) {
+                (Some(_), MailKind::Unlinked) => self.t("mail-unlinked-undo", &args),
+                (Some(_), _) => self.t("mail-linked-undo", &args),
+                (None, _) => self.t(&format!("mail-{what}-not-you"), &args),
+            },
+            button: Some(self.button()),
             footer: self.t("mail-footer", &[("origin", self.origin)]),
+        }
+    }
+
+    /// The one thing to do.
+    fn button(&self) -> (String, String) {
+        use crate::pages::route;
+        let origin = self.origin.trim_end_matches('/');
+        match (self.value("undo"), self.kind) {
+            (Some(token), MailKind::Unlinked) => {
+                (self.t("mail-button-restore", &[]), format!("{origin}{}/{token}", route::UNDO))
+            }
+            (Some(token), _) => (self.t("mail-button-not-me", &[]), format!("{origin}{}/{token}", route::UNDO)),
+            (None, _) => (self.t("mail-button", &[]), format!("{origin}{}", route::ACCOUNT)),
         }
     }
 

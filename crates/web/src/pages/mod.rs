@@ -8,9 +8,11 @@ mod error;
 mod linking;
 pub mod mail;
 mod pieces;
+mod recover;
 pub mod route;
 mod second_factor;
 mod sign_in;
+mod undo;
 
 pub use account::{
     Access, Account, Activity, AddPasskey, AddressRow, Badge, ConfirmRemove, EventRow, Flash, MethodRow, Removal,
@@ -26,8 +28,10 @@ pub use pieces::{
     AccountCard, Action, ErrorText, ExternalCard, Field, Mark, PasskeyForm, ProofKind, ProofMethod, ProviderButton,
     Shell, SignedIn, Way,
 };
+pub use recover::{Recover, RecoverProof, Recovered};
 pub use second_factor::{AddTotp, ConfirmFactor, FactorChange, FactorRow, QrCode, RecoveryCodes, SecondFactor};
 pub use sign_in::{Code, CodePurpose, Continue, Password, SignIn, SignInWith, SignUp, SignedOut, SwitchUser};
+pub use undo::{ConfirmRelease, OwnerStep, Standing, Undo};
 
 /// `render` without the trait in scope at every call.
 macro_rules! renders {

@@ -205,10 +205,11 @@ pub enum Way {
     Account,
     Home,
     Back,
+    Recover,
 }
 
 impl Way {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SignIn,
         Self::OtherSignIn,
         Self::SignUp,
@@ -217,6 +218,7 @@ impl Way {
         Self::Account,
         Self::Home,
         Self::Back,
+        Self::Recover,
     ];
 
     pub(crate) fn key(self) -> &'static str {
@@ -229,6 +231,7 @@ impl Way {
             Self::Account => "way-account",
             Self::Home => "way-home",
             Self::Back => "way-back",
+            Self::Recover => "way-recover",
         }
     }
 }

@@ -24,7 +24,8 @@ pub const CODE: &str = "/sign-in/code";
 pub const RESEND_CODE: &str = "/sign-in/code/resend";
 /// `flow` and `code`, `recovery_code`, or a passkey.
 pub const SECOND_FACTOR: &str = "/sign-in/second-factor";
-/// Proof for the conflict: `flow` and `method=password` with `password`, `method=code`, or `connection`.
+/// Proof for the conflict and on the way back in: `flow` and `method=password` with `password`, `method=code`,
+/// `mailbox` (which of those offered), or `connection`.
 pub const PROVE: &str = "/sign-in/prove";
 /// `flow`: go on to a separate user, where policy allows one.
 pub const CONTINUE_WITHOUT: &str = "/sign-in/continue-without";
@@ -34,6 +35,10 @@ pub const CONTINUE: &str = "/sign-in/continue";
 pub const CONFIRM_LINK: &str = "/sign-in/confirm-link";
 /// `flow`, `choice=switch|stay`.
 pub const SWITCH_USER: &str = "/sign-in/switch";
+/// Back into an account (GET).
+pub const RECOVER: &str = "/recover";
+/// What was put on hold on the way (GET).
+pub const RECOVERED: &str = flows::RECOVERED;
 /// Why a provider's answer led nowhere (GET, `?kind=&reason=`).
 pub const FAILED: &str = "/sign-in/failed";
 /// Ends this session.
@@ -47,6 +52,10 @@ pub const CONNECT: &str = "/account/methods/connect";
 pub const REMOVE: &str = "/account/methods/remove";
 /// `flow` and a proof as for [`PROVE`].
 pub const STEP_UP: &str = "/account/step-up";
+/// The confirmation (GET, `?method=`) that one on hold opens the account again, and its answer (POST, `method`).
+pub const RELEASE: &str = "/account/methods/release";
+/// What a notice is about (GET, with what it carries behind a slash) and the answer (POST: `token`, `choice=hold|undo`).
+pub const UNDO: &str = "/undo";
 /// `?before=` pages back.
 pub const ACTIVITY: &str = "/account/activity";
 /// `ceremony`, `passkey`, `name`.

@@ -89,6 +89,8 @@ pub enum CodePurpose {
     },
     /// The owner confirms before a change or a connection.
     Confirm,
+    /// Back into the account, whether or not there is one.
+    Recover,
 }
 
 #[derive(Debug, Clone, Template)]
@@ -111,6 +113,7 @@ impl Code {
             CodePurpose::SignUp => self.shell.t("code-purpose-sign-up"),
             CodePurpose::External { provider } => self.shell.t1("code-purpose-external", "provider", provider),
             CodePurpose::Confirm => self.shell.t("code-purpose-confirm"),
+            CodePurpose::Recover => self.shell.t("code-purpose-recover"),
         }
     }
 

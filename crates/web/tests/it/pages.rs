@@ -123,6 +123,8 @@ fn forms_post_to_a_known_route_with_their_token() {
         route::SIGN_OUT,
         route::CONNECT,
         route::REMOVE,
+        route::RELEASE,
+        route::UNDO,
         route::STEP_UP,
         route::SET_PASSWORD,
         route::END_SESSION,

@@ -79,7 +79,17 @@ fn composed() -> BTreeSet<String> {
     let mut keys: BTreeSet<String> = REASONS.iter().map(|code| format!("reason-{}", code.replace('_', "-"))).collect();
     keys.extend(EventKind::ALL.map(|kind| format!("event-{}", kind.name().replace('_', "-"))));
     keys.extend((1..=12).map(|month| format!("month-{month}")));
-    for action in ["sign-in", "sign-in-unknown", "sign-up", "sign-up-known", "connect", "prove", "confirm"] {
+    for action in [
+        "sign-in",
+        "sign-in-unknown",
+        "sign-up",
+        "sign-up-known",
+        "connect",
+        "prove",
+        "confirm",
+        "recover",
+        "recover-unknown",
+    ] {
         keys.extend(["lead", "follows"].map(|part| format!("mail-code-{part}-{action}")));
     }
     for change in ["factor-off", "factor-codes"] {

@@ -91,6 +91,7 @@ fn steps() -> Vec<Step> {
         Step::ProviderAgain { connection: connection("acme") },
         Step::StepUp { methods: methods() },
         Step::Continue { name: "Ada".to_owned() },
+        Step::RecoverProof { user, methods: methods() },
     ]
 }
 

@@ -232,6 +232,7 @@ pub fn recover() -> Table {
         ),
         ("other link", &["none", "made_lately", "made_long_ago", "held_already"]),
         ("signed in", &["nobody", "vera", "mallory"]),
+        ("switch", &["not_asked", "confirmed"]),
     ];
     Table::of(AXES, |class| {
         let mut world = fresh().linked(VERA, link(20, "other", "x", LinkState::Active));
@@ -251,6 +252,7 @@ pub fn recover() -> Table {
             1 => Some(session(VERA, Method::Password)),
             _ => Some(session(MALLORY, Method::Password)),
         };
+        world.switch = class[5] == 1;
         let at = |stale| given_at(&world, stale);
         let by = |method| Proof::of_checked(VERA, method, Level::One, at(false));
         let (password, code, through) = (by(Method::Password), by(code_method(MAIL)), by(link_method(20, "other")));
@@ -277,6 +279,7 @@ pub fn recover() -> Table {
         if let RecoverOutcome::Recovered { held } = &decision.outcome {
             let plan = &decision.plan;
             must(class[0] == 0, "recovers who takes no part")?;
+            must(class[4] != 2 || class[5] == 1, "replaces somebody's session without a word")?;
             must(plan.raises(world.of(VERA)) && plan.has(&Change::EndSessionsOfUser { user: VERA }), "no raise")?;
             must(matches!(class[2], 1..=8 | 13), "recovers without a proof")?;
             let independent = matches!(class[2], 4 | 6 | 8 | 13);

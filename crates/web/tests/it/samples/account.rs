@@ -21,6 +21,7 @@ pub(super) fn row(id: &str, name: &str, mark: Mark) -> MethodRow {
         badges: Vec::new(),
         removal: Removal::Allowed,
         remove_href: format!("/account/methods/remove?method={id}"),
+        release_href: None,
     }
 }
 
@@ -95,7 +96,7 @@ pub(super) fn account(s: &mut Samples) {
             has_password: false,
             access: Access { usable: 1, shared: None },
             sessions: sessions(s).into_iter().take(1).collect(),
-            notice: Some(Flash::removed(s.lang, "GitHub")),
+            notice: Some(Flash::removed(s.lang, "GitHub", Some("/undo/t0ken".to_owned()))),
             ..page.clone()
         }
         .render(),
@@ -119,11 +120,16 @@ pub(super) fn account(s: &mut Samples) {
         id_tail: Some("91ab33".to_owned()),
         ..row("l3", "Example B", Mark::B)
     };
+    let held = MethodRow {
+        badges: vec![Badge::OnHold],
+        release_href: Some("/account/methods/release?method=l5".to_owned()),
+        ..row("l5", "GitHub", Mark::Github)
+    };
     let twin = MethodRow { id_tail: Some("00c1d2".to_owned()), ..row("l4", "Example B", Mark::B) };
     s.add(
         "account-linked",
         Account {
-            methods: vec![password_row(s), disabled, odd, twin],
+            methods: vec![password_row(s), disabled, odd, twin, held],
             notice: Some(Flash::linked(
                 s.lang,
                 "Example B",
@@ -173,7 +179,7 @@ pub(super) fn account(s: &mut Samples) {
                 since: NOW,
                 current: false,
             }],
-            notice: Some(Flash::removed(s.lang, HOSTILE)),
+            notice: Some(Flash::removed(s.lang, HOSTILE, None)),
             ..page
         }
         .render(),

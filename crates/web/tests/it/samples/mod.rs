@@ -2,6 +2,7 @@
 
 mod account;
 mod second_factor;
+mod undo;
 
 use model::{MailKind, Micros};
 use web::pages::mail::{Mail, RenderedMail};
@@ -65,6 +66,8 @@ pub fn all(lang: Lang) -> Vec<Sample> {
     account::removal(&mut samples);
     second_factor::pages(&mut samples);
     account::confirming(&mut samples);
+    undo::undo(&mut samples);
+    undo::recovery(&mut samples);
     applications(&mut samples);
     devices(&mut samples);
     errors(&mut samples);
@@ -569,7 +572,9 @@ pub fn mails(lang: Lang) -> Vec<(String, RenderedMail)> {
         let mail = Mail { lang, origin: "https://id.example.org", kind, values };
         all.push((name.clone(), mail.render().unwrap_or_else(|error| panic!("{name}: {error}"))));
     };
-    for action in ["sign_in", "sign_in_unknown", "sign_up", "sign_up_known", "connect", "prove", "step_up"] {
+    let recover = ["recover", "recover_unknown"];
+    let actions = ["sign_in", "sign_in_unknown", "sign_up", "sign_up_known", "connect", "prove", "step_up"];
+    for action in actions.into_iter().chain(recover) {
         let mut values = common();
         values.extend([
             ("code", "418207".to_owned()),
@@ -601,6 +606,11 @@ pub fn mails(lang: Lang) -> Vec<(String, RenderedMail)> {
     let mut deleted = common();
     deleted.push(("deleted", "true".to_owned()));
     add("mail-user-deleted".to_owned(), MailKind::UserDisabled, &deleted);
+    for (name, kind) in [("mail-linked-undo", MailKind::Linked), ("mail-unlinked-undo", MailKind::Unlinked)] {
+        let mut values = common();
+        values.push(("undo", "t0ken".to_owned()));
+        add(name.to_owned(), kind, &values);
+    }
     let hostile = [
         ("provider", HOSTILE.to_owned()),
         ("account", "Ada\r\nBcc: x@evil.example https://evil.example".to_owned()),
