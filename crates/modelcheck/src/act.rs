@@ -3,8 +3,9 @@
 use crate::names::{ATTACKERS, HONEST, IDENTITY, OPEN, VICTIMS};
 use crate::setup::Setup;
 use crate::state::{
-    ABSORBED, ACTIVE, ADDRESSES, APPLICATION, BROWSERS, CODE, DISABLED, Db, IDENTITIES, LINK, LINKING, METHODS,
-    NO_FLOW, NO_USER, ORGANISATION, PASSKEYS, PASSWORD, Person, SESSIONS, SIGN_IN, State, USERS, owner, passkey_of,
+    ABSORBED, ACTIVE, ADDRESSES, APPLICATION, BROWSERS, CODE, CONFIRMING, DISABLED, Db, HALF_WAY, IDENTITIES, LINK,
+    LINKING, METHODS, NO_FLOW, NO_USER, ORGANISATION, PASSKEYS, PASSWORD, Person, SESSIONS, SIGN_IN, State, USERS,
+    owner, passkey_of,
 };
 
 /// `b` is a browser, `i` an identity, `a` an address (in claims: and one), `m` a method, `u` a user, `c` a connection,
@@ -28,6 +29,11 @@ pub enum Act {
         b: u8,
         u: u8,
         m: u8,
+    },
+    /// Shows a second factor: that of this user.
+    Factor {
+        b: u8,
+        u: u8,
     },
     /// Asks for a user of their own.
     Separate {
@@ -83,6 +89,13 @@ pub enum Act {
     RemovePasskey {
         b: u8,
         k: u8,
+    },
+    /// Sets a second factor up, or another in its place.
+    SetFactor {
+        b: u8,
+    },
+    RemoveFactor {
+        b: u8,
     },
     /// Types an address and a password that is wrong.
     Guess {
@@ -159,6 +172,9 @@ impl Act {
             Self::Return { b, .. }
             | Self::Code { b, .. }
             | Self::Prove { b, .. }
+            | Self::Factor { b, .. }
+            | Self::SetFactor { b }
+            | Self::RemoveFactor { b }
             | Self::Separate { b }
             | Self::Switch { b }
             | Self::SignUp { b, .. }
@@ -206,6 +222,11 @@ pub fn holds(person: Person, key: u8) -> bool {
     (key == 0) == (person == Person::Victim)
 }
 
+/// Whether a person can show the second factor of a user: nobody else ever can.
+pub fn shows_factor(db: &Db, person: Person, user: u8) -> bool {
+    db.users[usize::from(user)].factor == person as u8 + 1
+}
+
 /// Whether a person can show a method of a user right now.
 pub fn can_show(setup: &Setup, db: &Db, person: Person, user: u8, method: u8) -> bool {
     if let Some(key) = passkey_of(method) {
@@ -213,7 +234,10 @@ pub fn can_show(setup: &Setup, db: &Db, person: Person, user: u8, method: u8) ->
         return known.of() == Some(user) && !known.elsewhere && holds(person, key);
     }
     match method {
-        PASSWORD => db.users[usize::from(user)].password == person as u8 + 1,
+        PASSWORD => {
+            let password = db.users[usize::from(user)].password;
+            password == person as u8 + 1 || setup.known && password > 0 && owner(user) == Person::Victim
+        }
         code if code < LINK => {
             let at = code - CODE;
             db.addresses[usize::from(at)].owner == user + 1 && reads(person, at, db.recycled)
@@ -309,7 +333,9 @@ fn of_browser(setup: &Setup, state: &State, b: u8, acts: &mut Vec<Act>) {
         }
         for &(a, verified) in claims(setup, db, person, i) {
             acts.push(Act::Return { b, i, a, verified });
-            if flow.kind == LINKING && flow.identity == 0 {
+            // An account that two people share is whose it was.
+            let shared = setup.known && i == 2 && person == Person::Attacker;
+            if flow.kind == LINKING && flow.identity == 0 && !shared {
                 acts.push(Act::ReturnToLink { b, i, a, verified });
             }
         }
@@ -332,6 +358,10 @@ fn of_browser(setup: &Setup, state: &State, b: u8, acts: &mut Vec<Act>) {
         if !flow.switch && session.user > 0 {
             acts.push(Act::Switch { b });
         }
+    }
+    let half_way = matches!(flow.kind, HALF_WAY | CONFIRMING);
+    if setup.policy.local.totp && flow.factor == 0 && (live && own || half_way) {
+        acts.extend((0..USERS as u8).filter(|u| shows_factor(db, person, *u)).map(|u| Act::Factor { b, u }));
     }
     if flow.spent && events.replay {
         acts.push(Act::Again { b });
@@ -417,9 +447,16 @@ fn of_session(setup: &Setup, state: &State, b: u8, user: u8, acts: &mut Vec<Act>
             if holds(setup.person_at(b), k) {
                 acts.push(Act::AddPasskey { b, k });
             }
-            if db.passkeys[usize::from(k)].holder > 0 {
-                acts.push(Act::RemovePasskey { b, k });
-            }
+            // Anybody may ask for it, by an id that was guessed.
+            acts.push(Act::RemovePasskey { b, k });
+        }
+    }
+    if events.factors {
+        acts.push(Act::SetFactor { b });
+        // Who is attacked knows what it is there for.
+        let keeps = setup.known && owner(user) == Person::Victim;
+        if db.users[usize::from(user)].factor > 0 && !keeps {
+            acts.push(Act::RemoveFactor { b });
         }
     }
     if events.passwords {

@@ -78,6 +78,10 @@ pub fn state(setup: &Setup, state: &State) -> Check {
         must(password == 0 || password == owner(user) as u8 + 1, "I1", || {
             "somebody else knows the password of a user".to_owned()
         })?;
+        let factor = db.users[usize::from(user)].factor;
+        must(factor == 0 || factor == owner(user) as u8 + 1, "I1", || {
+            "the second factor of a user is somebody else's".to_owned()
+        })?;
     }
     Ok(())
 }
@@ -129,12 +133,21 @@ fn session_lives(setup: &Setup, db: &Db, slot: usize, session: Session) -> Check
         must(known.of() == Some(user), "I6", || "a session through a passkey that is not there".to_owned())?;
         must(!known.elsewhere, "I6", || "a session through a passkey of another host".to_owned())?;
     }
-    must(!db.users[usize::from(user)].two || session.two, "I8", || {
+    must(!needs_two(setup, db, user) || session.two, "I8", || {
         "a session below the level its user requires".to_owned()
     })?;
     let honest = session.passkey().is_some()
         || setup.honest_two && session.link().is_some_and(|i| IDENTITY[usize::from(i)].1 == 0);
-    must(!session.two || honest || setup.events.recovery, "I8", || "a session above what was shown for it".to_owned())
+    // With a second factor it is looked at where the session is made.
+    let shown = honest || setup.events.recovery || setup.policy.local.totp;
+    must(!session.two || shown, "I8", || "a session above what was shown for it".to_owned())
+}
+
+/// Whether this user is let in by nothing below the second level: because it was set so, or because they have a second
+/// factor that policy allows.
+pub fn needs_two(setup: &Setup, db: &Db, user: u8) -> bool {
+    let user = db.users[usize::from(user)];
+    user.two || setup.policy.local.totp && user.factor > 0
 }
 
 /// One step: what it committed, and what it showed.
@@ -162,6 +175,7 @@ pub fn outcome(setup: &Setup, before: &State, step: Step, outcome: &Outcome) -> 
     done.keeps_a_way_in()?;
     done.notices()?;
     done.recovered_evicts()?;
+    done.second_factor_shown()?;
     done.within_walls()?;
     done.logged()?;
     done.restores_exactly()
@@ -203,7 +217,9 @@ pub fn ways_in(setup: &Setup, db: &Db, user: u8) -> usize {
     let local = setup.policy.local;
     let record = db.users[usize::from(user)];
     let honest = |method: u8| identity_of(method).is_some_and(|identity| IDENTITY[usize::from(identity)].1 == 0);
-    let enough = |method: u8| !record.two || passkey_of(method).is_some() || (setup.honest_two && honest(method));
+    let second = local.totp && record.factor > 0;
+    let enough =
+        |method: u8| !record.two || second || passkey_of(method).is_some() || (setup.honest_two && honest(method));
     let named = db.addresses.iter().any(|known| known.owner == user + 1);
     (0..METHODS)
         .filter(|&method| enough(method))

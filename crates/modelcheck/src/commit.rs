@@ -1,7 +1,7 @@
 //! What a committed plan must have rested on, and must have left.
 
-use crate::act::{Act, can_show};
-use crate::check::{Check, current, must, ways_in};
+use crate::act::{Act, can_show, shows_factor};
+use crate::check::{Check, current, must, needs_two, ways_in};
 use crate::decide::Kind;
 use crate::facts::is_loop;
 use crate::names::{IDENTITY, TENANT};
@@ -43,6 +43,8 @@ impl Commit<'_> {
             | Op::AddPasskey(_, u)
             | Op::RemovePasskey(_, u)
             | Op::Password(u)
+            | Op::SetFactor(u)
+            | Op::RemoveFactor(u)
             | Op::MoveAddress(_, u, _) => u == user,
             Op::MoveLink(_, from, to) => from == user || to == user,
             _ => false,
@@ -62,6 +64,8 @@ impl Commit<'_> {
                 | Kind::SetPassword
                 | Kind::AddPasskey
                 | Kind::RemovePasskey
+                | Kind::SetFactor
+                | Kind::RemoveFactor
                 | Kind::StepUp
                 | Kind::Move
                 | Kind::Merge
@@ -283,7 +287,7 @@ impl Commit<'_> {
         let enough = policy.local.email_code
             && *rules == Some(LinkOnMatch::VerifiedEmail)
             && self.setup.protected & (1 << user) == 0
-            && !db.users[usize::from(user)].two
+            && !needs_two(self.setup, db, user)
             && address.is_some_and(|known| known.proof == crate::state::LOOP && is_loop(known.proof));
         must(enough && self.forced_through(user, 0), "I2", || "linked by an address alone".to_owned())
     }
@@ -300,6 +304,8 @@ impl Commit<'_> {
                 | Kind::SetPassword
                 | Kind::AddPasskey
                 | Kind::RemovePasskey
+                | Kind::SetFactor
+                | Kind::RemoveFactor
                 | Kind::Undo
                 | Kind::Release
                 | Kind::Move
@@ -315,7 +321,7 @@ impl Commit<'_> {
         })?;
         must(session.fresh && !session.dead, "I2", || format!("{:?} without a fresh sign-in", self.kind))?;
         let user = session.of().unwrap_or(OF_ATTACKER);
-        must(!self.before.db.users[usize::from(user)].two || session.two, "I8", || {
+        must(!needs_two(self.setup, &self.before.db, user) || session.two, "I8", || {
             format!("{:?} below the user's level", self.kind)
         })
     }
@@ -328,6 +334,7 @@ impl Commit<'_> {
                 Op::RemoveLink(_, u) | Op::HoldLink(_, u) | Op::RemovePasskey(_, u) => {
                     u == user && self.kind != Kind::Recover
                 }
+                Op::RemoveFactor(u) => u == user,
                 Op::MoveLink(_, from, _) => from == user && self.kind == Kind::Unmerge,
                 Op::Enable(_, false) => true,
                 Op::MoveConnection(..) => !self.setup.carried(),
@@ -364,9 +371,10 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// Recovery and a new password end every session that was left open.
+    /// Recovery, a new password and a change of the second factor end every session that was left open.
     pub fn recovered_evicts(&self) -> Check {
-        if !matches!(self.kind, Kind::Recover | Kind::SetPassword | Kind::Merge | Kind::Unmerge) {
+        use Kind::{Merge, Recover, RemoveFactor, SetFactor, SetPassword, Unmerge};
+        if !matches!(self.kind, Recover | SetPassword | SetFactor | RemoveFactor | Merge | Unmerge) {
             return Ok(());
         }
         for (slot, session) in self.after.sessions.iter().enumerate() {
@@ -408,6 +416,30 @@ impl Commit<'_> {
         Ok(())
     }
 
+    /// I8: a session above the first level, and any of somebody who has a second factor, rests on that factor, on what is
+    /// two in one, or on a session that did. One that was shown for somebody else, or in another journey, is none.
+    pub fn second_factor_shown(&self) -> Check {
+        if matches!(self.act, Act::Commit) || self.kind == Kind::Recover {
+            return Ok(());
+        }
+        let (setup, db, present) = (self.setup, &self.before.db, self.session_before());
+        for op in self.plan {
+            let Op::CreateSession(session) = *op else { continue };
+            let Some(user) = session.of().filter(|user| session.two || needs_two(setup, db, *user)) else { continue };
+            let honest = |method| identity_of(method).is_some_and(|i| IDENTITY[usize::from(i)].1 == 0);
+            let alone = session.passkey().is_some() || setup.honest_two && honest(session.method);
+            let anew = matches!(self.kind, Kind::SignIn | Kind::LocalSignIn | Kind::StepUp);
+            let goes_on = !anew && present.of() == Some(user) && present.two;
+            let begun = matches!(self.act, Act::SignIn { .. } | Act::StepUp { .. });
+            let shown = !begun && self.flow().factor == user + 1 && shows_factor(db, self.person(), user);
+            let set_up = self.kind == Kind::SetFactor && present.of() == Some(user);
+            must(alone || goes_on || shown || set_up, "I8", || {
+                "one factor made a session of somebody who needs two".to_owned()
+            })?;
+        }
+        Ok(())
+    }
+
     /// I13: the log tells what was done, with proofs; replayed, it gives the same keyed state.
     pub fn logged(&self) -> Check {
         let events: Vec<(EventKind, Option<u8>, bool)> = self
@@ -440,6 +472,8 @@ impl Commit<'_> {
                 Op::CreateUser(u, _) => told(u, &[E::UserCreated]),
                 Op::AddPasskey(_, u) => told(u, &[E::PasskeyAdded]),
                 Op::RemovePasskey(_, u) => told(u, &[E::PasskeyRemoved, E::Recovered]),
+                Op::SetFactor(u) => told(u, &[E::TotpAdded]),
+                Op::RemoveFactor(u) => told(u, &[E::TotpRemoved, E::Recovered]),
                 Op::Password(u) => told(u, &[E::PasswordSet, E::UserCreated]),
                 Op::Status(u, _) => {
                     told(u, &[E::UserEnabled, E::UserDisabled, E::UserDeleted, E::UsersMerged, E::ChangeUndone])
@@ -455,6 +489,8 @@ impl Commit<'_> {
                         E::UsersMerged,
                         E::ChangeUndone,
                         E::PasswordSet,
+                        E::TotpAdded,
+                        E::TotpRemoved,
                         E::Recovered,
                     ],
                 ),

@@ -6,13 +6,15 @@ use crate::names::{Counter, NEW_HASH, NOW, Names, issuer, link_id, session_hash,
 use crate::plan::{Op, compact};
 use crate::setup::Setup;
 use crate::state::{Db, Flow, NO_USER, OF_ATTACKER, Person, Session, USERS};
+use factors::with;
 use linking::{
     Carry, Context, Decision, HandoverInput, LinkInput, LinkOutcome, LocalOutcome, LocalSignIn, MergeInput,
     MoveConnectionInput, MoveInput, NewUser, Reason, SessionTerms, SignInInput, SignInOutcome, SignUpInput,
     StepUpInput, Stranded, UndoInput, UnlinkInput, UnmergeInput,
 };
-use model::{Actor, ChainHead, DAY, Facts, Plan, Policy, Proof, Secret, UserId, UserStatus};
+use model::{Actor, ChainHead, DAY, FactorProof, Facts, Plan, Policy, Proof, Secret, UserId, UserStatus};
 
+mod factors;
 mod methods;
 
 /// What came of a step, for the browser that did it and for the invariants.
@@ -24,6 +26,8 @@ pub enum Seen {
     /// A page that asks to prove this user.
     AskProof(u8),
     AskProofOfOne,
+    /// A page that asks for the second factor of this user.
+    AskFactor(u8),
     AskSwitch,
     AskCreate,
     OtherAccount,
@@ -51,6 +55,8 @@ pub enum Kind {
     SetPassword,
     AddPasskey,
     RemovePasskey,
+    SetFactor,
+    RemoveFactor,
     Merge,
     Unmerge,
     Undo,
@@ -98,6 +104,9 @@ pub trait Mutation: Sync {
     fn assertion(&self, _view: &View, _parts: &mut model::AssertionParts) {}
     fn proof(&self, _view: &View, proof: Proof, _facts: &Facts) -> Proof {
         proof
+    }
+    fn factor(&self, _view: &View, shown: FactorProof) -> FactorProof {
+        shown
     }
     /// The account that a guess is counted for.
     fn account(&self, _view: &View, account: Vec<u8>) -> Vec<u8> {
@@ -227,6 +236,7 @@ impl Request<'_> {
             Act::Return { .. }
             | Act::Code { .. }
             | Act::Prove { .. }
+            | Act::Factor { .. }
             | Act::Separate { .. }
             | Act::Switch { .. }
             | Act::Again { .. }
@@ -235,6 +245,9 @@ impl Request<'_> {
                 self.sign_in()
             }
             Act::ReturnToLink { .. } | Act::Again { .. } => self.link(),
+            Act::Factor { .. } => self.second_factor(),
+            Act::SetFactor { .. } => self.set_factor(),
+            Act::RemoveFactor { .. } => self.remove_factor(),
             Act::Move { u, m, .. } => self.move_here(u, m),
             Act::SignUp { a, .. } => self.sign_up(a),
             Act::SignIn { u, m, .. } => self.local(u, m),
@@ -321,10 +334,12 @@ impl Request<'_> {
         let address = flow.mailbox.checked_sub(1).or(flow.claim.checked_sub(1));
         let facts = self.facts(flow.identity.checked_sub(1), address, None);
         let assertion = self.assertion().expect("a flow with an assertion");
+        let factor = self.shown_factor();
         let proof = flow.proof.checked_sub(1).map(|method| self.proof(&facts, flow.proven - 1, method));
+        let proof = proof.map(|proof| with(proof, factor.as_ref()));
         let named = user_id(flow.named.max(1) - 1);
         let input = SignInInput {
-            factor: None,
+            factor: factor.as_ref(),
             facts: &facts,
             assertion: &assertion,
             mailbox: flow.mailbox.checked_sub(1).map(|at| &self.world.names.addresses[usize::from(at)]),
@@ -346,7 +361,8 @@ impl Request<'_> {
             SignInOutcome::OtherAccount => Seen::OtherAccount,
             SignInOutcome::AddressTaken { .. } => Seen::AddressTaken,
             SignInOutcome::AskCreate => Seen::AskCreate,
-            SignInOutcome::AskFactor { .. } | SignInOutcome::Refused => Seen::Refused,
+            SignInOutcome::AskFactor { user } => Seen::AskFactor(number(*user)),
+            SignInOutcome::Refused => Seen::Refused,
         })
     }
 
@@ -420,7 +436,7 @@ impl Request<'_> {
     /// With a password or a code; a link signs in by coming back from its provider.
     fn local(&self, user: u8, method: u8) -> Decided {
         let facts = self.facts(None, None, None);
-        let proof = self.proof(&facts, user, method);
+        let proof = with(self.proof(&facts, user, method), self.shown_factor().as_ref());
         let input =
             LocalSignIn { facts: &facts, proof: &proof, switch_confirmed: true, terms: &self.terms, clear: &[] };
         self.finish(Kind::LocalSignIn, linking::decide_local_sign_in(&self.in_flow(), &input), local_seen)
@@ -429,7 +445,7 @@ impl Request<'_> {
     fn step_up(&self, method: u8) -> Decided {
         let facts = self.facts(None, None, None);
         let user = self.view.session.of().unwrap_or(0);
-        let proof = self.proof(&facts, user, method);
+        let proof = with(self.proof(&facts, user, method), self.shown_factor().as_ref());
         let input = StepUpInput { facts: &facts, proof: &proof, user: user_id(user), terms: &self.terms, clear: &[] };
         self.finish(Kind::StepUp, linking::decide_step_up(&self.in_flow(), &input), local_seen)
     }
@@ -516,8 +532,8 @@ fn local_seen(outcome: &LocalOutcome) -> Seen {
     match outcome {
         LocalOutcome::SignedIn { .. } => Seen::Done,
         LocalOutcome::AskSwitch { .. } => Seen::AskSwitch,
-        // Nobody in this world has a second factor yet.
-        LocalOutcome::AskFactor { .. } | LocalOutcome::Refused => Seen::Refused,
+        LocalOutcome::AskFactor { user } => Seen::AskFactor(number(*user)),
+        LocalOutcome::Refused => Seen::Refused,
     }
 }
 

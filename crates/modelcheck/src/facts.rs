@@ -13,7 +13,7 @@ use model::{
     AddressFacts, AddressProof, Assertion, AssertionParts, ChainHead, ConnectionState, CredentialFacts, DAY,
     DisplayClaims, EventId, Expiring, Facts, GrantFacts, HOUR, IdentityFacts, Level, LinkFacts, LinkState, MINUTE,
     MailClaim, Method, Micros, PasskeyFacts, PasswordFacts, SECOND, Secret, SessionFacts, SessionScope, ThrottleFacts,
-    Undoable, UserFacts, UserStatus,
+    TotpFacts, Undoable, UserFacts, UserStatus,
 };
 
 /// What the store answers: the same version everywhere; a ticket that is outdated names another.
@@ -167,7 +167,12 @@ impl Reader<'_> {
                 .filter(|key| self.db.passkeys[usize::from(*key)].of() == Some(slot))
                 .map(|key| self.passkey(key, slot))
                 .collect(),
-            totp: None,
+            totp: (user.factor > 0).then(|| TotpFacts {
+                secret: Vec::new(),
+                last_step: 0,
+                codes: Vec::new(),
+                added_at: NOW - DAY.times(60),
+            }),
             links,
             chain: ChainHead { seq: 1, hash: [slot; 32] },
             sealed_key: Vec::new(),

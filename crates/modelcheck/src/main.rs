@@ -210,11 +210,7 @@ const ELSEWHERE: &[Reason] = &[
     Reason::NotFresh,
     Reason::NothingToChange,
     Reason::TooManyPasskeys,
-    // Nobody in this world has a second factor yet.
-    Reason::SecondFactorNeeded,
     Reason::NoSecondFactor,
-    Reason::TotpAdded,
-    Reason::TotpRemoved,
     Reason::RecoveryCodesMade,
     // Applications sign in; nothing of an account changes.
     Reason::ApplicationLetIn,

@@ -12,8 +12,8 @@ use crate::setup::Setup;
 use crate::state::{ACCOUNT, ACTIVE, CODE, DISABLED, Flow, LINK, LINKING, PASSWORD, Person, SIGN_IN, State, owner};
 use linking::Reason;
 use model::{
-    AddressFacts, AddressProof, AssertionParts, DAY, Facts, IdentityFacts, Level, LinkOnMatch, LinkState, Method,
-    OrganisationPolicy, PasswordFacts, Policy, Proof, Purpose, Secret, SessionScope, SignUp, UserStatus,
+    AddressFacts, AddressProof, AssertionParts, DAY, FactorProof, Facts, IdentityFacts, Level, LinkOnMatch, LinkState,
+    Method, OrganisationPolicy, PasswordFacts, Policy, Proof, Purpose, Secret, SessionScope, SignUp, UserStatus,
 };
 
 /// One fault, with the published ones it re-creates and the setups in which to look for it.
@@ -37,6 +37,7 @@ pub struct Fault {
     assertion: Option<fn(&View, &mut AssertionParts)>,
     proof: Option<fn(&View, Proof, &Facts) -> Proof>,
     decided: Option<fn(&View, &mut Decided)>,
+    factor: Option<fn(&View, FactorProof) -> FactorProof>,
     account: Option<OnAccount>,
     keeps: Option<fn(Kind, Guard) -> bool>,
     acts: Option<fn(&Setup, &State, &mut Vec<Step>)>,
@@ -50,6 +51,7 @@ const NONE: Fault = Fault {
     assertion: None,
     proof: None,
     decided: None,
+    factor: None,
     account: None,
     keeps: None,
     acts: None,
@@ -79,6 +81,9 @@ impl Mutation for Fault {
     }
     fn proof(&self, view: &View, proof: Proof, facts: &Facts) -> Proof {
         self.proof.map_or_else(|| proof.clone(), |change| change(view, proof.clone(), facts))
+    }
+    fn factor(&self, view: &View, shown: FactorProof) -> FactorProof {
+        self.factor.map_or(shown, |change| change(view, shown))
     }
     fn account(&self, view: &View, account: Vec<u8>) -> Vec<u8> {
         self.account.map_or_else(|| account.clone(), |change| change(view, account.clone()))
@@ -151,11 +156,13 @@ macro_rules! mutants {
     };
 }
 
+mod factors;
 mod methods;
 
 pub fn all() -> Vec<Mutant> {
     let mut all = list();
     all.extend(methods::all());
+    all.extend(factors::all());
     all
 }
 

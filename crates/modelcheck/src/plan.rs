@@ -43,6 +43,8 @@ pub enum Op {
     /// The authenticator and the user: nobody has its credential.
     AddPasskey(u8, u8),
     RemovePasskey(u8, u8),
+    SetFactor(u8),
+    RemoveFactor(u8),
     /// The counter, what was read, what it says now, and whether it lets nobody try any more.
     Count(u8, u8, u8, bool),
     RequireLevel(u8, bool),
@@ -236,6 +238,8 @@ impl Reading<'_> {
                 Op::AddPasskey(key, user_number(new.user))
             }
             Change::RemovePasskey { passkey, user } => Op::RemovePasskey(self.passkey_of(*passkey), user_number(*user)),
+            Change::SetTotp(new) => Op::SetFactor(user_number(new.user)),
+            Change::RemoveTotp { user } => Op::RemoveFactor(user_number(*user)),
             Change::Throttle { key, was, failures, blocked_until, at } => {
                 // The other counters are wide: nobody reaches their ends here.
                 let number = counter_number(names, key)?;
@@ -293,10 +297,8 @@ impl Reading<'_> {
             | Change::ClearThrottle { .. }
             | Change::DeclareConnection(_)
             | Change::SpendProof(_)
-            | Change::SetTotp(_)
             | Change::UseTotp { .. }
             | Change::SetRecoveryCodes { .. }
-            | Change::RemoveTotp { .. }
             | Change::RemoveMember { .. }
             | Change::UsePasskey { .. }
             | Change::Authorize(_)

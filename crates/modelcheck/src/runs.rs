@@ -81,9 +81,13 @@ pub fn oracles(size: Size, only: &[String]) -> Vec<oracle::Report> {
     let names = Names::new();
     chosen(only)
         .iter()
-        .filter(|setup| !setup.two_devices && !setup.left_open && !setup.events.recycle && !setup.vouched)
+        .filter(|setup| {
+            !setup.two_devices && !setup.known && !setup.left_open && !setup.events.recycle && !setup.vouched
+        })
         // User names are not secret where an operator matches by them, and a tenant knows its own members.
         .filter(|setup| !setup.events.user_names && setup.start.iter().all(|start| !start.db.users[0].member))
+        // Guesses go where an address is known to be somebody's.
+        .filter(|setup| !setup.events.guesses)
         .map(|setup| oracle::run(setup, &names, &Faultless, size.pairs))
         .collect()
 }

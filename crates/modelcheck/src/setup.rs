@@ -11,6 +11,7 @@ use model::{
 };
 use std::collections::BTreeMap;
 
+mod factors;
 mod methods;
 mod races;
 
@@ -25,6 +26,8 @@ pub struct Events {
     pub months: bool,
     /// Passwords are set.
     pub passwords: bool,
+    /// Second factors are set up and turned off.
+    pub factors: bool,
     /// Passkeys are added and removed.
     pub passkeys: bool,
     /// The attacker guesses at the password of the victim's user.
@@ -71,6 +74,8 @@ pub struct Setup {
     pub left_open: bool,
     /// At the start the attacker has left a way in at the victim's user, and stays away while it is there.
     pub trojan: bool,
+    /// The attacker knows the victim's password and signs in to their account at the open provider.
+    pub known: bool,
     /// Both mailboxes are the victim's.
     pub two_mailboxes: bool,
 }
@@ -84,6 +89,7 @@ impl Setup {
     /// the victim's own only where the operator vouches for it.
     pub fn controls(&self, person: Person, identity: u8) -> bool {
         let victims = match identity {
+            2 if self.known => return true,
             0 | 2 => true,
             1 | 3 => self.second_accounts,
             4 => return true,
@@ -176,6 +182,7 @@ fn base(name: &'static str, policy: Policy, events: Events, start: Vec<State>) -
         vouched: false,
         left_open: false,
         trojan: false,
+        known: false,
         two_mailboxes: false,
     }
 }
@@ -494,6 +501,7 @@ pub fn all() -> Vec<Setup> {
         })],
     ));
     setups.extend(methods::all());
+    setups.extend(factors::all());
     setups.extend(races::all());
     for (name, mode) in [
         ("everyday_off", LinkOnMatch::Off),

@@ -43,6 +43,8 @@ pub struct User {
     pub member: bool,
     /// Requires the second level.
     pub two: bool,
+    /// Whose second factor it has: 0 none, 1 the victim's, 2 the attacker's.
+    pub factor: u8,
 }
 
 pub const VOUCHED: u8 = 0;
@@ -192,6 +194,9 @@ impl Session {
 pub const NO_FLOW: u8 = 0;
 pub const SIGN_IN: u8 = 1;
 pub const LINKING: u8 = 2;
+/// One factor was shown at the door, or in a session that confirms, and the second is asked for.
+pub const HALF_WAY: u8 = 3;
+pub const CONFIRMING: u8 = 4;
 
 /// What a browser carries, sealed, between two requests of one journey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -209,6 +214,8 @@ pub struct Flow {
     /// The method that user was proven by, and one, and the user, and one.
     pub proof: u8,
     pub proven: u8,
+    /// Whose second factor was shown, and one.
+    pub factor: u8,
     pub separate: bool,
     pub switch: bool,
     /// A link's ticket: the user changed since, or the session that asked is another.
@@ -291,6 +298,7 @@ impl Db {
             w.put(user.password.into(), 2);
             w.flag(user.member);
             w.flag(user.two);
+            w.put(user.factor.into(), 2);
         }
         for address in &self.addresses {
             w.put(address.owner.into(), 2);
@@ -335,6 +343,7 @@ impl Db {
                 password: r.take(2),
                 member: r.flag(),
                 two: r.flag(),
+                factor: r.take(2),
             }),
             addresses: std::array::from_fn(|_| Address { owner: r.take(2), proof: r.take(2) }),
             identities: std::array::from_fn(|_| Identity {
@@ -389,13 +398,14 @@ impl Session {
 
 impl Flow {
     fn write(self, w: &mut Writer) {
-        w.put(self.kind.into(), 2);
+        w.put(self.kind.into(), 3);
         w.put(self.identity.into(), 3);
         w.put(self.claim.into(), 2);
         w.put(self.mailbox.into(), 2);
         w.put(self.named.into(), 2);
         w.put(self.proof.into(), 4);
         w.put(self.proven.into(), 2);
+        w.put(self.factor.into(), 2);
         let flags = [
             self.verified,
             self.separate,
@@ -413,13 +423,14 @@ impl Flow {
 
     fn read(r: &mut Reader) -> Self {
         Self {
-            kind: r.take(2),
+            kind: r.take(3),
             identity: r.take(3),
             claim: r.take(2),
             mailbox: r.take(2),
             named: r.take(2),
             proof: r.take(4),
             proven: r.take(2),
+            factor: r.take(2),
             verified: r.flag(),
             separate: r.flag(),
             switch: r.flag(),
@@ -520,7 +531,7 @@ impl State {
             session.user = one(session.user);
         }
         for flow in &mut other.flows {
-            (flow.named, flow.proven) = (one(flow.named), one(flow.proven));
+            (flow.named, flow.proven, flow.factor) = (one(flow.named), one(flow.proven), one(flow.factor));
         }
         other
     }
@@ -534,8 +545,8 @@ mod tests {
     fn packing_loses_nothing() {
         let mut state = State::default();
         state.db.users = [
-            User { status: ABSORBED, password: 1, member: true, two: false },
-            User { status: ACTIVE, password: 2, member: false, two: true },
+            User { status: ABSORBED, password: 1, member: true, two: false, factor: 1 },
+            User { status: ACTIVE, password: 2, member: false, two: true, factor: 2 },
             User { status: DELETED, ..User::default() },
         ];
         state.db.addresses = [Address { owner: 3, proof: LOOP_LONG_AGO }, Address { owner: 1, proof: VOUCHED }];
@@ -564,7 +575,8 @@ mod tests {
         ];
         let flow =
             Flow { kind: LINKING, identity: 6, claim: 2, mailbox: 1, named: 3, proof: 9, proven: 2, ..Flow::default() };
-        state.flows = [flow, Flow { verified: true, spent: true, old_epoch: true, ..flow }];
+        state.flows =
+            [flow, Flow { kind: CONFIRMING, factor: 3, verified: true, spent: true, old_epoch: true, ..flow }];
         state.pending = Pending {
             plan: 0x00ab_cdef,
             browser: 2,

@@ -4,7 +4,7 @@ use crate::act::{Act, Step};
 use crate::decide::{Decided, Kind, Seen, View, World};
 use crate::plan::{Guard, Op};
 use crate::setup::Setup;
-use crate::state::{CODE, Db, Flow, Grants, LINK, LINKING, Pending, Person, SIGN_IN, State};
+use crate::state::{CODE, CONFIRMING, Db, Flow, Grants, HALF_WAY, LINK, LINKING, Pending, Person, SIGN_IN, State};
 use crate::store::{apply, without_change, without_merge};
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -118,6 +118,7 @@ pub fn step(world: &World<'_>, waiting: &Waiting, memory: &mut Memory, state: &S
             Seen::AskProof(user) => flow.named = user + 1,
             // Any of them may be proven; the ticket names whom the person chose, and that is whom they prove.
             Seen::AskProofOfOne => flow.named = 1,
+            Seen::AskFactor(user) => half_way(flow, step.act, user),
             _ => {}
         }
     }
@@ -132,7 +133,26 @@ pub fn step(world: &World<'_>, waiting: &Waiting, memory: &mut Memory, state: &S
     }
     let now = Pending { browser, ..Pending::default() };
     let (kind, plan) = (decided.kind, decided.plan.clone());
-    apply(world, next, kind, &plan, now, Some(decided))
+    let mut outcome = apply(world, next, kind, &plan, now, Some(decided))?;
+    if outcome.committed.is_some()
+        && let Some(flow) = outcome.next.flows.get_mut(usize::from(browser))
+        && matches!(flow.kind, HALF_WAY | CONFIRMING)
+    {
+        // Whoever is in, or confirmed, is asked for nothing any more.
+        *flow = Flow::default();
+    }
+    Some(outcome)
+}
+
+/// A sealed flow, and no session of any kind: what was shown first, and whose second factor is asked for.
+fn half_way(flow: &mut Flow, act: Act, user: u8) {
+    let (kind, method) = match act {
+        Act::SignIn { m, .. } => (HALF_WAY, m),
+        Act::StepUp { m, .. } => (CONFIRMING, m),
+        // The journey knows the rest.
+        _ => return,
+    };
+    *flow = Flow { kind, named: user + 1, proof: method + 1, proven: user + 1, ..Flow::default() };
 }
 
 fn recall(world: &World<'_>, memory: &mut Memory, view: View) -> Option<Decided> {
@@ -166,6 +186,7 @@ pub fn journey(flow: &mut Flow, act: Act) {
                 flow.mailbox = m - CODE + 1;
             }
         }
+        Act::Factor { u, .. } => flow.factor = u + 1,
         Act::Separate { .. } => flow.separate = true,
         Act::Switch { .. } => flow.switch = true,
         _ => {}

@@ -5,8 +5,8 @@ use crate::decide::{Decided, Kind, World};
 use crate::names::IDENTITY;
 use crate::plan::Op;
 use crate::state::{
-    ACTIVE, ADDRESSES, APPLICATION, Address, DELETED, Db, Grants, IDENTITIES, Identity, LINK, LINKING, LOOP, NO_USER,
-    Passkey, Pending, Person, SESSIONS, Session, State, User,
+    ACTIVE, ADDRESSES, APPLICATION, Address, CONFIRMING, DELETED, Db, Flow, Grants, HALF_WAY, IDENTITIES, Identity,
+    LINK, LINKING, LOOP, NO_USER, Passkey, Pending, Person, SESSIONS, Session, State, User,
 };
 use crate::step::Outcome;
 
@@ -167,6 +167,12 @@ impl Store {
             // A proof that was given before the change is not carried on (T24, T26).
             if flow.proven == user + 1 {
                 (flow.proof, flow.proven) = (0, 0);
+                if matches!(flow.kind, HALF_WAY | CONFIRMING) {
+                    *flow = Flow::default();
+                }
+            }
+            if flow.factor == user + 1 {
+                flow.factor = 0;
             }
         }
     }
@@ -263,6 +269,8 @@ impl Store {
                 self.state.db.passkeys[usize::from(k)] = Passkey { holder: u + 1, recent: true, elsewhere: false };
             }
             Op::RemovePasskey(k, _) => self.state.db.passkeys[usize::from(k)] = Passkey::default(),
+            Op::SetFactor(u) => self.state.db.users[usize::from(u)].factor = person as u8 + 1,
+            Op::RemoveFactor(u) => self.state.db.users[usize::from(u)].factor = 0,
             Op::Count(counter, _, failures, blocked) => {
                 let guesses = &mut self.state.db.guesses;
                 guesses.counted[usize::from(counter)] = failures;

@@ -66,6 +66,9 @@ pub fn sentence(setup: &Setup, step: Step) -> String {
         }
         Act::Code { b, a } => format!("{} enters the code that went to {}.", who(setup, b), address(a)),
         Act::Prove { b, u, m } => format!("{} proves {} with {}.", who(setup, b), whose(u), method(setup, m)),
+        Act::Factor { b, u } => format!("{} shows the second factor of {}.", who(setup, b), whose(u)),
+        Act::SetFactor { b } => format!("{} sets up a second factor.", who(setup, b)),
+        Act::RemoveFactor { b } => format!("{} turns the second factor off.", who(setup, b)),
         Act::Separate { b } => format!("{} asks for a separate account.", who(setup, b)),
         Act::Switch { b } => format!("{} agrees to switch accounts.", who(setup, b)),
         Act::SignUp { b, a } => format!("{} signs up with {} and a password.", who(setup, b), address(a)),
@@ -155,6 +158,9 @@ pub fn situation(setup: &Setup, state: &State) -> String {
                 has.push(format!("{}{elsewhere}", passkey(k)));
             }
         }
+        if user.factor > 0 {
+            has.push("a second factor".to_owned());
+        }
         if user.two {
             has.push("the second level required".to_owned());
         }
@@ -188,7 +194,13 @@ fn capital(text: &str) -> String {
 
 /// The whole story, as Markdown.
 pub fn story(setup: &Setup, start: &State, trace: &[(Step, State)]) -> String {
-    let mut text = format!("At the start (setup `{}`):\n\n{}\nThen:\n\n", setup.name, situation(setup, start));
+    let mut text = format!("At the start (setup `{}`):\n\n{}", setup.name, situation(setup, start));
+    if setup.known {
+        text.push_str(
+            "- The attacker knows that password, and signs in to the victim's account at the open provider.\n",
+        );
+    }
+    text.push_str("\nThen:\n\n");
     for (number, (step, _)) in trace.iter().enumerate() {
         let _ = writeln!(text, "{}. {}", number + 1, sentence(setup, *step));
     }

@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
+mod beside;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Password,
@@ -296,6 +298,7 @@ fn t72_t73_t94_every_method_in_every_state() {
         }
     }
     assert_eq!(met.len(), STATES.len(), "every state is some method's");
+    page.push_str(&beside::section());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/methods-table.md");
     if std::env::var_os("UPDATE_GENERATED").is_some() {
         std::fs::write(&path, &page).unwrap();

@@ -1,5 +1,8 @@
 //! What is not played over HTTP, by name, with the reason. Everything else is.
 
+const CODES: &str =
+    "a code counts once and the model has no time steps: `second_factor.rs` among the HTTP tests plays these journeys";
+
 /// Setups that the configuration cannot express, or whose journeys have neither page nor API.
 pub const SETUPS: &[(&str, &str)] = &[
     ("protected", "no operation marks a user as protected"),
@@ -22,6 +25,9 @@ pub const SETUPS: &[(&str, &str)] = &[
     ("tenant_recovery", "the configuration has no organisations"),
     ("tenant_user_names", "the configuration has no organisations"),
     ("guesses", "an address is added by no page"),
+    ("password_known", CODES),
+    ("second_factor", CODES),
+    ("second_factor_off", CODES),
     ("move", "moving an identity has no page"),
     ("merge", "merging has no page"),
     ("undo", "undo has no page"),
@@ -61,6 +67,14 @@ pub const MUTANTS: &[(&str, &str)] = &[
     ("recovery_by_one_mailbox_twice", NO_PAGE),
     ("recovery_keeps_new_passkeys", NO_PAGE),
     ("guesses_counted_per_alias", NO_PAGE),
+    ("second_factor_skipped_at_sign_in", NO_PAGE),
+    ("second_factor_skipped_behind_a_provider", NO_PAGE),
+    ("second_factor_skipped_in_a_proof", NO_PAGE),
+    ("second_factor_skipped_at_a_step_up", NO_PAGE),
+    ("pending_login_as_session", NO_PAGE),
+    ("second_factor_of_another_counts", NO_PAGE),
+    ("second_factor_leaves_sessions", NO_PAGE),
+    ("level_forgotten_when_a_second_factor_goes", NO_PAGE),
     ("guesses_counted_after_the_fact", NO_PAGE),
     ("tenant_session_opens_the_account", NO_PAGE),
     ("member_proves_by_any_method", NO_PAGE),

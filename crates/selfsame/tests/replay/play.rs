@@ -161,6 +161,7 @@ fn agrees(taken: &Taken, by: By, sight: &Sight) -> bool {
         Seen::Nothing => *sight == nobody(),
         Seen::AskMailbox => page("mail_code"),
         Seen::AskProof(_) => page("ask_proof"),
+        Seen::AskFactor(_) => page("second_factor"),
         Seen::AskSwitch => page("ask_switch"),
         Seen::AskCreate => page("ask_create"),
         Seen::OtherAccount => page("other_account"),

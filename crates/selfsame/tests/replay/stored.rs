@@ -73,6 +73,8 @@ impl Stage<'_> {
             password,
             member: !user.organisations.is_empty(),
             two: user.required_level > Level::One,
+            // Setups with one are left out: there is none.
+            factor: u8::from(user.totp.is_some()),
         };
         let now = self.world.clock.now();
         for known in &user.addresses {
