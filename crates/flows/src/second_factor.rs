@@ -272,6 +272,9 @@ impl Journeys {
     ) -> Result<(Finished, RecoveryCodes), Fault> {
         let facts = self.own_facts(browser).await?;
         let (session, user) = self.changing(&facts)?;
+        if !self.is_fresh(session, user) {
+            return Err(Fault::refused(Reason::StepUpNeeded));
+        }
         let (session, owner) = (session.id, user.id);
         let setup = self.setup(setup, owner)?;
         let step = totp::step_of(&setup.secret, typed, self.now()).ok_or_else(|| wrong(Factor::Totp))?;

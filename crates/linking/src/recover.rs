@@ -155,12 +155,12 @@ pub fn decide_release(
     let Some((session, user)) = facts.live_session(context.now).filter(|(live, _)| live.id == session) else {
         return no(Reason::SessionExpired);
     };
-    let Some(held) = user.link(link).filter(|known| known.state == LinkState::Held) else {
-        return no(Reason::LinkNotFound);
-    };
     if let Err(reason) = may_change_account(context, session, user) {
         return no(reason);
     }
+    let Some(held) = user.link(link).filter(|known| known.state == LinkState::Held) else {
+        return no(Reason::LinkNotFound);
+    };
     let mut draft = Draft::new(context, facts);
     draft.push(Change::ExpectSession { hash: session.hash });
     draft.push(Change::RaiseUser { user: user.id, from: user.version });

@@ -4,10 +4,12 @@
 mod clients;
 mod doctor;
 mod explain;
+mod json;
 mod organisations;
 
 pub use self::doctor::doctor_page;
 use self::explain::SaidUpstream;
+use self::json::{connection_json, session_json};
 pub use self::organisations::OrganisationOperation;
 use crate::domains::Domains;
 use crate::server::Surroundings;
@@ -583,19 +585,4 @@ impl Admin {
             }
         }
     }
-}
-
-fn session_json(session: &model::SessionFacts) -> Value {
-    json!({
-        "id": session.id, "level": session.level, "method": session.method.name(), "link": session.method.link(),
-        "authenticated_at": session.authenticated_at, "created_at": session.created_at,
-        "expires_at": session.expires_at, "device": session.user_agent,
-    })
-}
-
-fn connection_json(connection: &ConnectionState) -> Value {
-    json!({
-        "id": connection.id, "enabled": connection.enabled, "version": connection.version, "epoch": connection.epoch,
-        "issuer": connection.issuer, "client_id": connection.client_id, "subject_claim": connection.subject_claim,
-    })
 }

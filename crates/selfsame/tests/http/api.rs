@@ -285,6 +285,26 @@ async fn every_state_is_reached(engine: Engine) {
     );
     app.states.extend(bound.states);
 
+    // Whoever has a second factor shows it too, and comes back by two proofs.
+    let two = World::with(Options { policy: "email_code = true".to_owned(), ..Options::on(engine) }).await;
+    let mut owner = App::new(&two);
+    owner.sign_up("Ada", "ada@example.test").await;
+    let begun = owner.call("POST", "/account/second-factor", None).await;
+    let totp = crate::second_factor::App::typed(begun.json["secret"].as_str().unwrap());
+    let set = json!({ "setup": begun.json["setup"], "code": totp.code(&two, 0) });
+    assert_eq!(owner.call("PUT", "/account/second-factor", Some(set)).await.status, 200);
+    owner.call("DELETE", "/session", None).await;
+    owner.start(json!({ "kind": "sign_in" })).await;
+    owner.act(json!({ "action": "email", "email": "ada@example.test" })).await;
+    let call = owner.act(json!({ "action": "password", "password": PASSWORD })).await;
+    assert_eq!(call.json["state"], "second_factor", "{call:?}");
+    owner.start(json!({ "kind": "recover" })).await;
+    let seen = two.mailbox.messages().len();
+    owner.act(json!({ "action": "email", "email": "ada@example.test" })).await;
+    let call = owner.code("ada@example.test", seen).await;
+    assert_eq!(call.json["state"], "recover_proof", "{call:?}");
+    app.states.extend(owner.states);
+
     let document = app.call("GET", "/openapi.json", None).await;
     let schemas = &document.json["components"]["schemas"];
     let named = |list: &Value| -> BTreeSet<String> {
