@@ -81,6 +81,7 @@ async function fromTheNotice(t, world) {
   await ada.expectText(`${a.title} opens your account again.`);
   await ada.visit(await wayBack(world, 'ada@example.test', 'was removed'));
   await ada.expectText('This was undone already.');
+  await ada.account();
   await ada.signOut();
   await ada.signInWith(a, 'a-ada');
   await ada.expectHeading('Your sign-in methods');

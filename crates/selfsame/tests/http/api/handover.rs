@@ -81,9 +81,8 @@ fn changing(link: &str, session: &str, flow: &str) -> Vec<(String, String, Optio
         for (method, operation) in operations.as_object().unwrap().iter().filter(|(method, _)| *method != "get") {
             let body = match operation["operationId"].as_str().unwrap() {
                 // Ends nothing but itself; opens nothing by a session.
-                "end_session" | "redeem_handover" => continue,
-                // What a notice carries is looked at first; `undo.rs` has these with one.
-                "hold_link" | "undo_change" => continue,
+                // The last two look at what a notice carries first: `undo.rs` has them with one.
+                "end_session" | "redeem_handover" | "hold_link" | "undo_change" => continue,
                 "set_second_factor" => Some(json!({ "setup": "", "code": "000000" })),
                 "start_flow" => Some(json!({ "kind": "link", "connection": "b" })),
                 "step_flow" => Some(json!({ "action": "password", "password": PASSWORD })),
