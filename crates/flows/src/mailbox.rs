@@ -194,15 +194,15 @@ impl Journeys {
         Err(Fault::new(FaultKind::Unavailable, "busy"))
     }
 
-    /// Which counters a right code clears. Where a second factor is asked for next the mailbox alone clears none, or
-    /// whoever reads it could guess that one for ever (T95).
+    /// Which counters a right code clears. Where something else is asked for next the mailbox alone clears none, or whoever
+    /// reads it could guess that for ever (T95).
     fn forgiven<'a>(&self, facts: &Facts, proves: Proves, keys: &'a [Vec<u8>]) -> &'a [Vec<u8>] {
         let owner = match proves {
             Proves::User(user) => Some(user),
             Proves::Owner | Proves::Mailbox => facts.address_owner,
         };
-        let waits = owner.and_then(|id| facts.user(id)).is_some_and(|user| linking::has_factor(user, &self.policy));
-        if waits { &[] } else { keys }
+        let opens = |user: &model::UserFacts| linking::mailbox_opens(user, &facts.connections, &self.policy);
+        if owner.and_then(|id| facts.user(id)).is_none_or(opens) { keys } else { &[] }
     }
 
     /// The mailbox is theirs, and no account has the address. Only now may that be said.

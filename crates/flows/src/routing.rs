@@ -21,6 +21,13 @@ pub struct Routing {
     /// The browser was led away without having chosen: from then on it is asked.
     #[serde(default)]
     pub led: bool,
+    /// An address that was typed led away.
+    #[serde(default)]
+    pub named: bool,
+    /// An address that was typed in this browser led away, and nobody came through: none leads away any more, or whoever
+    /// has no account at that provider would never see another way (I4).
+    #[serde(default)]
+    pub asks: bool,
     /// What this server saw fail. Nothing that a browser can say gets in here (T78).
     #[serde(default)]
     pub failures: Vec<ProviderFailure>,
@@ -77,6 +84,11 @@ impl Journeys {
         }
     }
 
+    /// Whether an address that was typed in this browser led away, and nobody came through yet.
+    pub fn named_before(&self, cookies: Cookies<'_>) -> bool {
+        self.flows_of(cookies).any(|other| other.routing.named)
+    }
+
     pub(crate) fn proven_domain(&self, address: &Address) -> Option<ProvenDomain> {
         let domain = address.domain();
         let organisation = self.domains.proven(domain, self.now())?;
@@ -95,14 +107,16 @@ impl Journeys {
     /// An address was typed. Under `force_linked` that is one read, of the same questions whoever has it.
     pub(crate) async fn named(&self, mut flow: Flow, address: Address, browser: &Browser) -> Acted {
         flow.step = Step::Password { address: address.clone() };
+        let asks = flow.routing.asks || flow.routing.named;
         if matches!(flow.goal, Goal::SignIn { .. })
             && let Some(connection) = self.home(&mut flow, &address).await?
+            && !asks
         {
-            flow.routing.led = true;
+            (flow.routing.led, flow.routing.named) = (true, true);
             let step = flow.step.clone();
             return self.leave(flow, step, connection).await;
         }
-        if !self.forces_links(&flow) || !matches!(flow.goal, Goal::SignIn { .. }) {
+        if asks || !self.forces_links(&flow) || !matches!(flow.goal, Goal::SignIn { .. }) {
             return Ok(Next::Show(Box::new(flow)));
         }
         let stand_in = self.keys().mac("stand-in", &[address.as_str().as_bytes()]);
@@ -125,7 +139,7 @@ impl Journeys {
         match choose(&self.policy, &moment) {
             Choice::Page => Ok(Next::Show(Box::new(flow))),
             Choice::Connection(connection) => {
-                flow.routing.led = true;
+                (flow.routing.led, flow.routing.named) = (true, true);
                 let step = flow.step.clone();
                 self.leave(flow, step, connection).await
             }

@@ -39,7 +39,7 @@ impl Access {
 
 /// A code hangs on its mailbox, and that on the provider that hosts it. A provider's account can be taken over through
 /// the mailbox it names. A password and a passkey hang on nothing that others hang on.
-fn rests_on(user: &UserFacts, method: &Method, policy: &Policy) -> Vec<Element> {
+pub(crate) fn rests_on(user: &UserFacts, method: &Method, policy: &Policy) -> Vec<Element> {
     match method {
         Method::Password | Method::Passkey { .. } => Vec::new(),
         Method::EmailCode { address } => {

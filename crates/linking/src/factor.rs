@@ -1,5 +1,6 @@
 //! The second factor of an account: set up, taken away, renewed and used by its owner.
 
+use crate::access::may_remain;
 use crate::draft::{Draft, Told};
 use crate::methods::{has_factor, ways_in};
 use crate::record::session_reference;
@@ -83,8 +84,8 @@ pub fn decide_remove_totp(
     }
     let without = UserFacts { totp: None, ..user.clone() };
     let remaining = ways_in(&without, &facts.connections, context.policy);
-    if remaining.is_empty() {
-        return no(Reason::LastMethod);
+    if let Err(reason) = may_remain(&without, &remaining, context.policy) {
+        return no(reason);
     }
     let mut draft = changing(context, facts, session, user);
     draft.expect_remaining(&remaining);

@@ -72,7 +72,7 @@ pub use passkey::{Credential, PASSKEYS_MAX, PasskeyRemoval, decide_add_passkey, 
 pub use reason::Reason;
 pub use recover::{RecoverInput, RecoverOutcome, decide_recover, decide_release};
 pub use replay::{LinkEvent, Replayed, replay_link};
-pub use selection::{Choice, Moment, check_local, choose, offered_local, offers};
+pub use selection::{Choice, Moment, check_local, choose, mailbox_opens, offered_local, offers};
 pub use session::{NewUser, SessionTerms};
 pub use sign_in::{SignInInput, SignInOutcome, decide_sign_in};
 pub use throttle::{Attempt, decide_attempt, throttle_keys};

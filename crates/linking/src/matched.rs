@@ -2,10 +2,10 @@
 
 use crate::draft::{Draft, Told, reference};
 use crate::link::at_link_limit;
-use crate::methods::{check_proof_by, required_level, usable_methods};
+use crate::methods::{check_proof_by, usable_methods};
 use crate::organisation::{counts_for, link_on_match, worth};
 use crate::record::{assertion_reference, identity_values, push_link, push_seen, tell_of_link};
-use crate::selection::proves_locally;
+use crate::selection::{mailbox_opens, proves_locally};
 use crate::session::{end_present, mint};
 use crate::sign_in::{SignInDecision, SignInInput, SignInOutcome, ask, create, in_scope, refuse, switch_first};
 use crate::{Context, Decision, LOOP_PROOF_MAX_AGE, Reason};
@@ -182,11 +182,9 @@ fn mailbox_would_suffice(
         && !found.was_removed
         && !found.by_name
         && found.alone
-        && !found.owner.protected
         && forced_connection(context, found.owner).is_none()
         && context.policy.local.email_code
-        && proves_locally(found.owner, &input.facts.connections, context.policy)
-        && required_level(found.owner, context.policy) == model::Level::One
+        && mailbox_opens(found.owner, &input.facts.connections, context.policy)
         && looped_lately
 }
 

@@ -1,11 +1,12 @@
 //! The way back in, and what it holds until the owner has looked.
 
+use crate::access::{may_remain, rests_on};
 use crate::draft::{Draft, Told, reference};
-use crate::methods::{own_methods, required_level, ways_in};
+use crate::methods::{FACTOR_LEVEL, own_methods, required_level, ways_in};
 use crate::session::{SessionTerms, end_present, may_change_account, mint};
 use crate::{Context, Decision, Reason, UNDO, is_fresh_at};
 use model::{
-    ActiveUser, Address, Change, EventKind, Facts, Level, LinkId, LinkState, MailKind, Method, Proof, SessionId,
+    ActiveUser, Change, EventKind, Facts, Level, LinkId, LinkState, MailKind, Method, Policy, Proof, SessionId,
     UserFacts, UserId,
 };
 
@@ -43,7 +44,9 @@ pub fn decide_recover(context: &Context<'_>, input: &RecoverInput<'_>) -> Decisi
     let no = |outcome, reason| Decision::without_plan(outcome, reason, None);
     let refuse = |reason| no(RecoverOutcome::Refused, reason);
     let Some(user) = input.facts.user(input.user) else { return refuse(Reason::UserInactive) };
-    let Some(active) = ActiveUser::check(user) else { return refuse(Reason::UserInactive) };
+    if ActiveUser::check(user).is_none() {
+        return refuse(Reason::UserInactive);
+    }
     let own = own_methods(user, &input.facts.connections, context.policy);
     for proof in input.proofs {
         if proof.user() != user.id {
@@ -56,12 +59,21 @@ pub fn decide_recover(context: &Context<'_>, input: &RecoverInput<'_>) -> Decisi
             return refuse(Reason::NotFresh);
         }
     }
-    let level = required_level(user, context.policy);
+    // A second factor that came lately goes with the recovery, as links and passkeys do (T25): whoever set it up in somebody's
+    // session must not ask more of the owner by it. What is left has to be a way in.
+    let late = user.totp.as_ref().is_some_and(|totp| totp.added_at + UNDO > context.now);
+    let without = UserFacts { totp: None, ..user.clone() };
+    let left = ways_in(&without, &input.facts.connections, context.policy);
+    let drops_factor = late && may_remain(&without, &left, context.policy).is_ok();
+    let judged = if drops_factor { &without } else { user };
+    let Some(active) = ActiveUser::check(judged) else { return refuse(Reason::UserInactive) };
+    let level = required_level(judged, context.policy);
     let needed = if level > Level::One || user.protected { 2 } else { 1 };
-    let independent = independent(user, input.proofs);
+    let independent = independent(context.policy, user, input.proofs);
     let Some(strongest) = independent.iter().max_by_key(|proof| proof.level()).filter(|_| independent.len() >= needed)
     else {
-        let shown = |method: &Method| independent.iter().any(|proof| depends(user, proof.method(), method));
+        let shown =
+            |method: &Method| independent.iter().any(|proof| depends(context.policy, user, proof.method(), method));
         let methods = own.into_iter().filter(|method| !shown(method)).collect();
         return no(RecoverOutcome::MoreProofs { methods }, Reason::MoreProofsNeeded);
     };
@@ -93,18 +105,16 @@ pub fn decide_recover(context: &Context<'_>, input: &RecoverInput<'_>) -> Decisi
     for passkey in recent {
         draft.push(Change::RemovePasskey { passkey: passkey.id, user: user.id });
     }
-    // So does a second factor, which would shut its owner out (T25), where something at the level that is left remains.
-    let late = user.totp.as_ref().is_some_and(|totp| totp.added_at + UNDO > context.now);
-    let without = UserFacts { totp: None, ..user.clone() };
-    if late && !ways_in(&without, &input.facts.connections, context.policy).is_empty() {
+    if drops_factor {
         draft.push(Change::RemoveTotp { user: user.id });
     }
     // First, while the store still sees which clients the present session has let in.
     draft.push(Change::EndSessionsOfUser { user: user.id });
     end_present(&mut draft, Some(user.id));
     let at = strongest.at();
-    // Independent proofs together are worth the level they were asked for.
-    let reached = if independent.len() >= 2 { level } else { strongest.level() };
+    // Independent proofs together are worth level two at most: no two of them are more (NIST SP 800-63B-4 §2.2).
+    let together = if independent.len() >= 2 { level.min(FACTOR_LEVEL) } else { Level::One };
+    let reached = strongest.level().max(together);
     let session = match mint(&mut draft, active, strongest.method(), reached, at, input.terms) {
         Ok(session) => session,
         Err(reason) => return refuse(reason),
@@ -120,10 +130,10 @@ pub fn decide_recover(context: &Context<'_>, input: &RecoverInput<'_>) -> Decisi
 
 /// Proofs that do not hang on one another: each method once, and no provider account beside the very mailbox that would
 /// reset it (T94).
-fn independent<'a>(user: &UserFacts, proofs: &'a [Proof]) -> Vec<&'a Proof> {
+fn independent<'a>(policy: &Policy, user: &UserFacts, proofs: &'a [Proof]) -> Vec<&'a Proof> {
     let mut kept: Vec<&Proof> = Vec::new();
     for proof in proofs {
-        if !kept.iter().any(|other| depends(user, other.method(), proof.method())) {
+        if !kept.iter().any(|other| depends(policy, user, other.method(), proof.method())) {
             kept.push(proof);
         }
     }
@@ -131,17 +141,9 @@ fn independent<'a>(user: &UserFacts, proofs: &'a [Proof]) -> Vec<&'a Proof> {
 }
 
 /// Whoever has the one may have the other by it.
-fn depends(user: &UserFacts, one: &Method, other: &Method) -> bool {
-    one == other || mailbox(user, one).is_some_and(|at| Some(at) == mailbox(user, other))
-}
-
-/// The mailbox a method can be taken over through, as far as is known here.
-fn mailbox<'a>(user: &'a UserFacts, method: &'a Method) -> Option<&'a Address> {
-    match method {
-        Method::Password | Method::Passkey { .. } => None,
-        Method::EmailCode { address } => Some(address),
-        Method::Link { link, .. } => user.link(*link)?.address.as_ref(),
-    }
+fn depends(policy: &Policy, user: &UserFacts, one: &Method, other: &Method) -> bool {
+    let elements = rests_on(user, other, policy);
+    one == other || rests_on(user, one, policy).iter().any(|element| elements.contains(element))
 }
 
 /// The owner has looked at a link on hold and says it is theirs.

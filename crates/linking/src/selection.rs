@@ -5,10 +5,10 @@
 //! A provider counts as failed when this server saw it fail; what a browser brought is no evidence (T78).
 
 use crate::is_fresh_at;
-use crate::methods::usable_methods;
+use crate::methods::{required_level, usable_methods};
 use model::{
-    ConnectionId, ConnectionState, LocalMethods, Method, MethodKind, MethodSelection, Micros, OrganisationId, Policy,
-    ProviderFailure, SelectionPolicy, UserFacts,
+    ConnectionId, ConnectionState, Level, LocalMethods, Method, MethodKind, MethodSelection, Micros, OrganisationId,
+    Policy, ProviderFailure, SelectionPolicy, UserFacts,
 };
 
 /// Where in its journey a browser is.
@@ -160,6 +160,11 @@ pub fn check_local(
     } else {
         Err(ways)
     }
+}
+
+/// Whether a code to a mailbox of this user would open their account today with nothing beside it, where codes are a method.
+pub fn mailbox_opens(user: &UserFacts, connections: &[ConnectionState], policy: &Policy) -> bool {
+    !user.protected && required_level(user, policy) == Level::One && proves_locally(user, connections, policy)
 }
 
 /// Whether this user may prove themselves locally, with no provider failing: what a conflict asks for is an ordinary

@@ -106,8 +106,8 @@ pub(crate) fn extend(
     }
     let scope = match &present.scope {
         SessionScope::Account => SessionScope::Application,
-        narrow @ SessionScope::Organisation { .. } => narrow.clone(),
-        SessionScope::Application => return Err(Reason::SessionScope),
+        // An organisation's session is for its own applications (row 1), and none is one's yet.
+        SessionScope::Organisation { .. } | SessionScope::Application => return Err(Reason::SessionScope),
     };
     let (method, level, at) = (&present.method, present.level, present.authenticated_at);
     let evidence = Evidence { method, level, at, scope, goes_on: None };

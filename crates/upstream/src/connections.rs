@@ -227,6 +227,7 @@ fn failure(kind: Document, error: EgressError) -> Failure {
     let cause = Some(format!("{kind}: {}", error.cause));
     let error = match error.kind {
         Failed::Down => OidcError::Down,
+        Failed::Busy => OidcError::Busy,
         Failed::Slow => OidcError::Slow,
         Failed::Redirected => OidcError::Redirected,
         Failed::Forbidden => OidcError::AddressForbidden,

@@ -49,8 +49,10 @@ pub struct Answer {
 /// Why no answer came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failed {
-    /// No connection, a broken one, 5xx or 429.
+    /// No connection, a broken one, or 5xx.
     Down,
+    /// 429: what a browser makes us ask too often is no failure of the provider (T78).
+    Busy,
     Slow,
     Redirected,
     Forbidden,
@@ -150,7 +152,8 @@ impl Egress {
             return Err(failed(Failed::Redirected, "answered with a redirect"));
         }
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(failed(Failed::Down, format!("answered {}", status.as_u16())));
+            let kind = if status.is_server_error() { Failed::Down } else { Failed::Busy };
+            return Err(failed(kind, format!("answered {}", status.as_u16())));
         }
         let is_json = is_json(response.headers());
         let body = capped_body(response, self.inner.policy.max_bytes).await?;

@@ -211,13 +211,38 @@ fn t25_a_second_factor_of_late_goes_where_a_way_in_remains() {
     };
     let gone = Change::RemoveTotp { user: VERA };
     let two = [by(Method::Password), by(code_method(MAIL))];
-    // Whoever set one up needs two proofs to come back, the factor not among them.
-    refused(&with(DAY).recover(VERA, &two[..1]), Reason::MoreProofsNeeded);
-    let plan = with(UNDO - SECOND).recover(VERA, &two).plan;
-    assert!(plan.has(&gone) && plan.sessions()[0].level == Level::Two);
-    assert!(!with(UNDO).recover(VERA, &two).plan.has(&gone), "longer ago than an undo is kept");
+    // Whoever set one up in somebody's session asks no more of the owner by it: it goes as a link or a passkey does.
+    let plan = with(UNDO - SECOND).recover(VERA, &two[1..]).plan;
+    assert!(plan.has(&gone) && plan.sessions()[0].level == Level::One);
+    // Longer ago than an undo it is kept, and asks for two proofs.
+    refused(&with(UNDO).recover(VERA, &two[..1]), Reason::MoreProofsNeeded);
+    let plan = with(UNDO).recover(VERA, &two).plan;
+    assert!(!plan.has(&gone) && plan.sessions()[0].level == Level::Two);
     // Without it nothing would reach what policy asks for.
     let needed = with(DAY).with(|w| w.policy.required_level = Level::Two);
+    refused(&needed.recover(VERA, &two[..1]), Reason::MoreProofsNeeded);
     let plan = needed.recover(VERA, &two).plan;
     assert!(!plan.is_empty() && !plan.has(&gone));
+}
+
+#[test]
+fn t94_two_proofs_are_worth_two_levels_and_no_third() {
+    let world = linked(DAY).with(|w| w.user(VERA).required_level = Level::Three);
+    let two = [by(Method::Password), by(code_method(MAIL))];
+    refused(&world.recover(VERA, &two), Reason::LevelTooLow);
+}
+
+#[test]
+fn t94_a_mailbox_and_the_provider_that_hosts_it_are_one_proof() {
+    let apart = linked(DAY).with(|w| {
+        w.user(VERA).required_level = Level::Two;
+        w.user(VERA).links[0].address = None;
+    });
+    let two = [by(code_method(MAIL)), by(link_method(20, "other"))];
+    assert!(matches!(apart.recover(VERA, &two).outcome, RecoverOutcome::Recovered { .. }));
+    let hosted = apart.with(|w| {
+        let rules = w.policy.connections.get_mut(&connection("other")).unwrap();
+        rules.mail_authority.authoritative_domains = vec![address(MAIL).domain().to_owned()];
+    });
+    refused(&hosted.recover(VERA, &two), Reason::MoreProofsNeeded);
 }

@@ -81,7 +81,7 @@ fn t97_a_step_up_to_the_account_needs_a_method_of_one_s_own() {
 }
 
 #[test]
-fn t97_a_hand_over_is_never_wider_than_the_browser() {
+fn t97_t103_no_application_takes_over_an_organisation_s_session() {
     let to = |scope: SessionScope| {
         let world = World::new().signed_in(VERA).with(|w| w.session.as_mut().unwrap().scope = scope);
         let facts = world.facts();
@@ -91,7 +91,7 @@ fn t97_a_hand_over_is_never_wider_than_the_browser() {
         decision.plan.sessions().first().map(|session| session.scope.clone()).ok_or(decision.reason)
     };
     assert_eq!(to(SessionScope::Account), Ok(SessionScope::Application));
-    assert_eq!(to(of_guild()), Ok(of_guild()));
+    assert_eq!(to(of_guild()), Err(Reason::SessionScope));
     assert_eq!(to(SessionScope::Application), Err(Reason::SessionScope));
 }
 

@@ -14,6 +14,7 @@ on_both_engines!(
     t78_a_cancelled_sign_in_is_no_failure,
     t78_a_failure_that_we_saw_opens_what_is_listed,
     t78_a_link_that_works_is_still_the_way,
+    t78_whoever_did_not_come_through_is_asked_here,
     the_mailbox_shows_how_one_signs_in,
     whoever_has_no_link_comes_in_by_the_mailbox,
 );
@@ -323,6 +324,29 @@ async fn t78_a_failure_that_we_saw_opens_what_is_listed(engine: Engine) {
     let page = type_address(&mut ada, "ada@example.test").await;
     assert_eq!(page.error_code().as_deref(), Some("provider_down"), "{}", page.body);
     assert!(!page.has("#password"), "{}", page.body);
+}
+
+/// A provider's page that leads nowhere: going back is the only way, and an address leads away once.
+async fn t78_whoever_did_not_come_through_is_asked_here(engine: Engine) {
+    let world = forced(engine, "").await;
+    for address in ["joan@example.test", "ada@example.test", "nobody@example.test"] {
+        let mut browser = world.browser();
+        let flow = browser.get("/sign-in").await.hidden("flow").unwrap();
+        let away = browser.post_once("/sign-in/email", &[("flow", &flow), ("email", address)]).await;
+        assert_eq!(away.status, 303, "{address}: {}", away.body);
+        // In the same page, or on a new one.
+        let again = browser.post("/sign-in/email", &[("flow", &flow), ("email", address)]).await;
+        let page = type_address(&mut browser, address).await;
+        for page in [again, page] {
+            assert!(page.has_form("/sign-in/password"), "{address}: {}", page.body);
+            assert!(!page.has("#password"), "{address}: {}", page.body);
+            assert!(
+                page.links().contains(&"/sign-in?choose=true".to_owned()),
+                "every provider is a choice: {}",
+                page.body
+            );
+        }
+    }
 }
 
 /// Somebody else's provider fails: that opens nothing of hers.

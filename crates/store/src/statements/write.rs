@@ -107,7 +107,7 @@ super::statements! {
     // The second factor.
     SET_TOTP = "INSERT INTO totps (user_id, secret, last_step, codes, added_at) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, last_step = excluded.last_step, \
-        codes = excluded.codes, added_at = excluded.added_at";
+        codes = excluded.codes";
     USE_TOTP = "UPDATE totps SET last_step = $1 WHERE user_id = $2 AND last_step = $3";
     SET_RECOVERY_CODES = "UPDATE totps SET codes = $1 WHERE user_id = $2 AND codes = $3";
     REMOVE_TOTP = "DELETE FROM totps WHERE user_id = $1";

@@ -33,7 +33,7 @@ async fn every_bad_answer_is_a_typed_error() {
             (Answer::Json(200, json!([])), OidcError::Malformed(document)),
             (Answer::Json(500, json!({})), OidcError::Down),
             (Answer::Json(503, json!({})), OidcError::Down),
-            (Answer::Json(429, json!({})), OidcError::Down),
+            (Answer::Json(429, json!({})), OidcError::Busy),
             (Answer::Redirect(elsewhere), OidcError::Redirected),
             (Answer::Slow(Duration::from_secs(5)), OidcError::Slow),
             (Answer::Broken, OidcError::Down),

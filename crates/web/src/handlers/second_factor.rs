@@ -129,7 +129,7 @@ pub(super) async fn remove(
             let to = format!("{}?done=no-second-factor", route::ACCOUNT);
             renewed(&visit, finished, see_other(&to, &[]))
         }
-        Err(fault) if fault.code == Reason::LastMethod.code() => {
+        Err(fault) if [Reason::LastMethod, Reason::SharedAccess].map(Reason::code).contains(&fault.code.as_str()) => {
             confirm(&visit, FactorChange::TurnOff, Some(&fault)).await
         }
         Err(fault) => answer(&visit, fault, route::REMOVE_TOTP).await,

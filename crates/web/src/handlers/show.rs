@@ -209,7 +209,7 @@ impl Visit {
                 address: address.to_string(),
                 can_code: self.site.journeys.sends_codes(flow),
                 can_password: self.site.journeys.local_methods(flow).password,
-                providers: if flow.routing.led { self.signing_in(flow) } else { Vec::new() },
+                providers: if flow.routing.led || flow.routing.asks { self.signing_in(flow) } else { Vec::new() },
                 error: self.error_of(flow),
             }
             .render(),

@@ -55,10 +55,11 @@ type Asked = Result<Query<Start>, axum::extract::rejection::QueryRejection>;
 pub(super) async fn sign_in(State(site): State<Site>, asked: Asked, request: Request) -> Page {
     let visit = Visit::of(&site, &request);
     let chooses = matches!(&asked, Ok(Query(start)) if start.choose.is_some());
-    let (flow, present) = match begin(&visit, asked, |to| Goal::SignIn { to }).await {
+    let (mut flow, present) = match begin(&visit, asked, |to| Goal::SignIn { to }).await {
         Ok(begun) => begun,
         Err(fault) => return visit.failed(&fault, None),
     };
+    flow.routing.asks = site.journeys.named_before(visit.cookies());
     // Whoever is signed in and comes by themselves may want to be somebody else.
     let for_client = matches!(flow.goal.destination(), Some(Destination::Client(_)));
     let wants_page = chooses || (present.is_some() && !for_client);

@@ -37,7 +37,8 @@ fn with_second(kind: Kind, second: Second) -> World {
     world.policy.local.totp = second != Second::OffByPolicy;
     let vera = world.user(VERA);
     if second != Second::Absent {
-        vera.totp = Some(TotpFacts { secret: vec![7; 40], last_step: 1, codes: Vec::new(), added_at: NOW - DAY });
+        vera.totp =
+            Some(TotpFacts { secret: vec![7; 40], last_step: 1, codes: Vec::new(), added_at: NOW - DAY.times(30) });
     }
     if second == Second::PresentAndNeeded {
         vera.required_level = Level::Two;

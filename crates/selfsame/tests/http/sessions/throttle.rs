@@ -12,6 +12,7 @@ on_both_engines!(
     t95_a_known_device_waits_for_its_own_failures,
     t76_strangers_do_not_lock_the_owner_out,
     t123_answers_are_the_same_whoever_is_here,
+    t123_no_account_looks_like_one_of_any_kind,
 );
 
 const ADDRESS: &str = "ada@example.test";
@@ -290,6 +291,75 @@ async fn seen_by(world: &World, source: u8, address: &str, name: &str, subject: 
         reads_and_writes: (after.0 - before.0, after.1 - before.1),
     });
     answers
+}
+
+/// As [`seen_by`], and what recovery says; with the time that each answer took.
+async fn seen_everywhere(world: &World, source: u8, person: &str, name: &str) -> Vec<Answer> {
+    let address = format!("{person}@example.test");
+    let mut answers = seen_by(world, source, &address, name, &format!("b-{person}")).await;
+    let mut browser = world.browser();
+    browser.address = Ipv4Addr::new(198, 51, 101, source);
+    let page = browser.get("/recover").await;
+    let flow = page.hidden("flow").unwrap();
+    let words = [address.as_str(), name, person];
+    let fields = [("flow", flow.as_str()), ("email", address.as_str())];
+    answers.push(answer(world, &mut browser, "/sign-in/email", &fields, &words).await.0);
+    let fields = [("flow", flow.as_str()), ("code", "000000")];
+    answers.push(answer(world, &mut browser, "/sign-in/code", &fields, &words).await.0);
+    answers
+}
+
+/// An account with a password, with a link beside it, with a passkey, with a second factor, with a link alone, and none at
+/// all: the same answers, reads and writes on sign-in, sign-up, recovery and conflict.
+async fn t123_no_account_looks_like_one_of_any_kind(engine: Engine) {
+    let policy = "email_code = true".to_owned();
+    let world = World::with(Options { policy, ..Options::on(engine) }).await;
+    let people = ["qplain", "qlinks", "qpassk", "qtwofa", "qalone", "qnobdy"];
+    for person in people {
+        let mail = || {
+            testkit::Person::new(&format!("b-{person}"), person).mail(&format!("{person}@example.test"), json!(true))
+        };
+        world.b.put_person(mail());
+        world.a.put_person(testkit::Person { sub: format!("a-{person}"), ..mail() });
+    }
+    for person in &people[..4] {
+        let mut browser = world.browser();
+        world.sign_up(&mut browser, person, &format!("{person}@example.test")).await;
+        match *person {
+            "qlinks" => drop(world.connect(&mut browser, "a", "a-qlinks").await),
+            "qpassk" => {
+                crate::passkeys::add(&mut browser, &mut testkit::passkey::Authenticator::new()).await;
+            }
+            "qtwofa" => drop(crate::second_factor::set_up(&world, &mut browser).await),
+            _ => {}
+        }
+    }
+    let page = world.provider_sign_in(&mut world.browser(), "a", "a-qalone").await;
+    assert_eq!(page.path(), "/account", "{}", page.all_text());
+    let mut times: Vec<Vec<u128>> = vec![Vec::new(); people.len()];
+    for round in 0..3_u8 {
+        let mut seen = Vec::new();
+        for (at, person) in people.iter().enumerate() {
+            // Nobody waits for what was typed before.
+            world.advance(model::HOUR.times(13));
+            let begun = std::time::Instant::now();
+            seen.push(seen_everywhere(&world, round * 10 + u8::try_from(at).unwrap(), person, person).await);
+            times[at].push(begun.elapsed().as_millis());
+        }
+        let nobody = seen.pop().unwrap();
+        for (person, seen) in people.iter().zip(&seen) {
+            for (at, (known, unknown)) in seen.iter().zip(&nobody).enumerate() {
+                assert_eq!(known, unknown, "answer {at} tells about {person}");
+            }
+        }
+    }
+    for (person, mut times) in people.iter().zip(times) {
+        times.sort_unstable();
+        println!(
+            "{person}: all answers in {} ms at least, {} ms in the middle, {} ms at most",
+            times[0], times[1], times[2]
+        );
+    }
 }
 
 async fn t123_answers_are_the_same_whoever_is_here(engine: Engine) {
